@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target: warnings stop the build, unsafe code is marked, imports are explicit.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A module of the data flow: target `Gramdex<name>`, folder `Sources/<name>`.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: "Gramdex\(name)",
+    dependencies: dependencies,
+    path: "Sources/\(name)",
+    swiftSettings: settings
+  )
+}
+
+/// The tests of one module: target `<name>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: "\(name)Tests",
+    dependencies: dependencies + ["TestSupport"],
+    swiftSettings: settings
+  )
+}
+
+let package = Package(
+  name: "gramdex",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Gramdex", targets: ["Gramdex"]),
+    .executable(name: "gramdex", targets: ["GramdexCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]),
+    .systemLibrary(
+      name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .target(name: "CKernels"),
+    module("Core", []),
+    module("Storage", ["GramdexCore", "CLMDB", "CZstd", "CZlib"]),
+    module("Text", ["GramdexCore", "GramdexStorage", "CKernels"]),
+    module("Counting", ["GramdexCore", "GramdexStorage", "GramdexText", "CKernels"]),
+    module("Smoothing", ["GramdexCore", "GramdexStorage", "GramdexCounting", "CKernels"]),
+    module(
+      "Index",
+      [
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexSmoothing",
+        "CKernels",
+      ]),
+    module("Scoring", ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "CKernels"]),
+    .target(
+      name: "Gramdex",
+      dependencies: [
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexSmoothing",
+        "GramdexIndex", "GramdexScoring", .product(name: "Yams", package: "Yams"),
+      ],
+      path: "Sources/Gramdex",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "GramdexCLI",
+      dependencies: [
+        "Gramdex",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Sources/CLI",
+      swiftSettings: settings
+    ),
+    .target(
+      name: "TestSupport",
+      dependencies: ["GramdexCore"],
+      path: "Tests/TestSupport",
+      swiftSettings: settings
+    ),
+    tests("Core", ["GramdexCore"]),
+    tests("Storage", ["GramdexCore", "GramdexStorage"]),
+    tests("Text", ["GramdexCore", "GramdexStorage", "GramdexText"]),
+    tests("Counting", ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting"]),
+    tests(
+      "Smoothing", ["GramdexCore", "GramdexStorage", "GramdexCounting", "GramdexSmoothing"]),
+    tests(
+      "Index",
+      [
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexSmoothing",
+        "GramdexIndex",
+      ]),
+    tests("Scoring", ["GramdexCore", "GramdexStorage", "GramdexIndex", "GramdexScoring", "Gramdex"]),
+    tests("Gramdex", ["Gramdex"]),
+    tests("EndToEnd", ["Gramdex"]),
+  ]
+)

@@ -1,0 +1,43 @@
+/// One message about work under way.
+public struct ProgressUpdate: Sendable, Equatable {
+  /// The 1-based number of the stage.
+  public var stage: Int
+  /// How many stages the job has.
+  public var stages: Int
+  /// What the stage does, e.g. `count`.
+  public var name: String
+  /// Units done in this stage.
+  public var completed: UInt64
+  /// Units this stage will do, nil when unknown (standard input).
+  public var total: UInt64?
+  /// What is counted, e.g. `bytes`, `windows`.
+  public var unit: String
+
+  /// Makes an update.
+  public init(
+    stage: Int, stages: Int, name: String, completed: UInt64, total: UInt64?, unit: String
+  ) {
+    self.stage = stage
+    self.stages = stages
+    self.name = name
+    self.completed = completed
+    self.total = total
+    self.unit = unit
+  }
+}
+
+/// Something that shows progress, warnings and plain messages; called from any thread.
+public protocol ProgressObserver: Sendable {
+  /// Called now and then while a stage runs, and once when it ends (`completed == total`).
+  func progress(_ update: ProgressUpdate)
+  /// Something the user should know, one line without a final full stop or newline.
+  func warning(_ message: String)
+}
+
+/// An observer that ignores everything.
+public struct SilentObserver: ProgressObserver {
+  /// Makes the observer.
+  public init() {}
+  public func progress(_ update: ProgressUpdate) {}
+  public func warning(_ message: String) {}
+}
