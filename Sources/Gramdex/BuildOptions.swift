@@ -1,0 +1,100 @@
+public import GramdexCore
+
+/// What a build is asked to do: the texts, how they become words, the model's size and its smoothing.
+///
+/// The defaults are those of `gramdex build`. Give the value to a builder as it is: the builder calls
+/// `validated()` first, so no later stage meets a bad combination.
+public struct BuildOptions: Sendable, Equatable {
+  /// Files, folders, glob patterns, or `-` for standard input.
+  public var inputs: [String]
+  /// A file that lists more inputs, one a line.
+  public var filesFrom: String?
+  /// The field of JSON lines that holds the text (`text`, `article.body`), or nil for plain text.
+  public var jsonField: String?
+  /// How text becomes words; stored in the index and applied to every query.
+  public var tokenizer = TokenizerOptions()
+  /// How blank lines and reserved words in the text are read.
+  public var convention = TextConvention.gramdex
+  /// The longest n-grams of the model, 1 (unigrams) to `maximumOrder`.
+  public var order = 5
+  /// The memory that the whole process may use; at least `minimumMemoryBytes`.
+  public var memoryBytes = BuildOptions.defaultMemoryBytes
+  /// How many threads work.
+  public var threads = BuildOptions.defaultThreads
+  /// The folder for temporary files; nil means `work/` inside the index.
+  public var temporary: String?
+  /// A file of words, one a line: every other word is counted as `<unk>`.
+  public var vocabulary: String?
+  /// A file of words, one a line: n-grams with other words are pruned after counting.
+  public var limitVocabulary: String?
+  /// The raw counts at or below which n-grams are left out.
+  public var pruning = PruningThresholds()
+  /// How counts become probabilities.
+  public var smoothing = SmoothingOptions()
+  /// How probabilities are stored.
+  public var layout = ScoreLayout.exact
+  /// Whether the counts are stored beside the scores, for `count` and `export`.
+  public var keepCounts = true
+  /// Whether an index that exists already is replaced.
+  public var replace = false
+  /// The model's name inside the index.
+  public var modelName = BuildOptions.defaultModelName
+
+  /// The name that a build gives its model unless told otherwise.
+  public static let defaultModelName = "ngram"
+  /// The largest order an index can hold.
+  public static let maximumOrder = 63
+  /// The smallest memory budget that any build can work in.
+  public static let minimumMemoryBytes: UInt64 = 16 << 20
+
+  /// Makes the default options for these texts.
+  public init(inputs: [String] = []) {
+    self.inputs = inputs
+  }
+
+  /// These options, after every rule that needs no file to be read has been checked.
+  public func validated() throws(OptionsError) -> Self {
+    if inputs.isEmpty && filesFrom == nil { throw .noInput }
+    if !(1...Self.maximumOrder).contains(order) { throw .order(order) }
+    if memoryBytes < Self.minimumMemoryBytes { throw .memory(memoryBytes) }
+    if threads < 1 { throw .threads(threads) }
+    if jsonField?.isEmpty == true { throw .emptyJSONField }
+    if vocabulary != nil && limitVocabulary != nil { throw .twoVocabularies }
+    try checkPruning()
+    try checkSmoothing()
+    try Self.check(modelName: modelName)
+    return self
+  }
+
+  /// Checks that `modelName` can name a model: letters, digits, `-`, `_` and `.`, at most 64 of them.
+  public static func check(modelName: String) throws(OptionsError) {
+    let isGood = modelName.utf8.allSatisfy { byte in
+      switch byte {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+      default: false
+      }
+    }
+    if !isGood || modelName.isEmpty || modelName.utf8.count > 64 { throw .modelName(modelName) }
+  }
+
+  private func checkPruning() throws(OptionsError) {
+    let values = pruning.values
+    if values.count > order { throw .pruningTooLong(values: values.count, order: order) }
+    if let first = values.first, first != 0 { throw .pruningUnigrams(first) }
+    for (before, after) in zip(values, values.dropFirst()) where after < before {
+      throw .pruningDecreases(before: before, after: after)
+    }
+  }
+
+  private func checkSmoothing() throws(OptionsError) {
+    let discounts = smoothing.discountFallback
+    if discounts.count != 3 { throw .discountCount(discounts.count) }
+    for (index, discount) in discounts.enumerated() {
+      let limit = Double(index + 1)
+      if !(discount >= 0 && discount <= limit) { throw .discount(index + 1, discount) }
+    }
+    if smoothing.vocabularyPadding > 1 << 32 {
+      throw .vocabularyPadding(smoothing.vocabularyPadding)
+    }
+  }
+}

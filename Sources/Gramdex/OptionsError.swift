@@ -1,0 +1,90 @@
+import GramdexCore
+
+/// Options that cannot work, found before any file is read.
+public enum OptionsError: Error, Equatable, Sendable {
+  /// No text was named.
+  case noInput
+  /// The order is not one an index can hold.
+  case order(Int)
+  /// The memory budget is below the smallest that works.
+  case memory(UInt64)
+  /// The number of threads is not positive.
+  case threads(Int)
+  /// The name of the JSON field is empty.
+  case emptyJSONField
+  /// A counting vocabulary and a pruning vocabulary were both given.
+  case twoVocabularies
+  /// There are more pruning thresholds than orders.
+  case pruningTooLong(values: Int, order: Int)
+  /// The threshold of order 1 is not 0.
+  case pruningUnigrams(UInt64)
+  /// A pruning threshold is smaller than that of the order below.
+  case pruningDecreases(before: UInt64, after: UInt64)
+  /// There are not three fallback discounts.
+  case discountCount(Int)
+  /// A fallback discount is outside 0 … its count; the first value is 1, 2 or 3.
+  case discount(Int, Double)
+  /// The vocabulary padding is larger than any vocabulary.
+  case vocabularyPadding(UInt64)
+  /// The model's name is empty, too long, or has other characters than letters, digits, `-`, `_`, `.`.
+  case modelName(String)
+}
+
+extension OptionsError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .noInput:
+      "no text to read; name files or folders, give --files-from LIST, or - for standard input"
+    case .order(let order):
+      """
+      order \(order) is out of range; give an --order from 1 (unigrams) \
+      to \(BuildOptions.maximumOrder)
+      """
+    case .memory(let bytes):
+      """
+      a memory budget of \(ByteSize.format(bytes)) is too small; give --memory \
+      \(ByteSize.format(BuildOptions.minimumMemoryBytes)) or more
+      """
+    case .threads(let threads):
+      "cannot work with \(threads) threads; give --threads 1 or more"
+    case .emptyJSONField:
+      "the name of the JSON field is empty; give --json-field text, or leave it out"
+    case .twoVocabularies:
+      """
+      --vocabulary and --limit-vocabulary exclude each other; with --vocabulary every other word \
+      is <unk> already, with --limit-vocabulary every word is counted and n-grams are pruned after
+      """
+    case .pruningTooLong(let values, let order):
+      """
+      --prune has \(values) thresholds for a model of order \(order); give at most one an order \
+      (the last one repeats)
+      """
+    case .pruningUnigrams(let threshold):
+      """
+      --prune cannot drop unigrams (the first threshold is \(threshold)); start the list with 0, \
+      as in --prune 0,\(threshold), or choose the words with --vocabulary
+      """
+    case .pruningDecreases(let before, let after):
+      """
+      --prune goes down from \(before) to \(after), but an n-gram is kept only with its context; \
+      give thresholds that never decrease, as in 0,0,1
+      """
+    case .discountCount(let count):
+      """
+      \(count) fallback discounts were given; give three, D1,D2,D3+, as in \
+      --discount-fallback 0.5,1,1.5
+      """
+    case .discount(let number, let value):
+      """
+      the fallback discount D\(number) is \(value), which is outside 0…\(number); give values \
+      such as --discount-fallback 0.5,1,1.5
+      """
+    case .vocabularyPadding(let words):
+      "a vocabulary padding of \(words) words is too large; give at most 4294967296"
+    case .modelName(let name):
+      """
+      "\(name)" cannot name a model; use 1 to 64 letters, digits, hyphens, underscores and dots
+      """
+    }
+  }
+}
