@@ -1,0 +1,179 @@
+package import GramdexStorage
+
+/// Bytes that grow at the end; one column of a level block under construction.
+struct ByteColumn: ~Copyable {
+  private var bytes: RecordBuffer<UInt8>
+  private(set) var count = 0
+
+  init(capacity: Int) {
+    bytes = RecordBuffer(uninitialized: capacity)
+  }
+
+  /// Makes sure that `more` bytes fit.
+  @inline(__always)
+  mutating func reserve(_ more: Int) {
+    if count + more > bytes.count { grow(more) }
+  }
+
+  @inline(never)
+  private mutating func grow(_ more: Int) {
+    let larger = RecordBuffer<UInt8>(uninitialized: max(bytes.count * 2, count + more))
+    // SAFETY: both buffers hold at least `count` bytes and do not overlap.
+    unsafe larger.pointer.update(from: bytes.pointer, count: count)
+    bytes = larger
+  }
+
+  /// Appends a LEB128 integer; `reserve` must have made room for 10 bytes.
+  @inline(__always)
+  mutating func append(_ value: UInt64) {
+    var rest = value
+    while rest >= 0x80 {
+      bytes[count] = UInt8(truncatingIfNeeded: rest) | 0x80
+      rest >>= 7
+      count += 1
+    }
+    bytes[count] = UInt8(truncatingIfNeeded: rest)
+    count += 1
+  }
+
+  mutating func removeAll() {
+    count = 0
+  }
+
+  /// Copies all bytes to `target` from `offset` on.
+  func copy(to target: borrowing RecordBuffer<UInt8>, at offset: Int) {
+    precondition(offset + count <= target.count)
+    // SAFETY: the precondition; the buffers are distinct.
+    unsafe (target.pointer + offset).update(from: bytes.pointer, count: count)
+  }
+}
+
+/// Writes the level blocks of one depth of one shard, a node at a time.
+///
+/// Input: nodes in context order. Output: finished blocks, taken by `takeBlocks()`.
+/// Memory: one block's columns (about 4 bytes an entry, more for a node with very many entries)
+/// and the finished blocks not yet taken.
+package struct LevelBlockEncoder: ~Copyable {
+  /// Contexts of this many words.
+  package let depth: Int
+  package let flags: LevelBlockFlags
+  /// Nodes and entries so far, of all blocks.
+  package private(set) var totalNodes: UInt64 = 0
+  package private(set) var totalEntries: UInt64 = 0
+  private var words = ByteColumn(capacity: 4 * LevelBlockHeader.targetCount)
+  private var shapes = ByteColumn(capacity: 4 * LevelBlockHeader.targetCount)
+  private var entries = ByteColumn(capacity: 4 * LevelBlockHeader.targetCount)
+  private var counts = ByteColumn(capacity: 2 * LevelBlockHeader.targetCount)
+  private var nodeCount = 0
+  private var entryCount = 0
+  private var firstWord: UInt32 = 0
+  private var firstNode: UInt64 = 0
+  private var firstChild: UInt64 = 0
+  private var nextChild: UInt64 = 0
+  private var finished: [[UInt8]] = []
+  private let compressor: ZstdBlock.Compressor
+
+  /// Makes an encoder for `depth` of one shard; the compressor may be shared by encoders of one thread.
+  package init(depth: Int, flags: LevelBlockFlags, compressor: ZstdBlock.Compressor) {
+    self.depth = depth
+    self.flags = flags
+    self.compressor = compressor
+  }
+
+  /// Opens a node; exactly `entryCount` calls of `appendEntry` follow, then nothing else is needed.
+  @inline(__always)
+  package mutating func appendNode(word: UInt32, entryCount: Int, childCount: Int) {
+    if self.nodeCount == 0 {
+      firstWord = word
+      firstNode = totalNodes
+      firstChild = nextChild
+    }
+    words.reserve(10)
+    words.append(UInt64(word))
+    shapes.reserve(20)
+    shapes.append(UInt64(truncatingIfNeeded: entryCount))
+    shapes.append(UInt64(truncatingIfNeeded: childCount))
+    entries.reserve(10 * entryCount)
+    counts.reserve(20 * entryCount)
+    nodeCount += 1
+    self.entryCount += entryCount
+    totalNodes += 1
+    totalEntries += UInt64(truncatingIfNeeded: entryCount)
+    nextChild += UInt64(truncatingIfNeeded: childCount)
+  }
+
+  /// Appends an entry of the node opened last; `previousWord` is the entry word before it, 0 at the first.
+  @inline(__always)
+  package mutating func appendEntry(_ entry: LevelEntry, previousWord: UInt32, isPruned: Bool) {
+    entries.append(UInt64(entry.word &- previousWord))
+    guard flags.contains(.rawCounts) else {
+      if flags.contains(.prunedMarks) { counts.append(isPruned ? 1 : 0) }
+      return
+    }
+    if flags.contains(.prunedMarks) {
+      counts.append(entry.rawCount &* 2 &+ (isPruned ? 1 : 0))
+    } else {
+      counts.append(entry.rawCount)
+    }
+    if flags.contains(.adjustedCounts) && entry.rawCount > 1 {
+      counts.append(UInt64(entry.adjustedCount))
+    }
+  }
+
+  /// Ends a node: closes the block when it has reached its size.
+  @inline(__always)
+  package mutating func endNode() throws {
+    if nodeCount >= LevelBlockHeader.targetCount || entryCount >= LevelBlockHeader.targetCount {
+      try closeBlock()
+    }
+  }
+
+  /// Closes the last block and returns all blocks not taken before.
+  package mutating func finish() throws -> [[UInt8]] {
+    if nodeCount > 0 { try closeBlock() }
+    return takeBlocks()
+  }
+
+  /// Returns the finished blocks and forgets them.
+  package mutating func takeBlocks() -> [[UInt8]] {
+    defer { finished = [] }
+    return finished
+  }
+
+  private mutating func closeBlock() throws {
+    let total = words.count + shapes.count + entries.count + counts.count
+    let columns = RecordBuffer<UInt8>(uninitialized: total)
+    words.copy(to: columns, at: 0)
+    shapes.copy(to: columns, at: words.count)
+    entries.copy(to: columns, at: words.count + shapes.count)
+    counts.copy(to: columns, at: words.count + shapes.count + entries.count)
+    var block = [UInt8](repeating: 0, count: LevelBlockHeader.byteCount)
+    func put(_ value: UInt64, bytes: Int, at offset: Int) {
+      for i in 0..<bytes { block[offset + i] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(i))) }
+    }
+    put(UInt64(LevelBlockHeader.magic), bytes: 4, at: 0)
+    block[4] = LevelBlockHeader.version
+    block[5] = UInt8(depth)
+    block[6] = flags.rawValue
+    put(UInt64(nodeCount), bytes: 4, at: 8)
+    put(UInt64(entryCount), bytes: 4, at: 12)
+    put(firstNode, bytes: 8, at: 16)
+    put(firstChild, bytes: 8, at: 24)
+    put(UInt64(firstWord), bytes: 4, at: 32)
+    put(UInt64(total), bytes: 4, at: 36)
+    put(UInt64(words.count), bytes: 4, at: 40)
+    put(UInt64(shapes.count), bytes: 4, at: 44)
+    put(UInt64(entries.count), bytes: 4, at: 48)
+    put(UInt64(counts.count), bytes: 4, at: 52)
+    // SAFETY: `columns` lives to the end of this function and holds `total` bytes.
+    let source = unsafe UnsafeRawBufferPointer(start: columns.pointer, count: total)
+    try unsafe compressor.append(source, to: &block)
+    finished.append(block)
+    words.removeAll()
+    shapes.removeAll()
+    entries.removeAll()
+    counts.removeAll()
+    nodeCount = 0
+    entryCount = 0
+  }
+}
