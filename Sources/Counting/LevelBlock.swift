@@ -30,8 +30,6 @@
 // Valid when: magic and version match, every column ends exactly at its last entry, words are below the
 // vocabulary's size, entry words ascend. A reader checks all of that while it walks.
 
-package import GramdexStorage
-
 /// What is stored with each entry of a level block.
 package struct LevelBlockFlags: OptionSet, Sendable, Hashable {
   package var rawValue: UInt8
