@@ -17,7 +17,11 @@ public struct BuildSummary: Sendable, Codable, Equatable {
 
     /// Makes the row of one order.
     public init(
-      order: Int, ngrams: UInt64, countsOfCounts: [UInt64], discounts: [Double], usedFallback: Bool
+      order: Int,
+      ngrams: UInt64,
+      countsOfCounts: [UInt64],
+      discounts: [Double],
+      usedFallback: Bool
     ) {
       self.order = order
       self.ngrams = ngrams

@@ -31,6 +31,7 @@ public enum OptionsError: Error, Equatable, Sendable {
 }
 
 extension OptionsError: CustomStringConvertible {
+  /// What cannot work, and what to give instead.
   public var description: String {
     switch self {
     case .noInput:
