@@ -103,8 +103,12 @@ package struct LevelBlockEncoder: ~Copyable {
   }
 
   /// Appends an entry of the node opened last; `previousWord` is the entry word before it, 0 at the first.
+  ///
+  /// `isTop` says that nothing longer exists: the adjusted count is the raw count.
   @inline(__always)
-  package mutating func appendEntry(_ entry: LevelEntry, previousWord: UInt32, isPruned: Bool) {
+  package mutating func appendEntry(
+    _ entry: LevelEntry, previousWord: UInt32, isPruned: Bool, isTop: Bool
+  ) {
     entries.append(UInt64(entry.word &- previousWord))
     guard flags.contains(.rawCounts) else {
       if flags.contains(.prunedMarks) { counts.append(isPruned ? 1 : 0) }
@@ -116,7 +120,7 @@ package struct LevelBlockEncoder: ~Copyable {
       counts.append(entry.rawCount)
     }
     if flags.contains(.adjustedCounts) && entry.rawCount > 1 {
-      counts.append(UInt64(entry.adjustedCount))
+      counts.append(isTop ? entry.rawCount : UInt64(entry.adjustedCount))
     }
   }
 

@@ -1,0 +1,104 @@
+import GramdexStorage
+
+/// The corpus as word ids, one after the other, `</s>` after every sentence: 4 bytes a token.
+///
+/// Kept in memory up to a limit, in a nameless temporary file beyond it. Blocks are filled one after the other;
+/// once filled, threads may read or rewrite distinct blocks at once.
+package final class IDStore {
+  /// Ids in a full block.
+  package static let blockCapacity = 1 << 20
+
+  /// A piece of the corpus.
+  @safe
+  final class Block: @unchecked Sendable {
+    // @unchecked: filled by one thread, then read by any, or rewritten by one thread a block.
+    private let memory: RecordBuffer<UInt32>?
+    private let region: ScratchRegion?
+    /// The first id; valid while the block lives.
+    @unsafe let pointer: UnsafeMutablePointer<UInt32>
+    fileprivate(set) var count = 0
+
+    init(memory: consuming RecordBuffer<UInt32>) {
+      unsafe pointer = memory.pointer
+      self.memory = consume memory
+      region = nil
+    }
+
+    init(region: consuming ScratchRegion) {
+      unsafe pointer = region.pointer.assumingMemoryBound(to: UInt32.self)
+      memory = nil
+      self.region = consume region
+    }
+  }
+
+  private let memoryLimitBytes: Int
+  private let temporaryFolder: String
+  private var scratch: ScratchFile?
+  private var memoryBytes = 0
+  private(set) var blocks: [Block] = []
+  /// Ids in all blocks, sentence ends included.
+  package private(set) var count: UInt64 = 0
+
+  /// Makes an empty store that keeps at most `memoryLimitBytes` in memory.
+  package init(memoryLimitBytes: Int, temporaryFolder: String) {
+    self.memoryLimitBytes = memoryLimitBytes
+    self.temporaryFolder = temporaryFolder
+  }
+
+  /// Bytes in the temporary file.
+  package var temporaryBytes: Int64 { scratch?.byteCount ?? 0 }
+
+  /// Bytes of anonymous memory.
+  package var anonymousBytes: Int { memoryBytes }
+
+  /// Appends ids in corpus order.
+  @unsafe
+  package func append(_ ids: UnsafeBufferPointer<UInt32>) throws {
+    var done = 0
+    while done < ids.count {
+      if blocks.last.map({ $0.count == Self.blockCapacity }) ?? true { try addBlock() }
+      let block = blocks[blocks.count - 1]
+      let piece = min(ids.count - done, Self.blockCapacity - block.count)
+      if let source = ids.baseAddress {
+        // SAFETY: the block has room for `piece` more ids.
+        unsafe (block.pointer + block.count).update(from: source + done, count: piece)
+      }
+      block.count += piece
+      done += piece
+    }
+    count += UInt64(ids.count)
+  }
+
+  private func addBlock() throws {
+    let bytes = Self.blockCapacity * 4
+    if memoryBytes + bytes <= memoryLimitBytes {
+      blocks.append(Block(memory: RecordBuffer(uninitialized: Self.blockCapacity)))
+      memoryBytes += bytes
+      return
+    }
+    let file = try scratch ?? ScratchFile(folder: temporaryFolder)
+    scratch = file
+    blocks.append(Block(region: try file.allocate(bytes: bytes)))
+  }
+
+  /// The last `depth` ids before block `index`, oldest first, padded with `<s>` at a sentence's start.
+  func history(before index: Int, depth: Int) -> [UInt32] {
+    var recent: [UInt32] = []
+    var block = index - 1
+    var position = block >= 0 ? blocks[block].count - 1 : -1
+    while recent.count < depth, block >= 0 {
+      if position < 0 {
+        block -= 1
+        position = block >= 0 ? blocks[block].count - 1 : -1
+        continue
+      }
+      // SAFETY: the position lies within the block.
+      let id = unsafe blocks[block].pointer[position]
+      if id == 2 { break }
+      recent.append(id)
+      position -= 1
+    }
+    while recent.count < depth { recent.append(1) }
+    return recent.reversed()
+  }
+}

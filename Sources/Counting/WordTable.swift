@@ -1,0 +1,200 @@
+import GramdexCore
+import GramdexStorage
+
+/// The growing vocabulary of a corpus: word → provisional id, by first appearance.
+///
+/// An open-addressing table of 16-byte slots; a slot holds the word's first eight bytes, so that short words
+/// (most tokens) are compared without another cache miss; longer ones are compared in full with the arena.
+/// Many threads may look words up at once while nobody inserts.
+/// Memory: 16 bytes a slot at load ≤ 0.5, 8 bytes and the spelling a word.
+package struct WordTable: ~Copyable {
+  /// One place of the table.
+  @usableFromInline
+  struct Slot: BitwiseCopyable {
+    /// The first eight bytes, zero-padded.
+    var prefix: UInt64
+    /// The high half of the hash, with the length's low bits mixed in by the hash itself.
+    var tag: UInt32
+    /// The word's id; `emptyID` in an empty slot.
+    var id: UInt32
+  }
+
+  private static let emptyID = UInt32.max
+  /// The id returned for a word that is not in the table.
+  package static let notFound = UInt32.max
+
+  private var slots: RecordBuffer<Slot>
+  private var shift: UInt64
+  private var arena: RecordBuffer<UInt8>
+  private var arenaUsed = 0
+  private var ends: RecordBuffer<UInt64>
+  /// The number of words.
+  package private(set) var count = 0
+
+  /// Makes a table that holds the three reserved words.
+  package init() {
+    slots = RecordBuffer(repeating: Slot(prefix: 0, tag: 0, id: Self.emptyID), count: 1 << 13)
+    shift = 64 - 13
+    arena = RecordBuffer(uninitialized: 1 << 16)
+    ends = RecordBuffer(uninitialized: 1 << 12)
+    for word in [ReservedWord.unknown, ReservedWord.beginOfSentence, ReservedWord.endOfSentence] {
+      let bytes = Array(word.utf8) + [UInt8](repeating: 0, count: 8)
+      // SAFETY: the array has eight readable bytes after the word.
+      unsafe bytes.withUnsafeBufferPointer { unsafe _ = insert($0.baseAddress, count: word.utf8.count) }
+    }
+  }
+
+  /// Bytes of memory that the table holds now.
+  package var memoryBytes: Int {
+    slots.count * 16 + arena.count + ends.count * 8
+  }
+
+  /// Bytes of memory needed at once while the next word is inserted, at most (growth copies).
+  package var growthBytes: Int {
+    max(slots.count * 32, arena.count * 2, ends.count * 16)
+  }
+
+  /// The length of all spellings together.
+  package var spellingBytes: Int { arenaUsed }
+
+  @inline(__always)
+  private static func load(_ bytes: UnsafePointer<UInt8>, _ offset: Int) -> UInt64 {
+    // SAFETY: callers guarantee eight readable bytes after the word.
+    unsafe UInt64(
+      littleEndian: UnsafeRawPointer(bytes).loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+  }
+
+  @inline(__always)
+  private static func prefix(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> UInt64 {
+    let word = unsafe load(bytes, 0)
+    return count >= 8 ? word : word & ((1 &<< (8 &* UInt64(truncatingIfNeeded: count))) &- 1)
+  }
+
+  /// The hash of `count` bytes; eight bytes after them must be readable.
+  @inline(__always)
+  @unsafe
+  package static func hash(_ bytes: UnsafePointer<UInt8>, count: Int) -> UInt64 {
+    WordHash.hash(count: count) { unsafe load(bytes, $0) }
+  }
+
+  /// The id of a word, or `notFound`. Eight bytes after the word must be readable.
+  @inline(__always)
+  @unsafe
+  package func find(_ bytes: UnsafePointer<UInt8>, count: Int) -> UInt32 {
+    let hash = unsafe Self.hash(bytes, count: count)
+    return unsafe slots[position(of: bytes, count: count, hash: hash)].id
+  }
+
+  /// The place of a word, or the empty place where it belongs.
+  @inline(__always)
+  private func position(of bytes: UnsafePointer<UInt8>, count: Int, hash: UInt64) -> Int {
+    let prefix = unsafe Self.prefix(bytes, count)
+    let tag = UInt32(truncatingIfNeeded: hash)
+    let mask = slots.count &- 1
+    var place = Int(truncatingIfNeeded: hash >> shift)
+    while true {
+      let slot = slots[place]
+      if slot.id == Self.emptyID { return place }
+      if slot.tag == tag && slot.prefix == prefix, unsafe isWord(slot.id, bytes, count) {
+        return place
+      }
+      place = (place &+ 1) & mask
+    }
+  }
+
+  @inline(__always)
+  private func isWord(_ id: UInt32, _ bytes: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+    let start = id == 0 ? 0 : Int(truncatingIfNeeded: ends[Int(id) &- 1])
+    let length = Int(truncatingIfNeeded: ends[Int(id)]) &- start
+    if length != count { return false }
+    if count <= 8 { return true }
+    var offset = 8
+    while offset < count {
+      if unsafe bytes[offset] != arena[start &+ offset] { return false }
+      offset &+= 1
+    }
+    return true
+  }
+
+  /// The id of a word, which is added when it is new. Eight bytes after the word must be readable.
+  @unsafe
+  package mutating func insert(_ bytes: UnsafePointer<UInt8>?, count length: Int) -> UInt32 {
+    guard let bytes = unsafe bytes else { return Self.notFound }
+    let hash = unsafe Self.hash(bytes, count: length)
+    var place = unsafe position(of: bytes, count: length, hash: hash)
+    if slots[place].id != Self.emptyID { return slots[place].id }
+    if (count + 1) * 2 > slots.count {
+      grow()
+      place = unsafe position(of: bytes, count: length, hash: hash)
+    }
+    let id = UInt32(count)
+    reserveArena(length)
+    // SAFETY: the arena has room for `length` bytes.
+    unsafe (arena.pointer + arenaUsed).update(from: bytes, count: length)
+    arenaUsed += length
+    if count == ends.count { growEnds() }
+    ends[count] = UInt64(arenaUsed)
+    slots[place] = unsafe Slot(
+      prefix: Self.prefix(bytes, length), tag: UInt32(truncatingIfNeeded: hash), id: id)
+    count += 1
+    return id
+  }
+
+  /// Calls `body` with the bytes of the word `id`, which must exist.
+  @unsafe
+  package func withSpelling<Result>(
+    _ id: UInt32, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
+  ) rethrows -> Result {
+    let start = id == 0 ? 0 : Int(ends[Int(id) - 1])
+    return unsafe try body(
+      UnsafeBufferPointer(start: arena.pointer + start, count: Int(ends[Int(id)]) - start))
+  }
+
+  /// Whether the word `left` comes before `right` by bytes.
+  package func spelling(_ left: UInt32, precedes right: UInt32) -> Bool {
+    // SAFETY: both words lie within the arena.
+    unsafe withSpelling(left) { left in
+      unsafe withSpelling(right) { right in
+        let common = min(left.count, right.count)
+        for i in 0..<common {
+          let (a, b) = unsafe (left[i], right[i])
+          if a != b { return a < b }
+        }
+        return left.count < right.count
+      }
+    }
+  }
+
+  private mutating func grow() {
+    let larger = RecordBuffer(
+      repeating: Slot(prefix: 0, tag: 0, id: Self.emptyID), count: slots.count * 2)
+    shift -= 1
+    let mask = larger.count - 1
+    for i in 0..<slots.count where slots[i].id != Self.emptyID {
+      let id = slots[i].id
+      let start = id == 0 ? 0 : Int(ends[Int(id) - 1])
+      // SAFETY: the arena always has eight bytes after its last word.
+      let hash = unsafe Self.hash(arena.pointer + start, count: Int(ends[Int(id)]) - start)
+      var place = Int(hash >> shift)
+      while larger[place].id != Self.emptyID { place = (place + 1) & mask }
+      larger[place] = slots[i]
+    }
+    slots = larger
+  }
+
+  private mutating func reserveArena(_ more: Int) {
+    guard arenaUsed + more + 8 > arena.count else { return }
+    let larger = RecordBuffer<UInt8>(
+      uninitialized: max(arena.count + arena.count / 2, arenaUsed + more + 8))
+    // SAFETY: the larger buffer holds what is used.
+    unsafe larger.pointer.update(from: arena.pointer, count: arenaUsed)
+    arena = larger
+  }
+
+  private mutating func growEnds() {
+    let larger = RecordBuffer<UInt64>(uninitialized: ends.count + ends.count / 2)
+    // SAFETY: the larger buffer holds all that were there.
+    unsafe larger.pointer.update(from: ends.pointer, count: ends.count)
+    ends = larger
+  }
+}
