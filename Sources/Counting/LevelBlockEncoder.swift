@@ -132,10 +132,16 @@ package struct LevelBlockEncoder: ~Copyable {
     }
   }
 
-  /// Closes the last block and returns all blocks not taken before.
-  package mutating func finish() throws -> [[UInt8]] {
+  /// Closes the last block of a shard.
+  package mutating func finishShard() throws {
     if nodeCount > 0 { try closeBlock() }
-    return takeBlocks()
+  }
+
+  /// Begins a new shard, whose ordinals start at 0; finished blocks stay until they are taken.
+  package mutating func startShard() {
+    totalNodes = 0
+    totalEntries = 0
+    nextChild = 0
   }
 
   /// Returns the finished blocks and forgets them.
