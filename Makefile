@@ -1,0 +1,46 @@
+# Everything starts here: `make demo` and `make test` need nothing but Swift and this checkout.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+BINARY := .build/release/gramdex
+DEMO := pipelines/demo
+
+.PHONY: help dependencies build test demo lint imports-check docs-check bench install clean
+
+help: ## Shows this list.
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | column -t -s "$$(printf '\t')"
+
+dependencies: ## Installs the libraries that are missing (Debian).
+	@scripts/install-dependencies
+
+build: dependencies ## Builds the release binary.
+	$(SWIFT) build -c release --product gramdex
+
+test: build ## Builds and runs every test.
+	GRAMDEX_BINARY="$(CURDIR)/$(BINARY)" $(SWIFT) test
+
+demo: build ## Builds an index of the sample corpus and asks it things.
+	$(BINARY) run $(DEMO)/demo.yaml
+	$(BINARY) info $(DEMO)/demo.gramdex
+	$(BINARY) query $(DEMO)/demo.gramdex --text "it was a dark night"
+	$(BINARY) perplexity $(DEMO)/demo.gramdex $(DEMO)/sample.test.txt
+	$(BINARY) verify $(DEMO)/demo.gramdex
+
+lint: ## Checks the layout of the code.
+	$(SWIFT) format lint --strict --recursive Sources Tests Benchmarks Package.swift
+
+imports-check: dependencies ## Checks that modules import only what stands before them.
+	$(SWIFT) build --explicit-target-dependency-import-check error
+
+docs-check: build ## Runs the commands of README and GUIDE and compares what they print.
+	scripts/check-docs --binary "$(CURDIR)/$(BINARY)" README.md docs/GUIDE.md
+
+bench: dependencies ## Measures speed and size (docs/PERFORMANCE.md).
+	Benchmarks/run
+
+install: build ## Installs the command to PREFIX (/usr/local).
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 "$(BINARY)" "$(DESTDIR)$(PREFIX)/bin/gramdex"
+
+clean: ## Removes what was built.
+	rm -rf .build $(DEMO)/demo.gramdex
