@@ -39,7 +39,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
@@ -74,9 +73,8 @@ let package = Package(
     .executableTarget(
       name: "GramdexCLI",
       dependencies: [
-        "Gramdex",
+        "GramdexCore", "Gramdex",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
       ],
       path: "Sources/CLI",
       swiftSettings: settings

@@ -1,1 +1,2 @@
-print("gramdex")
+// The one place that ends the process.
+ErrorReport.runAndExit()

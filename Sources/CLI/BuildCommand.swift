@@ -1,0 +1,97 @@
+import ArgumentParser
+import Gramdex
+import GramdexCore
+
+/// `gramdex build`: a corpus becomes an index.
+struct BuildCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "build",
+    abstract: "Builds an index from text.",
+    discussion: """
+      Counts the n-grams of the texts, smooths them with interpolated modified Kneser-Ney and writes an \
+      index. An index takes about 12 bytes an n-gram (5 with --layout compact), and about 3 more \
+      for the counts.
+      """
+  )
+
+  @OptionGroup var input: InputFlags
+
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("The index folder to write.", valueName: "index")
+  )
+  var output: String
+
+  @Option(help: ArgumentHelp("The longest n-grams, 1 and up.", valueName: "number"))
+  var order = 5
+
+  @OptionGroup var machine: MachineFlags
+  @OptionGroup var tokenizerFlags: TokenizerFlags
+
+  @Option(
+    help: ArgumentHelp(
+      "Count every word that is not in this file (one a line) as <unk>.",
+      valueName: "file"
+    )
+  )
+  var vocabulary: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Count every word, then leave out n-grams with words that are not in this file.",
+      valueName: "file"
+    )
+  )
+  var limitVocabulary: String?
+
+  @OptionGroup var smoothing: SmoothingFlags
+
+  @Option(
+    help: ArgumentHelp(
+      "How scores are stored: exact (12 bytes an n-gram) or compact (5, perplexity within 0.1 %).",
+      valueName: "layout"
+    )
+  )
+  var layout = ScoreLayout.exact
+
+  @Flag(help: "Do not store the counts; count and export need them.")
+  var noCounts = false
+
+  @Flag(help: "Replace the index if there is one; it answers until the new one is complete.")
+  var replace = false
+
+  @Flag(help: "Write the summary as one JSON object.")
+  var json = false
+
+  @OptionGroup var progress: ProgressFlags
+
+  func validate() throws {
+    do {
+      _ = try options().validated()
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  func run() throws {
+    throw ValidationError("build")
+  }
+
+  private func options() -> BuildOptions {
+    var options = BuildOptions(inputs: input.texts)
+    options.filesFrom = input.filesFrom
+    options.jsonField = input.jsonField
+    options.tokenizer = tokenizerFlags.options
+    options.convention = smoothing.lmplzCompatible ? .lmplz : .gramdex
+    options.order = order
+    machine.apply(to: &options)
+    options.vocabulary = vocabulary
+    options.limitVocabulary = limitVocabulary
+    options.pruning = PruningThresholds(smoothing.prune.values)
+    options.smoothing = smoothing.options
+    options.layout = layout
+    options.keepCounts = !noCounts
+    options.replace = replace
+    return options
+  }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import Gramdex
+import GramdexCore
+
+/// What the user sees of an error, and the exit code of the process.
+enum ErrorReport {
+  /// Exit codes, as in sysexits.h where there is one.
+  enum Code {
+    static let fine: Int32 = 0
+    static let checkSaidNo: Int32 = 1
+    static let usage: Int32 = 64
+    static let badData: Int32 = 65
+    static let inputOutput: Int32 = 74
+  }
+
+  /// Parses the command line, runs the command and ends the process.
+  static func runAndExit() -> Never {
+    Signals.ignoreClosedPipes()
+    do {
+      var command = try GramdexCommand.parseAsRoot()
+      try command.run()
+      exit(Code.fine)
+    } catch {
+      exit(report(error))
+    }
+  }
+
+  /// Writes the message of `error`; returns the exit code.
+  static func report(_ error: any Error) -> Int32 {
+    if error is ClosedPipe { return Code.fine }
+    if let code = error as? ExitCode { return code.rawValue }
+    if let code = code(of: error) {
+      Messages.write("\(error)")
+      return code
+    }
+    let text = GramdexCommand.fullMessage(for: error)
+    guard GramdexCommand.exitCode(for: error) != .success else {
+      print(text)
+      return Code.fine
+    }
+    let prefix = "Error: "
+    Messages.write(text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)
+    return Code.usage
+  }
+
+  /// The exit code of an error that a library threw, nil for the parser's own.
+  private static func code(of error: any Error) -> Int32? {
+    switch error {
+    case let error as Interrupted: 128 + error.signal
+    case is OptionsError: Code.usage
+    case JobFileError.unreadable: Code.inputOutput
+    case is JobFileError: Code.badData
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,44 @@
+public import ArgumentParser
+public import GramdexCore
+
+/// How text becomes words.
+struct TokenizerFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      Where words end: whitespace (at space, tab, CR and NUL only), characters (every character is a \
+      word), words (letters and digits, punctuation apart). Stored in the index, applied to every query.
+      """,
+      valueName: "kind"
+    )
+  )
+  var tokenizer = TokenizerOptions.Kind.whitespace
+
+  @Flag(help: "Lower-case the words.")
+  var lowercase = false
+
+  @Flag(help: "Drop punctuation at the ends of words, and words of nothing else.")
+  var stripPunctuation = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Bring text to this Unicode normalization form first; without it no byte changes.",
+      valueName: "form"
+    )
+  )
+  var unicode: TokenizerOptions.UnicodeForm?
+
+  /// The options that the flags say.
+  var options: TokenizerOptions {
+    TokenizerOptions(
+      kind: tokenizer,
+      lowercase: lowercase,
+      stripPunctuation: stripPunctuation,
+      unicode: unicode
+    )
+  }
+}
+
+extension TokenizerOptions.Kind: ExpressibleByArgument {}
+extension TokenizerOptions.UnicodeForm: ExpressibleByArgument {}
+extension ScoreLayout: ExpressibleByArgument {}

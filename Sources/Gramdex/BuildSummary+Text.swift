@@ -1,0 +1,42 @@
+import GramdexCore
+
+extension BuildSummary {
+  /// The summary for people: what was built, a row an order, the text's oddities, sizes and costs.
+  public var text: String {
+    var lines = [
+      "\(output): model \(model), order \(orders.count), \(layout.rawValue), "
+        + "\(Readable.grouped(ngrams)) n-grams"
+    ]
+    lines.append(
+      "text: \(Readable.grouped(tokens)) tokens in \(Readable.grouped(sentences)) sentences, "
+        + "\(Readable.grouped(vocabularySize)) word types"
+    )
+    if !oddities.isEmpty {
+      let list = oddities.map { "\(Readable.grouped($0.count)) \($0.what)" }
+      lines.append("odd in the text: \(list.joined(separator: ", "))")
+    }
+    lines.append(orderTable)
+    lines.append(
+      "index: \(ByteSize.format(bytes.file)) (scores \(ByteSize.format(bytes.scores)), "
+        + "counts \(ByteSize.format(bytes.counts)), "
+        + "vocabulary \(ByteSize.format(bytes.vocabulary)))"
+    )
+    lines.append(
+      "cost: \(Readable.seconds(wallSeconds)), \(Readable.fixed(cpuSeconds, 1)) CPU seconds, "
+        + "\(ByteSize.format(peakAnonymousBytes)) of memory, "
+        + "\(ByteSize.format(temporaryBytesPeak)) of temporary files"
+    )
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var orderTable: String {
+    var table = TextTable(["order", "n-grams", "n1", "n2", "n3", "n4", "D1", "D2", "D3+"])
+    for row in orders {
+      var cells = ["\(row.order)", Readable.grouped(row.ngrams)]
+      cells += row.countsOfCounts.map(Readable.grouped)
+      cells += row.discounts.map { Readable.fixed($0, 4) }
+      table.add(cells + (row.usedFallback ? ["fallback"] : []))
+    }
+    return String(table.text.dropLast())
+  }
+}
