@@ -10,7 +10,7 @@ struct OracleGoldenTests {
     try check(model)
   }
 
-  @Test(arguments: GoldenModel.wikitext + GoldenModel.micro)
+  @Test(arguments: GoldenModel.wikitextSelection + GoldenModel.micro)
   func `needs no quirk of lmplz on these texts`(model: GoldenModel) throws {
     var model = model
     model.options.countsLastNGramsRaw = false
@@ -20,6 +20,21 @@ struct OracleGoldenTests {
   @Test(arguments: GoldenModel.wikitext)
   func `is what lmplz writes for WikiText-2`(model: GoldenModel) throws {
     try check(model)
+  }
+
+  @Test(arguments: GoldenModel.toy.filter { $0.testText != nil } + GoldenModel.wikitextSelection)
+  func `scores as KenLM's query does`(model: GoldenModel) throws {
+    let golden = try model.query()
+    let oracle = NaiveKneserNey(try model.sentences(), options: model.options)
+    let text = try Data(contentsOf: try #require(model.testText))
+    let sentences = NaiveText.sentences(text, convention: .lmplz)
+    #expect(sentences.count == golden.sentences.count)
+    for (sentence, expected) in zip(sentences, golden.sentences) {
+      let scores = oracle.scores(of: sentence)
+      #expect(scores.map(\.order) == expected.map(\.order), "\(sentence)")
+      let differences = zip(scores, expected).map { abs($0.log10Probability - $1.log10Probability) }
+      #expect((differences.max() ?? 0) < 1e-5, "\(sentence)")
+    }
   }
 
   private func check(_ model: GoldenModel) throws {

@@ -26,7 +26,7 @@ public struct GoldenModel: CustomStringConvertible, Sendable {
 
   /// The address of the text that `query` scored, nil for a model that was not queried.
   public var testText: URL? {
-    guard SharedData.exists("golden/arpa/\(name).query") else { return nil }
+    guard options.order > 1, corpus != "micro" else { return nil }
     return SharedData.url("golden/in/\(corpus == "toy" ? "toy_test" : "wt2_test_30k").txt")
   }
 
@@ -42,6 +42,11 @@ public struct GoldenModel: CustomStringConvertible, Sendable {
   public func arpa() throws -> ArpaText {
     ArpaText(try SharedData.contentsMaybePacked("golden/arpa/\(name).arpa"))
   }
+
+  /// What `query` said of the model and its test text.
+  public func query() throws -> KenLMQuery {
+    KenLMQuery(try SharedData.contents("golden/arpa/\(name).query"))
+  }
 }
 
 extension GoldenModel {
@@ -56,6 +61,11 @@ extension GoldenModel {
 
   /// Models of 60 KB of WikiText-2.
   public static let wikitext = variants(of: "wt2_60k") + [Self("wt2_60k", "o1", order: 1)]
+
+  /// Three of them, for tests that would take long with all.
+  public static let wikitextSelection = wikitext.filter {
+    ["o3", "o3.limitvocab", "o4.prune0011"].contains($0.variant)
+  }
 
   private static func variants(of corpus: String) -> [Self] {
     [
