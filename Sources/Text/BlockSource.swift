@@ -1,0 +1,175 @@
+import GramdexCore
+import GramdexStorage
+
+/// The one-threaded part of a `TextBlockReader`: reads files and cuts blocks.
+struct BlockSource: ~Copyable {
+  private let files: [TextInput]
+  private let blockBytes: Int
+  private let lineLimitBytes: Int
+  private let mayCutLines: Bool
+
+  private(set) var consumedBytes: UInt64 = 0
+  var statistics = TextStatistics()
+
+  private var input: CompressedInput?
+  private var fileIndex = -1
+  private var bytesBeforeFile: UInt64 = 0
+  /// The block being filled; its first `filled` bytes are text that no block has yet.
+  private var pending: TextBlock
+  private var filled = 0
+  private var line: UInt64 = 1
+  private var startsLine = true
+  private var number = 0
+  private var isEnded = false
+  private var free: [TextBlock] = []
+
+  init(files: [TextInput], blockBytes: Int, lineLimitBytes: Int, mayCutLines: Bool) {
+    self.files = files
+    self.blockBytes = max(blockBytes, 16)
+    self.lineLimitBytes = max(lineLimitBytes, self.blockBytes)
+    self.mayCutLines = mayCutLines
+    pending = TextBlock(capacity: self.blockBytes + 1)
+  }
+
+  /// The next block, or nil at the end of the last file and after an error.
+  mutating func next() throws -> TextBlock? {
+    if isEnded { return nil }
+    do {
+      if let block = try nextBlock() { return block }
+    } catch {
+      isEnded = true
+      input = nil
+      throw error
+    }
+    isEnded = true
+    return nil
+  }
+
+  /// Keeps `block` for later, unless a long line made it large.
+  mutating func recycle(_ block: TextBlock) {
+    if block.capacity <= 2 * blockBytes && free.count < 64 { free.append(block) }
+  }
+
+  private mutating func nextBlock() throws -> TextBlock? {
+    while true {
+      if input == nil {
+        guard try openNext() else { return nil }
+      }
+      var target = blockBytes
+      var searched = 0
+      while true {
+        if try fill(to: target) == .endOfFile {
+          input = nil
+          if filled == 0 && startsLine { break }
+          endLastLine()
+          return cut(at: filled, endsLine: true)
+        }
+        if let end = lastLineEnd(from: searched) { return cut(at: end + 1, endsLine: true) }
+        searched = filled
+        if target < lineLimitBytes {
+          target = min(target * 2, lineLimitBytes)
+          pending.reserve(target + 1, keeping: filled)
+          continue
+        }
+        let name = files[fileIndex].name
+        guard mayCutLines else {
+          throw TextError.jsonLineTooLong(path: name, line: line, limitBytes: lineLimitBytes)
+        }
+        guard let end = lastSeparator() else {
+          throw TextError.wordTooLong(path: name, line: line, limitBytes: lineLimitBytes)
+        }
+        return cut(at: end + 1, endsLine: false)
+      }
+    }
+  }
+
+  /// Opens the next file, and says whether there was one.
+  private mutating func openNext() throws -> Bool {
+    bytesBeforeFile = consumedBytes
+    fileIndex += 1
+    guard fileIndex < files.count else { return false }
+    input = try CompressedInput(path: files[fileIndex].path)
+    filled = 0
+    line = 1
+    startsLine = true
+    if try fill(to: 3) == .filled && (0..<3).allSatisfy({ byte($0) == [0xEF, 0xBB, 0xBF][$0] }) {
+      statistics.byteOrderMarks += 1
+      filled = 0
+    }
+    return true
+  }
+
+  private enum FillResult {
+    case filled
+    case endOfFile
+  }
+
+  /// Reads until `target` bytes are pending or the file ends.
+  private mutating func fill(to target: Int) throws -> FillResult {
+    while filled < target {
+      // SAFETY: the block has room for `target` bytes and one more.
+      assert(target < pending.capacity)
+      let space = unsafe UnsafeMutableRawBufferPointer(
+        start: pending.mutablePointer + filled,
+        count: target - filled
+      )
+      guard let count = try unsafe input?.read(into: space), count > 0 else { return .endOfFile }
+      filled += count
+      consumedBytes = bytesBeforeFile + (input?.consumedBytes ?? 0)
+    }
+    return .filled
+  }
+
+  /// Gives a last line without LF one.
+  private mutating func endLastLine() {
+    if filled > 0 && byte(filled - 1) == 0x0A { return }
+    unsafe pending.mutablePointer[filled] = 0x0A
+    filled += 1
+  }
+
+  /// Hands out the first `end` pending bytes as a block, and keeps the rest for the next.
+  private mutating func cut(at end: Int, endsLine: Bool) -> TextBlock {
+    let block = pending
+    let rest = filled - end
+    let next = free.popLast() ?? TextBlock(capacity: blockBytes + 1)
+    next.reserve(max(rest, blockBytes) + 1, keeping: 0)
+    // SAFETY: `rest` bytes after `end` are filled, and fit into `next`, which is other memory.
+    unsafe next.mutablePointer.update(from: block.mutablePointer + end, count: rest)
+    block.setCount(end)
+    block.number = number
+    block.inputIndex = fileIndex
+    block.firstLine = line
+    block.startsLine = startsLine
+    block.endsLine = endsLine
+    pending = next
+    filled = rest
+    number += 1
+    line += TextStatistics.lineEnds(in: block)
+    startsLine = endsLine
+    return block
+  }
+
+  private func byte(_ offset: Int) -> UInt8 {
+    // SAFETY: only called for offsets below `filled`.
+    assert(offset < filled)
+    return unsafe pending.pointer[offset]
+  }
+
+  private func lastLineEnd(from start: Int) -> Int? {
+    var offset = filled
+    while offset > start {
+      offset -= 1
+      if byte(offset) == 0x0A { return offset }
+    }
+    return nil
+  }
+
+  private func lastSeparator() -> Int? {
+    var offset = filled
+    while offset > 0 {
+      offset -= 1
+      if TextPolicy.isSeparator(byte(offset)) { return offset }
+    }
+    return nil
+  }
+}

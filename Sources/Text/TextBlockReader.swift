@@ -1,0 +1,73 @@
+import GramdexStorage
+import Synchronization
+
+/// Cuts input files into blocks of whole lines, in order, for any number of threads.
+///
+/// Blocks hold about `blockBytes` and end after an LF. A last line without LF gets one, a byte order mark
+/// at a file's start is dropped, and a block never holds text of two files. A longer line makes its block
+/// grow, up to `lineLimitBytes`; beyond that it is cut after a separator and continues in the next block.
+/// With a JSON field, every line of a file is one JSON value and the blocks hold its field's text.
+///
+/// Memory: one block that is being filled and those handed out; `recycle` gives them back for reuse.
+/// Files are read and decompressed by one thread at a time; JSON is parsed outside that lock.
+package final class TextBlockReader: Sendable {
+  /// The inputs being read.
+  package let inputs: TextInputs
+
+  private let jsonField: JSONFieldPath?
+  private let state: Mutex<BlockSource>
+  private let consumed = Atomic<UInt64>(0)
+
+  /// Prepares to read `inputs`; opens nothing yet.
+  package init(
+    _ inputs: TextInputs,
+    blockBytes: Int = 1 << 20,
+    lineLimitBytes: Int? = nil
+  ) throws(TextError) {
+    self.inputs = inputs
+    if let field = inputs.jsonField {
+      jsonField = try JSONFieldPath(field)
+    } else {
+      jsonField = nil
+    }
+    let limit = lineLimitBytes ?? (inputs.jsonField == nil ? 16 << 20 : 64 << 20)
+    state = Mutex(
+      BlockSource(
+        files: inputs.files,
+        blockBytes: blockBytes,
+        lineLimitBytes: limit,
+        mayCutLines: inputs.jsonField == nil
+      )
+    )
+  }
+
+  /// The next block, or nil when all has been read; numbers come without gaps, whoever asks.
+  ///
+  /// With JSON lines a block can be empty. After an error, everybody gets nil.
+  package func next() throws -> TextBlock? {
+    let block = try state.withLock { source in
+      let block = try source.next()
+      consumed.store(source.consumedBytes, ordering: .relaxed)
+      return block
+    }
+    guard let block, let jsonField else { return block }
+    let statistics = JSONLines.extract(jsonField, from: block)
+    state.withLock { $0.statistics.jsonLines.add(statistics) }
+    return block
+  }
+
+  /// Takes a block back for reuse; its user must not touch it any more.
+  package func recycle(_ block: TextBlock) {
+    state.withLock { $0.recycle(block) }
+  }
+
+  /// Bytes of the input files consumed so far, compressed as they are; any thread may ask, cheaply.
+  package var consumedBytes: UInt64 {
+    consumed.load(ordering: .relaxed)
+  }
+
+  /// What the reader itself found odd so far: byte order marks, and JSON lines without text.
+  package var statistics: TextStatistics {
+    state.withLock { $0.statistics }
+  }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import GramdexStorage
+import GramdexText
+import Testing
+
+@Suite("Reading blocks of text")
+struct TextBlockReaderTests {
+  private func read(
+    _ files: [String], blockBytes: Int = 1 << 20, lineLimitBytes: Int? = nil,
+    jsonField: String? = nil
+  ) throws -> (blocks: [TextBlock], statistics: TextStatistics) {
+    let inputs = try TextInputs(InputOptions(paths: files, jsonField: jsonField))
+    let reader = try TextBlockReader(
+      inputs, blockBytes: blockBytes, lineLimitBytes: lineLimitBytes)
+    var blocks: [TextBlock] = []
+    while let block = try reader.next() { blocks.append(block) }
+    #expect(try reader.next() == nil)
+    #expect(blocks.map(\.number) == Array(0..<blocks.count))
+    return (blocks, reader.statistics)
+  }
+
+  @Test(arguments: [16, 17, 31, 64, 1000])
+  func `blocks of any size join to the text`(blockBytes: Int) throws {
+    let folder = try TemporaryFolder()
+    let text = (0..<200).map { "line \($0)\(String(repeating: " x", count: $0 % 37))\n" }.joined()
+    let file = try folder.write(text.utf8, to: "a.txt")
+    let blocks = try read([file], blockBytes: blockBytes).blocks
+    #expect(blocks.flatMap(\.bytes) == Array(text.utf8))
+    var line: UInt64 = 1
+    for block in blocks {
+      #expect(block.firstLine == line)
+      #expect(block.bytes.last == 0x0A && block.endsLine && block.startsLine)
+      line += UInt64(block.bytes.count { $0 == 0x0A })
+    }
+  }
+
+  @Test
+  func `files never run together and a last line gets its end`() throws {
+    let folder = try TemporaryFolder()
+    let a = try folder.write("one".utf8, to: "a")
+    let b = try folder.write([0xEF, 0xBB, 0xBF] + Array("two\n".utf8), to: "b")
+    let c = try folder.write([], to: "c")
+    let d = try folder.write("\n".utf8, to: "d")
+    let (blocks, statistics) = try read([a, b, c, d])
+    #expect(blocks.map { String(decoding: $0.bytes, as: UTF8.self) } == ["one\n", "two\n", "\n"])
+    #expect(blocks.map(\.inputIndex) == [0, 1, 3])
+    #expect(statistics.byteOrderMarks == 1)
+  }
+
+  @Test
+  func `a line beyond the limit is cut after a separator`() throws {
+    let folder = try TemporaryFolder()
+    let text = String(repeating: "abc ", count: 100) + "\nend\n"
+    let file = try folder.write(text.utf8, to: "a")
+    let blocks = try read([file], blockBytes: 16, lineLimitBytes: 50).blocks
+    #expect(blocks.flatMap(\.bytes) == Array(text.utf8))
+    #expect(blocks.dropLast(2).allSatisfy { !$0.endsLine && $0.bytes.last == 0x20 })
+    #expect(zip(blocks, blocks.dropFirst()).allSatisfy { $0.endsLine == $1.startsLine })
+    #expect(blocks.first?.startsLine == true)
+  }
+
+  @Test
+  func `a cut line at the end of a file gets its end`() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write(String(repeating: "abc ", count: 12).utf8, to: "a")
+    let blocks = try read([file], blockBytes: 16, lineLimitBytes: 16).blocks
+    #expect(blocks.last?.endsLine == true)
+    #expect(blocks.flatMap(\.bytes).last == 0x0A)
+  }
+
+  @Test
+  func `a word beyond the limit is an error that names file and line`() throws {
+    let folder = try TemporaryFolder()
+    let text = "fine\n" + String(repeating: "x", count: 100)
+    let file = try folder.write(text.utf8, to: "a")
+    #expect(throws: TextError.wordTooLong(path: file, line: 2, limitBytes: 50)) {
+      _ = try read([file], blockBytes: 16, lineLimitBytes: 50)
+    }
+  }
+
+  @Test
+  func `JSON lines give the text of their field`() throws {
+    let folder = try TemporaryFolder()
+    let json = #"""
+      {"text": "one two"}
+
+      {"text": "three\nfour", "other": [1, {"text": 5}]}
+      {"other": 1}
+      {"text": 7}
+      {"text": "cut
+      {"text": "caf\u00e9 \ud83d\ude42 \ud800 \"q\" \\ \/"}
+      """#
+    let file = try folder.write(json.utf8, to: "a.jsonl")
+    let (blocks, statistics) = try read([file], jsonField: "text")
+    let text = String(decoding: blocks.flatMap(\.bytes), as: UTF8.self)
+    #expect(text == "one two\nthree\nfour\ncafé 🙂 \u{FFFD} \"q\" \\ /\n")
+    #expect(statistics.jsonLines.lines == 6)
+    #expect(statistics.jsonLines.missing.line == 4)
+    #expect(statistics.jsonLines.notText.line == 5)
+    #expect(statistics.jsonLines.malformed.line == 6)
+  }
+}
