@@ -22,10 +22,11 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// The tests of one module: target `<name>Tests`.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
     name: "\(name)Tests",
     dependencies: dependencies + ["TestSupport"],
+    exclude: exclude,
     swiftSettings: settings
   )
 }
@@ -99,6 +100,6 @@ let package = Package(
       ]),
     tests("Scoring", ["GramdexCore", "GramdexStorage", "GramdexIndex", "GramdexScoring", "Gramdex"]),
     tests("Gramdex", ["Gramdex"]),
-    tests("EndToEnd", ["Gramdex"]),
+    tests("EndToEnd", ["Gramdex"], exclude: ["Fixtures"]),
   ]
 )

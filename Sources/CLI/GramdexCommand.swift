@@ -13,7 +13,9 @@ struct GramdexCommand: ParsableCommand {
       """,
     version: GramdexVersion.current,
     subcommands: [
-      BuildCommand.self
+      BuildCommand.self, RunCommand.self, QueryCommand.self, PerplexityCommand.self,
+      CountCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self,
+      ExportCommand.self,
     ]
   )
 }

@@ -1,14 +1,35 @@
 import ArgumentParser
 import Gramdex
 
-/// Which model of which index a command asks.
-struct ModelFlags: ParsableArguments {
+/// The index that a command asks.
+struct IndexArgument: ParsableArguments {
   @Argument(help: ArgumentHelp("The index folder.", valueName: "index"))
-  var index: String
+  var path: String
+}
 
+/// Which model of the index is asked, and how carefully it is opened.
+struct ModelFlags: ParsableArguments {
   @Option(help: ArgumentHelp("The model inside the index.", valueName: "name"))
   var model = BuildOptions.defaultModelName
 
-  @Flag(help: "Check the checksum of every table before it is used.")
+  @Flag(help: "Compare the checksum of every table of the model before it is used.")
   var check = false
+}
+
+/// How many threads score.
+struct ThreadFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Threads that work (default: the cores this process may use).",
+      valueName: "number"
+    )
+  )
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads must be 1 or more") }
+  }
+
+  /// The number of threads, the machine's where the flag was not given.
+  var count: Int { threads ?? BuildOptions.defaultThreads }
 }

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Gramdex
+
+/// `gramdex export`: a model as an ARPA file.
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Writes a model as an ARPA file.",
+    discussion: """
+      The file is complete or not there at all. Numbers are the shortest that read back as the stored \
+      ones. N-grams are listed from the counts, so an index built with --no-counts cannot be exported.
+      """
+  )
+
+  @OptionGroup var index: IndexArgument
+
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp(
+      "The file to write, packed if its name ends in .gz or .zst; - is standard output.",
+      valueName: "arpa"
+    )
+  )
+  var output: String
+
+  @OptionGroup var model: ModelFlags
+  @OptionGroup var progress: ProgressFlags
+
+  func run() throws {
+    throw ValidationError("export")
+  }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Gramdex
+import GramdexCore
+
+/// `gramdex import`: an ARPA file becomes an index.
+struct ImportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Builds an index from an ARPA file.",
+    discussion: """
+      Reads the ARPA files of SRILM, KenLM and IRSTLM, with their differences, which are reported as \
+      warnings. An imported index has no raw counts.
+      """
+  )
+
+  @Argument(
+    help: ArgumentHelp(
+      "The ARPA file, plain, gzip or zstd, or - for standard input.",
+      valueName: "arpa"
+    )
+  )
+  var arpa: String
+
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("The index folder to write.", valueName: "index")
+  )
+  var output: String
+
+  @Option(
+    help: ArgumentHelp(
+      "How scores are stored: exact (12 bytes an n-gram) or compact (5, perplexity within 0.1 %).",
+      valueName: "layout"
+    )
+  )
+  var layout = ScoreLayout.exact
+
+  @Flag(help: "A header that disagrees with the file is an error, not a warning.")
+  var strict = false
+
+  @Flag(help: "Replace the index if there is one; it answers until the new one is complete.")
+  var replace = false
+
+  @OptionGroup var machine: MachineFlags
+  @OptionGroup var progress: ProgressFlags
+
+  func run() throws {
+    throw ValidationError("import")
+  }
+}

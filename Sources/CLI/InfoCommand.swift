@@ -1,0 +1,19 @@
+import ArgumentParser
+import Gramdex
+
+/// `gramdex info`: what an index holds.
+struct InfoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "info",
+    abstract: "Prints what an index holds: models, sizes, options, origin."
+  )
+
+  @OptionGroup var index: IndexArgument
+
+  @Flag(help: "Write one JSON object.")
+  var json = false
+
+  func run() throws {
+    throw ValidationError("info")
+  }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Gramdex
+
+/// `gramdex perplexity`: how well a model predicts texts.
+struct PerplexityCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "perplexity",
+    abstract: "Reports how well a model predicts texts.",
+    discussion: """
+      All texts are one sample. Words that the model does not know count as <unk> in the headline \
+      perplexity; the perplexity without them stands beside it. </s> is a token, <s> is not.
+      """
+  )
+
+  @OptionGroup var index: IndexArgument
+  @OptionGroup var input: InputFlags
+
+  @Flag(help: "Write one JSON object.")
+  var json = false
+
+  @OptionGroup var model: ModelFlags
+  @OptionGroup var threads: ThreadFlags
+  @OptionGroup var progress: ProgressFlags
+
+  func run() throws {
+    throw ValidationError("perplexity")
+  }
+}

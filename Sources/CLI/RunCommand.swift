@@ -1,0 +1,27 @@
+import ArgumentParser
+import Gramdex
+
+/// `gramdex run`: a build and its evaluation, declared in a file.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Runs a build and its evaluation as a job file says.",
+    discussion: """
+      The job is a YAML file with the keys inputs, files-from, json-field, tokenizer, order, memory, \
+      threads, temporary, smoothing, prune, layout, counts, vocabulary, limit-vocabulary, evaluation, \
+      output and replace. Names of files are relative to the job file.
+      """
+  )
+
+  @Argument(help: ArgumentHelp("The job file.", valueName: "job"))
+  var job: String
+
+  @Flag(help: "Write one JSON object: the summary of the build and a report for each text.")
+  var json = false
+
+  @OptionGroup var progress: ProgressFlags
+
+  func run() throws {
+    throw ValidationError("run")
+  }
+}

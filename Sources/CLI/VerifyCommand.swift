@@ -1,0 +1,23 @@
+import ArgumentParser
+import Gramdex
+
+/// `gramdex verify`: whether every byte of an index is what was written.
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract:
+      "Checks every checksum of an index, the order of its records, and sums of probabilities.",
+    discussion: "Prints what is wrong, a line each, and ends with exit code 1 if anything is."
+  )
+
+  @OptionGroup var index: IndexArgument
+
+  @Flag(help: "Write one JSON object.")
+  var json = false
+
+  @OptionGroup var threads: ThreadFlags
+
+  func run() throws {
+    throw ValidationError("verify")
+  }
+}
