@@ -4,7 +4,9 @@ import GramdexStorage
 ///
 /// Kept in memory up to a limit, in a nameless temporary file beyond it. Blocks are filled one after the other;
 /// once filled, threads may read or rewrite distinct blocks at once.
-package final class IDStore {
+package final class IDStore: @unchecked Sendable {
+  // @unchecked: one thread appends; only afterwards is the store shared, see above.
+
   /// Ids in a full block.
   package static let blockCapacity = 1 << 20
 

@@ -14,7 +14,14 @@ enum WindowSort {
     unsafe sort(source, scratch: target, count: count, resultInScratch: true)
   }
 
-  /// Sorts `count` keys at `keys`, using as many at `scratch`.
+  /// Sorts `count` keys at `keys` in place, with as many at `scratch` to work in.
+  @unsafe
+  static func sort<Key: WindowKey>(
+    _ keys: UnsafeMutablePointer<Key>, scratch: UnsafeMutablePointer<Key>, count: Int
+  ) {
+    unsafe sort(keys, scratch: scratch, count: count, resultInScratch: false)
+  }
+
   private static func sort<Key: WindowKey>(
     _ keys: UnsafeMutablePointer<Key>, scratch: UnsafeMutablePointer<Key>, count: Int,
     resultInScratch: Bool

@@ -46,3 +46,6 @@ package struct Slots<Element: ~Copyable>: ~Copyable {
     }
   }
 }
+
+// @unchecked: one owner; threads are handed distinct indices.
+extension Slots: @unchecked Sendable where Element: ~Copyable {}

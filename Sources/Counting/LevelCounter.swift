@@ -1,0 +1,286 @@
+import GramdexCore
+package import GramdexStorage
+import Synchronization
+
+/// Where finished level blocks go, in the order (shard, then as they are finished).
+package protocol LevelBlockSink: AnyObject {
+  /// Stores block `block` of one depth of one shard.
+  func put(shard: Int, depth: Int, block: Int, bytes: [UInt8]) throws
+}
+
+/// What pass (a) knows of one shard.
+package struct ShardTotals: Sendable, Equatable {
+  /// The smallest last context word that belongs to the shard.
+  package var firstWord: UInt32
+  /// Element d − 1: totals of depth d.
+  package var levels: [LevelTotals]
+  /// Element d − 1: blocks of depth d.
+  package var blocks: [Int]
+
+  package init(firstWord: UInt32, levels: [LevelTotals], blocks: [Int]) {
+    self.firstWord = firstWord
+    self.levels = levels
+    self.blocks = blocks
+  }
+}
+
+/// What pass (a) finds in a corpus.
+package struct CountedLevels: ~Copyable, Sendable {
+  /// The shards, in context order.
+  package let shards: [ShardTotals]
+  /// For each word, how many distinct words precede it.
+  package let unigramAdjusted: RecordBuffer<UInt32>
+  /// Element d − 1: sums over all shards.
+  package let totals: [LevelTotals]
+}
+
+/// Runs pass (a) over a whole corpus in a given amount of memory.
+///
+/// Whole shards are fetched as long as they fit and built in parallel; a shard that does not fit is built by one
+/// thread from several fetches, and a partition that does not fit by splitting its range of keys, so that any
+/// skew works in any budget. The blocks do not depend on memory or threads.
+struct LevelCounter<Key: WindowKey>: ~Copyable {
+  private let scatter: WindowScatter<Key>
+  private let threads: Int
+  private let depths: Int
+  private let builders: Slots<ContextBuilder<Key>>
+  private let windows: RecordBuffer<Key>
+  /// One for each thread, as large as the largest partition that is sorted at once.
+  private let scratch: Slots<RecordBuffer<Key>>
+  private let capacity: Int
+  private let largestPartition: Int
+  private let cancellation: Cancellation
+  private let report: @Sendable (UInt64) -> Void
+  private var results: [ShardTotals] = []
+  private var done: UInt64 = 0
+
+  /// The smallest number of windows that the counter works with.
+  static var minimumCapacity: Int { 1 << 16 }
+
+  /// Prepares pass (a) with `memoryBytes` for windows and the blocks made of them.
+  init(
+    scatter: consuming WindowScatter<Key>, shape: WindowShape, vocabularySize: Int,
+    rule: PruningRule, threads: Int, memoryBytes: Int, cancellation: Cancellation,
+    report: @escaping @Sendable (UInt64) -> Void
+  ) throws {
+    let stride = MemoryLayout<Key>.stride
+    var total = 0
+    for shard in scatter.shards { total += Int(shard.windows) }
+    // A window, its share of each thread's scratch (a quarter of all), and its level blocks.
+    let bytesAWindow = stride + threads * stride / 4 + 12
+    capacity = min(max(memoryBytes / bytesAWindow, Self.minimumCapacity), max(total, 1))
+    var largest = 1
+    let limit = max(capacity / 4, 1 << 14)
+    for shard in scatter.shards {
+      for p in shard.partitions {
+        let size = scatter.size(of: p)
+        if size <= limit { largest = max(largest, size) }
+      }
+    }
+    largestPartition = largest
+    self.scatter = scatter
+    self.threads = threads
+    self.cancellation = cancellation
+    self.report = report
+    depths = shape.depths
+    windows = RecordBuffer(uninitialized: capacity)
+    scratch = Slots(count: threads) { _ in RecordBuffer(uninitialized: largest) }
+    builders = try Slots(count: threads) { _ in
+      ContextBuilder(
+        shape: shape, vocabularySize: vocabularySize, rule: rule,
+        compressor: try ZstdBlock.Compressor())
+    }
+  }
+
+  /// Builds every shard and gives its blocks to `sink`.
+  consuming func run(into sink: any LevelBlockSink, vocabularySize: Int) throws -> CountedLevels {
+    let shards = scatter.shards
+    var first = 0
+    while first < shards.count {
+      var end = first
+      var sum = 0
+      while end < shards.count, sum + Int(shards[end].windows) <= capacity,
+        shards[end].partitions.allSatisfy({ scatter.size(of: $0) <= largestPartition })
+      {
+        sum += Int(shards[end].windows)
+        end += 1
+      }
+      if end > first {
+        try buildTogether(first..<end, sink)
+      } else {
+        try buildLarge(first, sink)
+        end = first + 1
+      }
+      first = end
+    }
+    let unigrams = RecordBuffer<UInt32>(zeroed: vocabularySize)
+    for t in 0..<threads {
+      for w in 0..<vocabularySize { unigrams[w] &+= builders[t].unigramAdjusted[w] }
+    }
+    var totals = [LevelTotals](repeating: LevelTotals(), count: depths)
+    for shard in results {
+      for d in 0..<depths { totals[d].add(shard.levels[d]) }
+    }
+    return CountedLevels(shards: results, unigramAdjusted: unigrams, totals: totals)
+  }
+
+  /// Builds whole shards that fit into memory, a shard a thread at a time.
+  private mutating func buildTogether(_ range: Range<Int>, _ sink: any LevelBlockSink) throws {
+    let shards = scatter.shards
+    guard let low = shards[range].first?.partitions.lowerBound,
+      let high = shards[range].last?.partitions.upperBound
+    else { return }
+    let starts = try scatter.fetch(low..<high, into: windows, cancellation: cancellation)
+    let next = Atomic<Int>(range.lowerBound)
+    let built = Mutex<[Int: (levels: [LevelTotals], blocks: [[[UInt8]]])]>([:])
+    try buildShards(range, firstPartition: low, starts: starts, next: next, built: built)
+    let all = built.withLock { $0 }
+    for shard in range {
+      guard let result = all[shard] else { continue }
+      for (index, blocks) in result.blocks.enumerated() {
+        for (block, bytes) in blocks.enumerated() {
+          try sink.put(shard: shard, depth: index + 1, block: block, bytes: bytes)
+        }
+      }
+      results.append(
+        ShardTotals(
+          firstWord: shards[shard].firstWord, levels: result.levels,
+          blocks: result.blocks.map(\.count)))
+      done += shards[shard].windows
+    }
+    report(done)
+  }
+
+  private func buildShards(
+    _ range: Range<Int>, firstPartition: Int, starts: [Int], next: borrowing Atomic<Int>,
+    built: borrowing Mutex<[Int: (levels: [LevelTotals], blocks: [[[UInt8]]])]>
+  ) throws {
+    try Parallel.run(threads: threads) { thread in
+      while true {
+        let shard = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        if shard >= range.upperBound { return }
+        try cancellation.check()
+        for p in scatter.shards[shard].partitions {
+          let start = starts[p - firstPartition]
+          let count = starts[p - firstPartition + 1] - start
+          // SAFETY: partitions are disjoint parts of the windows; the scratch is this thread's.
+          unsafe WindowSort.sort(
+            windows.pointer + start, into: scratch[thread].pointer, count: count)
+          try unsafe builders[thread].run(scratch[thread].pointer, count: count)
+        }
+        let levels = try builders[thread].finishShard()
+        let blocks = (1...depths).map { builders[thread].takeBlocks(depth: $0) }
+        built.withLock { $0[shard] = (levels, blocks) }
+      }
+    }
+  }
+
+  /// Builds one shard that does not fit, part after part.
+  private mutating func buildLarge(_ shard: Int, _ sink: any LevelBlockSink) throws {
+    let partitions = scatter.shards[shard].partitions
+    var blocks = [Int](repeating: 0, count: depths)
+    var first = partitions.lowerBound
+    while first < partitions.upperBound {
+      var end = first
+      var sum = 0
+      while end < partitions.upperBound, scatter.size(of: end) <= largestPartition,
+        sum + scatter.size(of: end) <= capacity
+      {
+        sum += scatter.size(of: end)
+        end += 1
+      }
+      if end > first {
+        try buildPart(first..<end)
+        done += UInt64(sum)
+      } else {
+        try buildRange(KeyRange(low: .zero, high: .ones), of: first) { part in
+          try part.putBlocks(of: shard, &blocks, sink)
+        }
+        done += UInt64(scatter.size(of: first))
+        end = first + 1
+      }
+      try putBlocks(of: shard, &blocks, sink)
+      report(done)
+      first = end
+    }
+    let levels = try builders[0].finishShard()
+    try putBlocks(of: shard, &blocks, sink)
+    results.append(
+      ShardTotals(firstWord: scatter.shards[shard].firstWord, levels: levels, blocks: blocks))
+  }
+
+  private borrowing func putBlocks(
+    of shard: Int, _ blocks: inout [Int], _ sink: any LevelBlockSink
+  ) throws {
+    for depth in 1...depths {
+      for bytes in builders[0].takeBlocks(depth: depth) {
+        try sink.put(shard: shard, depth: depth, block: blocks[depth - 1], bytes: bytes)
+        blocks[depth - 1] += 1
+      }
+    }
+  }
+
+  /// Fetches and sorts some partitions with all threads and gives them to the first builder in order.
+  private func buildPart(_ partitions: Range<Int>) throws {
+    let starts = try scatter.fetch(partitions, into: windows, cancellation: cancellation)
+    let next = Atomic<Int>(0)
+    try sortPartitions(partitions.count, starts: starts, next: next)
+    for i in 0..<partitions.count {
+      // SAFETY: within the windows just fetched.
+      try unsafe builders[0].run(windows.pointer + starts[i], count: starts[i + 1] - starts[i])
+    }
+  }
+
+  private func sortPartitions(_ count: Int, starts: [Int], next: borrowing Atomic<Int>) throws {
+    try Parallel.run(threads: threads) { thread in
+      while true {
+        let i = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        if i >= count { return }
+        // SAFETY: partitions are disjoint parts of the windows; the scratch is this thread's.
+        unsafe WindowSort.sort(
+          windows.pointer + starts[i], scratch: scratch[thread].pointer,
+          count: starts[i + 1] - starts[i])
+      }
+    }
+  }
+
+  /// Builds the windows of one partition within `range`, splitting the range until the pieces fit.
+  private borrowing func buildRange(
+    _ range: KeyRange<Key>, of partition: Int, _ flush: (borrowing Self) throws -> Void
+  ) throws {
+    if range.isSingle {
+      var count: UInt64 = 0
+      try scatter.forEachKey(in: partition, range: range, cancellation: cancellation) { _ in
+        count += 1
+      }
+      if count > 0 {
+        try builders[0].add(range.low, rawCount: count, commonWithNext: depths)
+      }
+      return
+    }
+    let limit = capacity / 2
+    var count = 0
+    try scatter.forEachKey(in: partition, range: range, cancellation: cancellation) { key in
+      if count < limit { windows[count] = key }
+      count += 1
+    }
+    let stored = min(count, limit)
+    // SAFETY: the second half of the windows is as large as the first.
+    unsafe WindowSort.sort(windows.pointer, scratch: windows.pointer + limit, count: stored)
+    if count <= limit {
+      try unsafe builders[0].run(windows.pointer, count: stored)
+      try flush(self)
+      return
+    }
+    let middle = windows[stored / 2]
+    var below = range
+    below.high = middle
+    below.includesHigh = false
+    var above = range
+    above.low = middle
+    above.includesLow = false
+    if range.low < middle { try buildRange(below, of: partition, flush) }
+    try buildRange(KeyRange(low: middle, high: middle), of: partition, flush)
+    if middle < range.high { try buildRange(above, of: partition, flush) }
+  }
+}
