@@ -74,7 +74,7 @@ let package = Package(
     .executableTarget(
       name: "GramdexCLI",
       dependencies: [
-        "GramdexCore", "Gramdex",
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "GramdexScoring", "Gramdex",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CLI",

@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import Gramdex
 import GramdexCore
+import GramdexStorage
+import GramdexText
 
 /// What the user sees of an error, and the exit code of the process.
 enum ErrorReport {
@@ -28,7 +30,7 @@ enum ErrorReport {
 
   /// Writes the message of `error`; returns the exit code.
   static func report(_ error: any Error) -> Int32 {
-    if error is ClosedPipe { return Code.fine }
+    if case CompressionError.brokenPipe = error { return Code.fine }
     if let code = error as? ExitCode { return code.rawValue }
     if let code = code(of: error) {
       Messages.write("\(error)")
@@ -36,7 +38,11 @@ enum ErrorReport {
     }
     let text = GramdexCommand.fullMessage(for: error)
     guard GramdexCommand.exitCode(for: error) != .success else {
-      print(text)
+      do {
+        try StandardOutput.print(text.hasSuffix("\n") ? text : text + "\n")
+      } catch {
+        return report(error)
+      }
       return Code.fine
     }
     let prefix = "Error: "
@@ -51,6 +57,8 @@ enum ErrorReport {
     case is OptionsError: Code.usage
     case JobFileError.unreadable: Code.inputOutput
     case is JobFileError: Code.badData
+    case let error as TextError: error.isBadData ? Code.badData : Code.inputOutput
+    case let error as CompressionError: error.isBadData ? Code.badData : Code.inputOutput
     default: nil
     }
   }
