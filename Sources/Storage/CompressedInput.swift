@@ -1,3 +1,5 @@
+package import GramdexCore
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -21,6 +23,7 @@ package struct CompressedInput: ~Copyable {
 
   private let descriptor: Int32
   private let closesDescriptor: Bool
+  private let cancellation: Cancellation?
   private let decoder: (any StreamDecoder)?
   private let buffer: RecordBuffer<UInt8>
   private var start = 0
@@ -28,21 +31,35 @@ package struct CompressedInput: ~Copyable {
   private var isAtEnd: Bool
 
   /// Opens the file at `path`, or standard input when it is `-`.
-  package init(path: String) throws(CompressionError) {
+  ///
+  /// While it waits for a pipe or a terminal it looks at `cancellation`, and then ends as if the file did:
+  /// callers check the flag at the end.
+  package init(path: String, cancellation: Cancellation? = nil) throws(CompressionError) {
     if path == "-" {
-      try self.init(descriptor: 0, name: "standard input", closesDescriptor: false)
+      try self.init(
+        descriptor: 0,
+        name: "standard input",
+        closesDescriptor: false,
+        cancellation: cancellation
+      )
       return
     }
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .cannotOpen(path: path, code: errno) }
-    try self.init(descriptor: descriptor, name: path, closesDescriptor: true)
+    try self.init(
+      descriptor: descriptor,
+      name: path,
+      closesDescriptor: true,
+      cancellation: cancellation
+    )
   }
 
   /// Reads from an open descriptor, which is closed at the end when `closesDescriptor` says so.
   package init(
     descriptor: Int32,
     name: String,
-    closesDescriptor: Bool
+    closesDescriptor: Bool,
+    cancellation: Cancellation? = nil
   ) throws(CompressionError) {
     let buffer = RecordBuffer<UInt8>(uninitialized: 128 << 10)
     var end = 0
@@ -56,6 +73,7 @@ package struct CompressedInput: ~Copyable {
           start: buffer.pointer + end,
           count: buffer.count - end
         )
+        if let cancellation, !Self.waitForInput(descriptor, cancellation) { break }
         let count = try unsafe Self.read(descriptor, into: space, name: name, offset: UInt64(end))
         isAtEnd = count == 0
         end += count
@@ -77,6 +95,7 @@ package struct CompressedInput: ~Copyable {
     self.format = format
     self.descriptor = descriptor
     self.closesDescriptor = closesDescriptor
+    self.cancellation = cancellation
     self.decoder = decoder
     self.buffer = buffer
     self.end = end
@@ -145,7 +164,7 @@ package struct CompressedInput: ~Copyable {
       unsafe target.baseAddress?.copyMemory(from: buffer.pointer + start, byteCount: count)
       start += count
     } else {
-      count = try unsafe Self.read(descriptor, into: target, name: name, offset: consumedBytes)
+      count = try unsafe readDescriptor(into: target)
     }
     consumedBytes += UInt64(count)
     return count
@@ -156,8 +175,25 @@ package struct CompressedInput: ~Copyable {
     let space = unsafe UnsafeMutableRawBufferPointer(start: buffer.pointer, count: buffer.count)
     start = 0
     end = 0
-    end = try unsafe Self.read(descriptor, into: space, name: name, offset: consumedBytes)
+    end = try unsafe readDescriptor(into: space)
     isAtEnd = end == 0
+  }
+
+  private func readDescriptor(
+    into space: UnsafeMutableRawBufferPointer
+  ) throws(CompressionError) -> Int {
+    if let cancellation, !Self.waitForInput(descriptor, cancellation) { return 0 }
+    return try unsafe Self.read(descriptor, into: space, name: name, offset: consumedBytes)
+  }
+
+  /// Waits until there is something to read, or the end; false when the job is to stop.
+  private static func waitForInput(_ descriptor: Int32, _ cancellation: Cancellation) -> Bool {
+    while !cancellation.isCancelled {
+      var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      // SAFETY: one request is passed, which lives during the call.
+      if unsafe poll(&request, 1, 200) != 0 { return true }
+    }
+    return false
   }
 
   private static func read(

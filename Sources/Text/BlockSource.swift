@@ -7,6 +7,7 @@ struct BlockSource: ~Copyable {
   private let blockBytes: Int
   private let lineLimitBytes: Int
   private let mayCutLines: Bool
+  private let cancellation: Cancellation?
 
   private(set) var consumedBytes: UInt64 = 0
   var statistics = TextStatistics()
@@ -23,8 +24,15 @@ struct BlockSource: ~Copyable {
   private var isEnded = false
   private var free: [TextBlock] = []
 
-  init(files: [TextInput], blockBytes: Int, lineLimitBytes: Int, mayCutLines: Bool) {
+  init(
+    files: [TextInput],
+    blockBytes: Int,
+    lineLimitBytes: Int,
+    mayCutLines: Bool,
+    cancellation: Cancellation?
+  ) {
     self.files = files
+    self.cancellation = cancellation
     self.blockBytes = max(blockBytes, 16)
     self.lineLimitBytes = max(lineLimitBytes, self.blockBytes)
     self.mayCutLines = mayCutLines
@@ -34,15 +42,19 @@ struct BlockSource: ~Copyable {
   /// The next block, or nil at the end of the last file and after an error.
   mutating func next() throws -> TextBlock? {
     if isEnded { return nil }
+    let block: TextBlock?
     do {
-      if let block = try nextBlock() { return block }
+      try cancellation?.check()
+      block = try nextBlock()
+      try cancellation?.check()
     } catch {
       isEnded = true
       input = nil
+      try cancellation?.check()
       throw error
     }
-    isEnded = true
-    return nil
+    isEnded = block == nil
+    return block
   }
 
   /// Keeps `block` for later, unless a long line made it large.
@@ -88,7 +100,7 @@ struct BlockSource: ~Copyable {
     bytesBeforeFile = consumedBytes
     fileIndex += 1
     guard fileIndex < files.count else { return false }
-    input = try CompressedInput(path: files[fileIndex].path)
+    input = try CompressedInput(path: files[fileIndex].path, cancellation: cancellation)
     filled = 0
     line = 1
     startsLine = true

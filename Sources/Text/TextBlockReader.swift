@@ -1,3 +1,4 @@
+package import GramdexCore
 import GramdexStorage
 import Synchronization
 
@@ -19,10 +20,13 @@ package final class TextBlockReader: Sendable {
   private let consumed = Atomic<UInt64>(0)
 
   /// Prepares to read `inputs`; opens nothing yet.
+  ///
+  /// With a `cancellation` that is set, `next` throws `Interrupted`, also while it waits for a pipe.
   package init(
     _ inputs: TextInputs,
     blockBytes: Int = 1 << 20,
-    lineLimitBytes: Int? = nil
+    lineLimitBytes: Int? = nil,
+    cancellation: Cancellation? = nil
   ) throws(TextError) {
     self.inputs = inputs
     if let field = inputs.jsonField {
@@ -36,7 +40,8 @@ package final class TextBlockReader: Sendable {
         files: inputs.files,
         blockBytes: blockBytes,
         lineLimitBytes: limit,
-        mayCutLines: inputs.jsonField == nil
+        mayCutLines: inputs.jsonField == nil,
+        cancellation: cancellation
       )
     )
   }
