@@ -7,7 +7,7 @@ import GramdexStorage
 /// (most tokens) are compared without another cache miss; longer ones are compared in full with the arena.
 /// Many threads may look words up at once while nobody inserts.
 /// Memory: 16 bytes a slot at load ≤ 0.5, 8 bytes and the spelling a word.
-package struct WordTable: ~Copyable {
+package struct WordTable: ~Copyable, Sendable {
   /// One place of the table.
   @usableFromInline
   struct Slot: BitwiseCopyable {

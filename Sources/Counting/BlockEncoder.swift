@@ -1,0 +1,139 @@
+import GramdexCore
+import GramdexStorage
+import GramdexText
+
+/// One thread's part of reading a corpus: a block of text becomes ids.
+///
+/// Words that the table does not know yet get a mark, and their place is kept for `forEachNewWord`.
+struct BlockEncoder: ~Copyable {
+  /// A word that was not in the table when the block was read.
+  private struct NewWord: BitwiseCopyable {
+    var position: UInt32
+    var offset: UInt32
+    var length: UInt32
+  }
+
+  private let normalizer: TextNormalizer
+  private let convention: TextConvention
+  private let isClosed: Bool
+  private let scratch = TextBlock(capacity: 0)
+  private var block: TextBlock?
+  private var ids = RecordBuffer<UInt32>(uninitialized: 0)
+  private var newWords = RecordBuffer<NewWord>(uninitialized: 1024)
+  private var newWordCount = 0
+  /// Ids written.
+  private(set) var idCount = 0
+  /// Whether the first id is a sentence's end without a word in this block.
+  private(set) var startsWithSentenceEnd = false
+  /// Reserved words of this block.
+  private(set) var reserved = ReservedWordCounts()
+  /// What was odd in all blocks so far.
+  private(set) var statistics = TextStatistics()
+
+  init(normalizer: TextNormalizer, convention: TextConvention, isClosed: Bool) {
+    self.normalizer = normalizer
+    self.convention = convention
+    self.isClosed = isClosed
+  }
+
+  /// The number of the block that was encoded, nil when there is none.
+  var blockNumber: Int? { block?.number }
+
+  /// Whether the block goes on with a line that began in the block before.
+  var continuesLine: Bool { block.map { !$0.startsLine } ?? false }
+
+  /// The block that was encoded.
+  var currentBlock: TextBlock? { block }
+
+  @inline(__always)
+  func id(at index: Int) -> UInt32 { ids[index] }
+
+  /// The first id; valid until the next block.
+  @unsafe
+  var idPointer: UnsafePointer<UInt32> { unsafe UnsafePointer(ids.pointer) }
+
+  /// Forgets the block of the round before.
+  mutating func clear() {
+    block = nil
+    idCount = 0
+    newWordCount = 0
+  }
+
+  /// Turns `block` into ids.
+  mutating func encode(_ block: TextBlock, _ table: borrowing WordTable) {
+    statistics.add(TextStatistics(block))
+    normalizer.normalize(block, scratch: scratch)
+    self.block = block
+    if ids.count < block.count + 2 {
+      ids = RecordBuffer(uninitialized: block.count + block.count / 4 + 2)
+    }
+    reserved = ReservedWordCounts()
+    newWordCount = 0
+    var count = 0
+    // A continued line has its first words in the block before; whether it had any is checked there.
+    var hasWords = !block.startsLine
+    startsWithSentenceEnd = false
+    let isLmplz = convention == .lmplz
+    let unknown = WordID.unknown.rawValue
+    // SAFETY: the block is followed by 64 zero bytes; offsets are within it.
+    let text = unsafe block.pointer
+    unsafe TokenScanner.scan(text, count: block.count) { offset, length in
+      var id = unsafe table.find(text + offset, count: length)
+      if id <= WordID.endOfSentence.rawValue {
+        if id == unknown {
+          reserved.unknown &+= 1
+          if isLmplz { return }
+        } else {
+          if id == WordID.beginOfSentence.rawValue {
+            reserved.beginOfSentence &+= 1
+          } else {
+            reserved.endOfSentence &+= 1
+          }
+          return
+        }
+      } else if id == WordTable.notFound {
+        if isClosed {
+          id = unknown
+        } else {
+          addNewWord(position: count, offset: offset, length: length)
+        }
+      }
+      ids[count] = id
+      count &+= 1
+      hasWords = true
+    } lineEnd: { _ in
+      if hasWords || isLmplz {
+        if count == 0 { startsWithSentenceEnd = !isLmplz }
+        ids[count] = WordID.endOfSentence.rawValue
+        count &+= 1
+      }
+      hasWords = false
+    }
+    idCount = count
+  }
+
+  @inline(never)
+  private mutating func addNewWord(position: Int, offset: Int, length: Int) {
+    if newWordCount == newWords.count {
+      let larger = RecordBuffer<NewWord>(uninitialized: newWords.count * 2)
+      // SAFETY: the larger buffer holds all that are there.
+      unsafe larger.pointer.update(from: newWords.pointer, count: newWordCount)
+      newWords = larger
+    }
+    newWords[newWordCount] = NewWord(
+      position: UInt32(truncatingIfNeeded: position), offset: UInt32(truncatingIfNeeded: offset),
+      length: UInt32(truncatingIfNeeded: length))
+    newWordCount += 1
+  }
+
+  /// Calls `insert` with every new word in order; the id it returns replaces the mark.
+  func forEachNewWord(_ insert: (UnsafePointer<UInt8>, Int) -> UInt32) {
+    guard let block else { return }
+    for i in 0..<newWordCount {
+      let word = newWords[i]
+      // SAFETY: offset and length were found in this block.
+      ids[Int(word.position)] = unsafe insert(
+        block.pointer + Int(word.offset), Int(word.length))
+    }
+  }
+}
