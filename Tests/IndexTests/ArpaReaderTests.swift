@@ -269,7 +269,7 @@ struct ArpaReaderTests {
       arpaError { _ = try ArpaContent(beyond) }
         == .malformed(
           file: "model.arpa",
-          line: 19,
+          line: 21,
           expected: "a code from 0 to 1",
           found: "\"2\ta\ta\""
         )
