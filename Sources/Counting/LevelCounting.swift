@@ -1,0 +1,95 @@
+package import GramdexCore
+import GramdexStorage
+
+/// What pass (a) is asked to do.
+package struct LevelCountingOptions: Sendable {
+  /// Words of a window, at least 2.
+  package var order: Int
+  /// Raw counts at or below which n-grams are marked as pruned.
+  package var pruning: PruningThresholds
+  /// Worker threads.
+  package var threads: Int
+  /// Memory for windows, sorting and collecting.
+  package var memoryBytes: Int
+
+  package init(order: Int, pruning: PruningThresholds, threads: Int, memoryBytes: Int) {
+    self.order = order
+    self.pruning = pruning
+    self.threads = threads
+    self.memoryBytes = memoryBytes
+  }
+}
+
+/// Pass (a) over a corpus of final ids, with keys as wide as order and vocabulary need.
+package enum LevelCounting {
+  /// The largest order that works with `vocabularySize` words.
+  package static func largestOrder(vocabularySize: Int) -> Int {
+    WindowShape.maximumBits / WindowShape(order: 1, vocabularySize: vocabularySize).wordBits
+  }
+
+  /// Anonymous memory that counting needs beside its windows: dense counters and blocks of each thread.
+  package static func fixedBytes(order: Int, vocabularySize: Int, threads: Int) -> Int {
+    let depths = max(order - 1, 1)
+    let counters = vocabularySize * 17
+    let encoders = depths * 14 * LevelBlockHeader.targetCount
+    let sets = depths * ContinuationSet.compactionLimit / 2 * MemoryLayout<LevelEntry>.stride
+    return threads * (counters + encoders + sets + (1 << 20)) + vocabularySize * 12
+  }
+
+  /// Counts all n-grams of orders 2 … order and gives their level blocks to `sink`.
+  ///
+  /// `counts` holds how often each word occurs; `report` is called with windows done.
+  package static func run(
+    _ ids: IDStore, vocabulary: borrowing RankedVocabulary, sentences: UInt64,
+    options: LevelCountingOptions, sink: any LevelBlockSink, cancellation: Cancellation,
+    report: @escaping @Sendable (UInt64) -> Void
+  ) throws -> CountedLevels {
+    let shape = WindowShape(order: options.order, vocabularySize: vocabulary.count)
+    switch shape.bits {
+    case ...128:
+      return try run(
+        UInt128.self, shape, ids, vocabulary, sentences, options, sink, cancellation, report)
+    case ...256:
+      return try run(
+        WideKey<UInt128>.self, shape, ids, vocabulary, sentences, options, sink, cancellation,
+        report)
+    case ...512:
+      return try run(
+        WideKey<WideKey<UInt128>>.self, shape, ids, vocabulary, sentences, options, sink,
+        cancellation, report)
+    case ...1024:
+      return try run(
+        WideKey<WideKey<WideKey<UInt128>>>.self, shape, ids, vocabulary, sentences, options, sink,
+        cancellation, report)
+    case ...WindowShape.maximumBits:
+      return try run(
+        WideKey<WideKey<WideKey<WideKey<UInt128>>>>.self, shape, ids, vocabulary, sentences,
+        options, sink, cancellation, report)
+    default:
+      throw CountingError.orderTooLarge(
+        order: options.order, largest: largestOrder(vocabularySize: vocabulary.count))
+    }
+  }
+
+  private static func run<Key: WindowKey>(
+    _: Key.Type, _ shape: WindowShape, _ ids: IDStore, _ vocabulary: borrowing RankedVocabulary,
+    _ sentences: UInt64, _ options: LevelCountingOptions, _ sink: any LevelBlockSink,
+    _ cancellation: Cancellation, _ report: @escaping @Sendable (UInt64) -> Void
+  ) throws -> CountedLevels {
+    let windows = RecordBuffer<UInt64>(uninitialized: vocabulary.count)
+    for w in 0..<vocabulary.count { windows[w] = vocabulary.counts[w] }
+    windows[Int(WordID.beginOfSentence.rawValue)] = sentences
+    windows[Int(WordID.endOfSentence.rawValue)] = 0
+    let scatter = try WindowScatter<Key>(
+      ids: ids, shape: shape, plan: PartitionPlan(windows: windows, splits: options.order > 2),
+      threads: options.threads, cancellation: cancellation)
+    let rule = PruningRule(
+      thresholds: (1...options.order).map { options.pruning.threshold(ofOrder: $0) },
+      keptVocabularySize: UInt32(vocabulary.keptCount))
+    let counter = try LevelCounter<Key>(
+      scatter: scatter, shape: shape, vocabularySize: vocabulary.count, rule: rule,
+      threads: options.threads, memoryBytes: options.memoryBytes, cancellation: cancellation,
+      report: report)
+    return try counter.run(into: sink, vocabularySize: vocabulary.count)
+  }
+}

@@ -1,0 +1,89 @@
+import GramdexStorage
+
+/// Finds single n-grams in level blocks by descending from the last context word.
+///
+/// A look-up decompresses a few blocks of each depth: a fraction of a millisecond.
+package struct LevelLookup {
+  private let source: any LevelBlockSource
+  private let shards: [ShardTotals]
+  private let vocabularySize: Int
+  private let decompressor: ZstdBlock.Decompressor
+
+  /// Prepares look-ups in the blocks of `shards`.
+  package init(source: any LevelBlockSource, shards: [ShardTotals], vocabularySize: Int) throws {
+    self.source = source
+    self.shards = shards
+    self.vocabularySize = vocabularySize
+    decompressor = try ZstdBlock.Decompressor()
+  }
+
+  /// The entry of an n-gram of at least two words, oldest word first; nil when it never occurs.
+  package func entry(of ngram: [UInt32]) throws -> DecodedEntry? {
+    guard ngram.count >= 2, let word = ngram.last else { return nil }
+    return try withNode(of: Array(ngram.dropLast())) { cursor, node in
+      for _ in 0..<node.entryCount {
+        let entry = cursor.nextEntry()
+        try cursor.checkEntries()
+        if entry.word == word { return entry }
+      }
+      return nil
+    } ?? nil
+  }
+
+  /// Calls `body` with a cursor at the entries of a context (oldest word first, at least one word).
+  package func withNode<Result>(
+    of context: [UInt32], _ body: (inout LevelCursor, LevelNode) throws -> Result
+  ) throws -> Result? {
+    guard let last = context.last,
+      let shard = shards.lastIndex(where: { $0.firstWord <= last }),
+      context.count <= shards[shard].blocks.count
+    else { return nil }
+    var firstNode: UInt64?
+    var nodes = shards[shard].levels[0].nodes
+    for (index, word) in context.reversed().enumerated() {
+      let depth = index + 1
+      let block = try firstBlock(shard: shard, depth: depth, word: word, node: firstNode)
+      var cursor = LevelCursor(
+        source: source, shard: shard, depth: depth, blockCount: shards[shard].blocks[index],
+        startingAt: block, vocabularySize: vocabularySize, decompressor: decompressor)
+      var found = false
+      while true {
+        guard let node = try cursor.nextNode() else { break }
+        let ordinal = cursor.nodeOrdinal - 1
+        if let firstNode {
+          if ordinal < firstNode { continue }
+          if ordinal >= firstNode + nodes { break }
+        }
+        if node.word == word {
+          if depth == context.count { return try body(&cursor, node) }
+          firstNode = cursor.childOrdinal - UInt64(node.childCount)
+          nodes = UInt64(node.childCount)
+          found = true
+          break
+        }
+        if node.word > word { break }
+      }
+      if !found { return nil }
+    }
+    return nil
+  }
+
+  /// The block in which a node must lie: by ordinal, or at depth 1 by word.
+  private func firstBlock(shard: Int, depth: Int, word: UInt32, node: UInt64?) throws -> Int {
+    var low = 0
+    var high = shards[shard].blocks[depth - 1]
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      var isBefore = false
+      try unsafe source.withBlock(shard: shard, depth: depth, block: middle) { bytes in
+        guard let header = unsafe LevelBlockHeader(bytes) else {
+          throw LevelBlockError.damaged(
+            shard: shard, depth: depth, block: middle, rule: "the header is not that of a level block")
+        }
+        isBefore = node.map { header.firstNode <= $0 } ?? (header.firstWord <= word)
+      }
+      if isBefore { low = middle } else { high = middle }
+    }
+    return low
+  }
+}

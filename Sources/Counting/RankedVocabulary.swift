@@ -1,0 +1,99 @@
+package import GramdexCore
+package import GramdexStorage
+
+/// The final ids of a vocabulary: reserved words, then kept words by descending count, then excluded ones.
+///
+/// Ties are broken by bytes, so ids do not depend on the order of the text.
+package struct RankedVocabulary: ~Copyable, Sendable {
+  /// Provisional id → final id.
+  package let finalIDs: RecordBuffer<UInt32>
+  /// Final id → provisional id.
+  package let provisionalIDs: RecordBuffer<UInt32>
+  /// How often each final id occurs as an event.
+  package let counts: RecordBuffer<UInt64>
+  /// Final ids from this one on are outside the limited vocabulary.
+  package let keptCount: Int
+
+  /// The number of word types, reserved ones included.
+  package var count: Int { counts.count }
+
+  /// Ranks the words of `table`; with `kept`, words whose provisional id it does not hold are excluded.
+  package init(
+    _ table: borrowing WordTable, counts provisional: borrowing RecordBuffer<UInt64>,
+    kept: Set<UInt32>?
+  ) {
+    let size = table.count
+    let reserved = Int(WordID.reservedCount)
+    var order = Array(UInt32(reserved)..<UInt32(max(size, reserved)))
+    let excluded = RecordBuffer<Bool>(repeating: false, count: size)
+    if let kept {
+      for id in reserved..<size { excluded[id] = !kept.contains(UInt32(id)) }
+    }
+    order.sort { left, right in
+      let (a, b) = (Int(left), Int(right))
+      if excluded[a] != excluded[b] { return !excluded[a] }
+      if provisional[a] != provisional[b] { return provisional[a] > provisional[b] }
+      return table.spelling(left, precedes: right)
+    }
+    let finals = RecordBuffer<UInt32>(uninitialized: size)
+    let provisionals = RecordBuffer<UInt32>(uninitialized: size)
+    let ranked = RecordBuffer<UInt64>(uninitialized: size)
+    for id in 0..<size {
+      let source = id < reserved ? UInt32(id) : order[id - reserved]
+      finals[Int(source)] = UInt32(id)
+      provisionals[id] = source
+      ranked[id] = provisional[Int(source)]
+    }
+    finalIDs = finals
+    provisionalIDs = provisionals
+    counts = ranked
+    keptCount = size - (kept == nil ? 0 : (reserved..<size).count { excluded[$0] })
+  }
+
+  /// Replaces provisional ids by final ones in the whole corpus.
+  package func remap(_ ids: IDStore, threads: Int, cancellation: Cancellation) throws {
+    try Parallel.run(threads: threads) { thread in
+      for index in stride(from: thread, to: ids.blocks.count, by: threads) {
+        try cancellation.check()
+        let block = ids.blocks[index]
+        let pointer = unsafe block.pointer
+        for i in 0..<block.count {
+          // SAFETY: i < block.count; each block is rewritten by one thread.
+          unsafe pointer[i] = finalIDs[Int(truncatingIfNeeded: pointer[i])]
+        }
+      }
+    }
+  }
+}
+
+/// The last window of a corpus in lmplz's order, which its counts of counts treat specially (kpu/kenlm#427).
+package enum LastWindow {
+  /// The window of `order` words that is greatest when compared from its last word back by first-appearance ids.
+  ///
+  /// `ids` must hold provisional ids; `wordTypes` is their number. Returns provisional ids, oldest word first,
+  /// padded with `<s>`.
+  package static func find(in ids: IDStore, order: Int, wordTypes: Int) -> [UInt32] {
+    let last = UInt32(wordTypes > Int(WordID.reservedCount) ? wordTypes - 1 : 2)
+    var best: [UInt32] = []
+    for index in 0..<ids.blocks.count {
+      let block = ids.blocks[index]
+      var recent = ids.history(before: index, depth: max(order - 1, 1))
+      let pointer = unsafe block.pointer
+      for i in 0..<block.count {
+        // SAFETY: i < block.count.
+        let id = unsafe pointer[i]
+        if id == last {
+          let window = Array([id] + recent.reversed().prefix(order - 1))
+          if best.isEmpty || best.lexicographicallyPrecedes(window) { best = window }
+        }
+        if id == WordID.endOfSentence.rawValue {
+          for k in 0..<recent.count { recent[k] = WordID.beginOfSentence.rawValue }
+        } else {
+          recent.removeFirst()
+          recent.append(id)
+        }
+      }
+    }
+    return best.reversed()
+  }
+}
