@@ -1,0 +1,167 @@
+internal import GramdexCore
+internal import GramdexStorage
+
+/// Writes chunks of one order's score table from records in any order, always the same bytes.
+///
+/// A chunk's records are sorted by (home bucket, fragment, hash), their logarithms taken, and placed by
+/// linear probing in that order, so buckets are written once and from first to last. An n-gram that a
+/// stored one could be taken for, or that finds no slot within `TableGeometry.maximumDistance`, goes to the
+/// side table, and its home bucket is flagged.
+///
+/// One filler serves one thread. Memory: `scratchBytes(geometry:)`, and more only for a chunk that gets more
+/// records than it has slots, which chance does not produce.
+package struct ChunkFiller: ~Copyable {
+  let geometry: TableGeometry
+  let quantizer: Quantizer
+  private let valuesAreLog10: Bool
+  var probabilities: CellSorter
+  var backoffs: CellSorter
+  /// The backoff of each sorted probability record; −0.0 where there is none.
+  var matched: RecordBuffer<Float>
+  /// For each bucket, bit (tag mod 64) of every tag in it: tells cheaply that a tag is not there.
+  let filters: RecordBuffer<UInt64>
+  /// For each bucket, how many slots are taken.
+  let used: RecordBuffer<UInt8>
+
+  /// Makes a filler for the table of this geometry.
+  ///
+  /// - Parameters:
+  ///   - geometry: the table's geometry.
+  ///   - quantizer: the order's trained codes; exact tables ignore it.
+  ///   - valuesAreLog10: whether records hold decimal logarithms, which are kept bit for bit (−inf becomes
+  ///     −99); otherwise they hold linear values, of which those below the least normal float count as that.
+  package init(
+    geometry: TableGeometry,
+    quantizer: Quantizer = Quantizer(),
+    valuesAreLog10: Bool = false
+  ) {
+    self.geometry = geometry
+    self.quantizer = quantizer
+    self.valuesAreLog10 = valuesAreLog10
+    let capacity = geometry.bucketsPerChunk * geometry.slotsPerBucket
+    let backoffCapacity = geometry.isTop ? 0 : capacity
+    let cellBits = Self.cellBits(geometry)
+    probabilities = CellSorter(geometry: geometry, cellBits: cellBits, capacity: capacity)
+    backoffs = CellSorter(geometry: geometry, cellBits: cellBits, capacity: backoffCapacity)
+    matched = RecordBuffer(uninitialized: backoffCapacity)
+    filters = RecordBuffer(uninitialized: geometry.bucketsPerChunk)
+    used = RecordBuffer(uninitialized: geometry.bucketsPerChunk)
+  }
+
+  /// How much memory a filler of this geometry keeps.
+  package static func scratchBytes(geometry: TableGeometry) -> Int {
+    let slots = geometry.bucketsPerChunk * geometry.slotsPerBucket
+    let cells = geometry.bucketsPerChunk << cellBits(geometry)
+    return slots * (geometry.isTop ? 12 : 28) + cells * 8 + geometry.bucketsPerChunk * 9
+  }
+
+  private static func cellBits(_ geometry: TableGeometry) -> Int {
+    switch (geometry.layout, geometry.isTop) {
+    case (.exact, false): ExactMiddleBucket.cellBits
+    case (.exact, true): ExactTopBucket.cellBits
+    case (.compact, false): CompactMiddleBucket.cellBits
+    case (.compact, true): CompactTopBucket.cellBits
+    }
+  }
+
+  /// Writes chunk number `chunk` of the table into `target`.
+  ///
+  /// - Parameters:
+  ///   - chunk: the chunk's number.
+  ///   - probabilities: every probability record of the chunk, in segments, in any order.
+  ///   - backoffs: every backoff record of the chunk; none for the top order.
+  ///   - target: `geometry.bytesPerChunk` bytes, all of which are written.
+  ///   - side: receives the n-grams that stay outside the buckets, in a fixed order.
+  /// - Throws: `TableError` when the records contradict each other or belong elsewhere.
+  package mutating func fill(
+    chunk: Int,
+    probabilities: [UnsafeBufferPointer<ScoreRecord>],
+    backoffs: [UnsafeBufferPointer<ScoreRecord>],
+    into target: UnsafeMutableRawBufferPointer,
+    side: inout [SideEntry]
+  ) throws(TableError) {
+    guard target.count == geometry.bytesPerChunk, let base = target.baseAddress else {
+      throw .wrongChunk(order: geometry.order, chunk: chunk)
+    }
+    switch (geometry.layout, geometry.isTop) {
+    case (.exact, false):
+      try unsafe fill(ExactMiddleBucket.self, chunk, probabilities, backoffs, base, &side)
+    case (.exact, true):
+      try unsafe fill(ExactTopBucket.self, chunk, probabilities, backoffs, base, &side)
+    case (.compact, false):
+      try unsafe fill(CompactMiddleBucket.self, chunk, probabilities, backoffs, base, &side)
+    case (.compact, true):
+      try unsafe fill(CompactTopBucket.self, chunk, probabilities, backoffs, base, &side)
+    }
+  }
+
+  @inline(__always)
+  private mutating func fill<Bucket: BucketFormat>(
+    _ format: Bucket.Type,
+    _ chunk: Int,
+    _ probabilitySegments: [UnsafeBufferPointer<ScoreRecord>],
+    _ backoffSegments: [UnsafeBufferPointer<ScoreRecord>],
+    _ base: UnsafeMutableRawPointer,
+    _ side: inout [SideEntry]
+  ) throws(TableError) {
+    let belong = unsafe probabilities.sort(
+      format,
+      chunk: chunk,
+      probabilitySegments,
+      cellsToo: true
+    )
+    let alsoBelong = unsafe backoffs.sort(format, chunk: chunk, backoffSegments, cellsToo: false)
+    if !belong || !alsoBelong { throw .wrongChunk(order: geometry.order, chunk: chunk) }
+    // SAFETY: both buffers hold `count` values.
+    unsafe Logarithms.replace(
+      probabilities.values.pointer,
+      count: probabilities.count,
+      areLog10: valuesAreLog10
+    )
+    unsafe Logarithms.replace(
+      backoffs.values.pointer,
+      count: backoffs.count,
+      areLog10: valuesAreLog10
+    )
+    if try !match() { throw .backoffWithoutProbability(order: geometry.order) }
+    unsafe try place(format, base, &side)
+  }
+
+  /// Finds the probability record of each backoff record; both are sorted by cell.
+  ///
+  /// Returns false when a backoff has no probability.
+  private mutating func match() throws(TableError) -> Bool {
+    if geometry.isTop { return backoffs.count == 0 }
+    if matched.count < probabilities.count {
+      matched = RecordBuffer(uninitialized: probabilities.count)
+    }
+    // SAFETY: all indices are below the counts of the sorters, which their buffers hold.
+    let matched = unsafe matched.pointer
+    let keys = unsafe probabilities.keys.pointer
+    let ends = unsafe probabilities.ends.pointer
+    let wanted = unsafe backoffs.keys.pointer
+    let values = unsafe backoffs.values.pointer
+    let wantedEnds = unsafe backoffs.ends.pointer
+    unsafe matched.update(repeating: -0.0, count: probabilities.count)
+    var start = 0
+    var position = 0
+    for cell in 0..<probabilities.ends.count {
+      let end = unsafe Int(truncatingIfNeeded: ends[cell])
+      let wantedEnd = unsafe Int(truncatingIfNeeded: wantedEnds[cell])
+      while position < wantedEnd {
+        let key = unsafe wanted[position]
+        var index = start
+        while unsafe index < end && keys[index] != key { index += 1 }
+        if index == end { return false }
+        // A stored backoff is never −0.0, so this one has not been matched before.
+        if unsafe matched[index].bitPattern != (-0.0 as Float).bitPattern {
+          throw .equalHashes(order: geometry.order)
+        }
+        unsafe matched[index] = values[position]
+        position += 1
+      }
+      start = end
+    }
+    return true
+  }
+}

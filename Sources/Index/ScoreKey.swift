@@ -1,0 +1,39 @@
+/// The keys of database `scores`: model name, 0x00, order with two flag bits, chunk as big-endian u32.
+package enum ScoreKey {
+  private static let sideFlag: UInt8 = 0x80
+  private static let codebookFlag: UInt8 = 0x40
+
+  /// The key of the model's header.
+  package static func header(model: String) -> [UInt8] {
+    key(model, 0, chunk: 0)
+  }
+
+  /// The key of the unigram table.
+  package static func unigrams(model: String) -> [UInt8] {
+    key(model, 1, chunk: 0)
+  }
+
+  /// The key of a chunk of the table of `order`.
+  package static func chunk(_ chunk: Int, order: Int, model: String) -> [UInt8] {
+    key(model, UInt8(order), chunk: UInt32(chunk))
+  }
+
+  /// The key of the side table of `order`, which exists if it has entries.
+  package static func side(order: Int, model: String) -> [UInt8] {
+    key(model, UInt8(order) | sideFlag, chunk: 0)
+  }
+
+  /// The key of the codebook of `order`, which exists in the compact layout.
+  package static func codebook(order: Int, model: String) -> [UInt8] {
+    key(model, UInt8(order) | codebookFlag, chunk: 0)
+  }
+
+  private static func key(_ model: String, _ order: UInt8, chunk: UInt32) -> [UInt8] {
+    var key = Array(model.utf8)
+    key += [0, order]
+    for shift in stride(from: 24, through: 0, by: -8) {
+      key.append(UInt8(truncatingIfNeeded: chunk >> UInt32(shift)))
+    }
+    return key
+  }
+}

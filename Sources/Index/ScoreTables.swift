@@ -1,0 +1,202 @@
+package import GramdexCore
+
+/// The stored scores of one model, checked and ready to be looked into from any number of threads.
+///
+/// All parts are found once, when the tables are opened; a query follows no tree. Whatever the parts hold, a
+/// query reads only inside them and ends: a damaged byte can only lead to a wrong value.
+@safe
+package final class ScoreTables: @unchecked Sendable {
+  // @unchecked: everything is written in the initializer only.
+
+  /// The model's header.
+  package let header: ModelHeader
+  /// log10 probability and backoff of each word, 8 bytes a word.
+  private let unigramRegion: TableRegion
+  /// One view for each order from 2 on.
+  private let views: UnsafeMutablePointer<TableView>
+  /// The addresses and codebooks that the views point to.
+  private let chunks: UnsafeMutablePointer<UnsafeRawPointer>
+  private let codebooks: UnsafeMutablePointer<Float>
+  /// Keeps everything that the views point to in memory.
+  private let regions: [TableRegion]
+
+  /// Opens the tables of a model.
+  ///
+  /// - Parameters:
+  ///   - model: the model's name.
+  ///   - part: finds the payload at a key that `ScoreKey` made, nil when there is none.
+  /// - Throws: `TableError.damagedScores`, and what `part` throws.
+  package init(model: String, part: (_ key: [UInt8]) throws -> TableRegion?) throws {
+    let parts = try Parts(model: model, part: part)
+    header = parts.header
+    unigramRegion = parts.unigrams
+    regions = parts.regions
+    unsafe chunks = .allocate(capacity: max(parts.chunks.count, 1))
+    unsafe codebooks = .allocate(capacity: max(parts.codebooks.count, 1))
+    unsafe views = .allocate(capacity: header.order)
+    for index in parts.chunks.indices {
+      // SAFETY: index < chunks.count; the same holds for the codebooks below.
+      unsafe (chunks + index).initialize(to: parts.chunks[index].bytes.baseAddress ?? Self.nowhere)
+    }
+    for index in parts.codebooks.indices {
+      unsafe (codebooks + index).initialize(to: parts.codebooks[index])
+    }
+    var firstChunk = 0
+    for order in stride(from: 2, through: header.order, by: 1) {
+      let geometry = header.geometry(order: order)
+      let side = parts.sides[order - 2]
+      // SAFETY: there are order − 1 views; `Parts` has chunks in order and a codebook of 512 for each order.
+      unsafe (views + (order - 2)).initialize(
+        to: TableView(
+          geometry: geometry,
+          seed: header.seed,
+          chunks: chunks + firstChunk,
+          side: side?.bytes.baseAddress ?? Self.nowhere,
+          sideCount: (side?.count ?? 0) / SideTable.entryBytes,
+          codebook: codebooks + (order - 2) * Parts.codebookCount
+        )
+      )
+      firstChunk += geometry.chunkCount
+    }
+  }
+
+  deinit {
+    unsafe views.deallocate()
+    unsafe chunks.deallocate()
+    unsafe codebooks.deallocate()
+  }
+
+  /// An address for parts without bytes, never read.
+  private static var nowhere: UnsafeRawPointer {
+    unsafe UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped
+  }
+
+  /// The table of `order`, 2 … header.order; valid while these tables live.
+  @unsafe
+  package func view(order: Int) -> TableView {
+    precondition(order >= 2 && order <= header.order, "no table has this order")
+    return unsafe views[order - 2]
+  }
+
+  /// The views of the orders from 2 on, for loops over orders; valid while these tables live.
+  @unsafe
+  package var allViews: UnsafePointer<TableView> {
+    unsafe UnsafePointer(views)
+  }
+
+  /// The unigram table, 8 bytes a word: f32 log10 probability, f32 log10 backoff; valid while these tables live.
+  @unsafe
+  package var unigrams: UnsafeRawPointer {
+    unsafe unigramRegion.bytes.baseAddress ?? Self.nowhere
+  }
+
+  /// log10 probability and backoff of a word, nil when there is none with this id.
+  package func unigram(_ word: WordID) -> (probability: Float, backoff: Float)? {
+    guard UInt64(word.rawValue) < header.vocabularySize else { return nil }
+    // SAFETY: the region has 8 bytes for each word of the vocabulary.
+    let entry = unsafe unigrams + 8 * Int(word.rawValue)
+    let probability = unsafe entry.loadUnaligned(as: Float.self)
+    let backoff = unsafe entry.loadUnaligned(fromByteOffset: 4, as: Float.self)
+    return (probability, backoff)
+  }
+
+  /// log10 probability and backoff of the n-gram of `order` whose sum of products is `sum`, nil when it is not stored.
+  package func ngram(order: Int, sum: UInt64) -> (probability: Float, backoff: Float)? {
+    var probability: Float = 0
+    var backoff: Float = -0.0
+    // SAFETY: the view is used while `self` lives.
+    let isFound = unsafe view(order: order).find(
+      NGramHash.finish(sum, seed: header.seed),
+      probability: &probability,
+      backoff: &backoff
+    )
+    return isFound ? (probability, backoff) : nil
+  }
+}
+
+/// The parts of a model, found and of the right size.
+private struct Parts {
+  static let codebookCount = 2 * Quantizer.codeCount
+
+  let header: ModelHeader
+  let unigrams: TableRegion
+  /// Chunks of all orders, order after order.
+  private(set) var chunks: [TableRegion] = []
+  /// Side tables, one or nil for each order from 2 on.
+  private(set) var sides: [TableRegion?] = []
+  /// 512 values for each order from 2 on; zeros where the layout has no codebook.
+  private(set) var codebooks: [Float] = []
+
+  init(model: String, part: (_ key: [UInt8]) throws -> TableRegion?) throws {
+    func require(_ key: [UInt8], order: Int, what: String, bytes: UInt64?) throws -> TableRegion {
+      guard let region = try part(key) else {
+        throw TableError.damagedScores(order: order, rule: "\(what) is missing")
+      }
+      if let bytes, UInt64(region.count) != bytes {
+        throw TableError.damagedScores(
+          order: order,
+          rule: "\(what) has \(region.count) bytes instead of \(bytes)"
+        )
+      }
+      return region
+    }
+    let start = try require(
+      ScoreKey.header(model: model),
+      order: 0,
+      what: "the header",
+      bytes: nil
+    )
+    // SAFETY: the region lives to the end of this function.
+    header = try unsafe ModelHeader(payload: start.bytes)
+    unigrams = try require(
+      ScoreKey.unigrams(model: model),
+      order: 1,
+      what: "the unigram table",
+      bytes: 8 * header.vocabularySize
+    )
+    for order in stride(from: 2, through: header.order, by: 1) {
+      let geometry = header.geometry(order: order)
+      for chunk in 0..<geometry.chunkCount {
+        let region = try require(
+          ScoreKey.chunk(chunk, order: order, model: model),
+          order: order,
+          what: "chunk \(chunk)",
+          bytes: UInt64(geometry.bytesPerChunk)
+        )
+        chunks.append(region)
+      }
+      let sideCount = header.sideCounts[order - 2]
+      sides.append(
+        sideCount == 0
+          ? nil
+          : try require(
+            ScoreKey.side(order: order, model: model),
+            order: order,
+            what: "the side table",
+            bytes: sideCount * UInt64(SideTable.entryBytes)
+          )
+      )
+      codebooks += [Float](repeating: 0, count: Self.codebookCount)
+      if header.layout == .compact && geometry.chunkCount > 0 {
+        let region = try require(
+          ScoreKey.codebook(order: order, model: model),
+          order: order,
+          what: "the codebook",
+          bytes: UInt64(4 * Self.codebookCount)
+        )
+        for index in 0..<Self.codebookCount {
+          // SAFETY: the region has 4 × codebookCount bytes.
+          codebooks[(order - 2) * Self.codebookCount + index] = unsafe region.bytes.loadUnaligned(
+            fromByteOffset: 4 * index,
+            as: Float.self
+          )
+        }
+      }
+    }
+  }
+
+  /// Everything that views point into.
+  var regions: [TableRegion] {
+    chunks + sides.compactMap { $0 }
+  }
+}

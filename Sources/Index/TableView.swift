@@ -1,0 +1,171 @@
+internal import GramdexCore
+
+/// The stored n-grams of one order, as addresses: what a query loop works on.
+///
+/// Its owner is a `ScoreTables`, which has checked the sizes of all parts and keeps them in memory; a view is
+/// valid while that lives. Contents are never trusted: paths through buckets are at most
+/// `TableGeometry.maximumDistance` long, codes index a codebook of their full range.
+@frozen
+@safe
+package struct TableView {
+  /// Where n-grams lie.
+  package let geometry: TableGeometry
+  /// What hashes are seeded with.
+  package let seed: UInt64
+  /// The address of each chunk.
+  @usableFromInline let chunks: UnsafePointer<UnsafeRawPointer>
+  @usableFromInline let side: UnsafeRawPointer
+  @usableFromInline let sideCount: Int
+  /// 256 probabilities, 256 backoffs; never read in exact tables.
+  @usableFromInline let codebook: UnsafePointer<Float>
+
+  init(
+    geometry: TableGeometry,
+    seed: UInt64,
+    chunks: UnsafePointer<UnsafeRawPointer>,
+    side: UnsafeRawPointer,
+    sideCount: Int,
+    codebook: UnsafePointer<Float>
+  ) {
+    self.geometry = geometry
+    self.seed = seed
+    unsafe self.chunks = unsafe chunks
+    unsafe self.side = unsafe side
+    self.sideCount = sideCount
+    unsafe self.codebook = unsafe codebook
+  }
+
+  /// Whether there are no n-grams, so that there is no bucket to look into.
+  @inlinable
+  @inline(__always)
+  package var isEmpty: Bool {
+    geometry.chunkCount == 0
+  }
+
+  /// The address of the home bucket of `hash`; the table must not be empty.
+  @unsafe
+  @inlinable
+  @inline(__always)
+  package func home(of hash: UInt64) -> UnsafeRawPointer {
+    // SAFETY: chunk(of:) < chunkCount, bucket(of:) < bucketsPerChunk, and every chunk has that many buckets.
+    unsafe chunks[geometry.chunk(of: hash)]
+      + geometry.bucket(of: hash) * TableGeometry.bucketBytes
+  }
+
+  /// Looks for the n-gram of `hash`, whose home bucket is at `home`; sets the values when it is found.
+  @unsafe
+  @inlinable
+  @inline(__always)
+  package func find<Bucket: BucketFormat>(
+    _ format: Bucket.Type,
+    _ hash: UInt64,
+    home: UnsafeRawPointer,
+    probability: inout Float,
+    backoff: inout Float
+  ) -> Bool {
+    // SAFETY: `home` is the bucket that home(of:) gave.
+    if unsafe Bucket.hasSideEntries(home)
+      && findAside(hash, probability: &probability, backoff: &backoff)
+    {
+      return true
+    }
+    let tag = Bucket.tag(hash)
+    let match = unsafe Bucket.match(home, tag)
+    if match != 0 {
+      let slot = match.trailingZeroBitCount
+      probability = unsafe Bucket.probability(home, slot, codebook)
+      backoff = unsafe Bucket.backoff(home, slot, codebook)
+      return true
+    }
+    if unsafe !Bucket.isOverflowed(home) { return false }
+    return findBeyond(format, hash, probability: &probability, backoff: &backoff)
+  }
+
+  /// Looks for an n-gram in the buckets after its home.
+  @inlinable
+  package func findBeyond<Bucket: BucketFormat>(
+    _ format: Bucket.Type,
+    _ hash: UInt64,
+    probability: inout Float,
+    backoff: inout Float
+  ) -> Bool {
+    let tag = Bucket.tag(hash)
+    let chunk = unsafe chunks[geometry.chunk(of: hash)]
+    var number = geometry.bucket(of: hash)
+    for _ in 0..<min(TableGeometry.maximumDistance, geometry.bucketsPerChunk - 1) {
+      number = number + 1 == geometry.bucketsPerChunk ? 0 : number + 1
+      // SAFETY: number < bucketsPerChunk.
+      let bucket = unsafe chunk + number * TableGeometry.bucketBytes
+      let match = unsafe Bucket.match(bucket, tag)
+      if match != 0 {
+        let slot = match.trailingZeroBitCount
+        probability = unsafe Bucket.probability(bucket, slot, codebook)
+        backoff = unsafe Bucket.backoff(bucket, slot, codebook)
+        return true
+      }
+      if unsafe !Bucket.isOverflowed(bucket) { return false }
+    }
+    return false
+  }
+
+  /// Looks for an n-gram in the side table.
+  @usableFromInline
+  func findAside(_ hash: UInt64, probability: inout Float, backoff: inout Float) -> Bool {
+    var low = 0
+    var high = sideCount
+    while low < high {
+      let middle = (low + high) / 2
+      // SAFETY: middle < sideCount, and the side table has that many entries.
+      let entry = unsafe side + middle * SideTable.entryBytes
+      let found = unsafe UInt64(littleEndian: entry.loadUnaligned(as: UInt64.self))
+      if found == hash {
+        probability = unsafe entry.loadUnaligned(fromByteOffset: 8, as: Float.self)
+        backoff = unsafe entry.loadUnaligned(fromByteOffset: 12, as: Float.self)
+        return true
+      }
+      if found < hash { low = middle + 1 } else { high = middle }
+    }
+    return false
+  }
+
+  /// Looks for the n-gram of `hash` in a table of any format.
+  @inlinable
+  package func find(_ hash: UInt64, probability: inout Float, backoff: inout Float) -> Bool {
+    if isEmpty { return false }
+    let home = unsafe home(of: hash)
+    switch (geometry.layout, geometry.isTop) {
+    case (.exact, false):
+      return unsafe find(
+        ExactMiddleBucket.self,
+        hash,
+        home: home,
+        probability: &probability,
+        backoff: &backoff
+      )
+    case (.exact, true):
+      return unsafe find(
+        ExactTopBucket.self,
+        hash,
+        home: home,
+        probability: &probability,
+        backoff: &backoff
+      )
+    case (.compact, false):
+      return unsafe find(
+        CompactMiddleBucket.self,
+        hash,
+        home: home,
+        probability: &probability,
+        backoff: &backoff
+      )
+    case (.compact, true):
+      return unsafe find(
+        CompactTopBucket.self,
+        hash,
+        home: home,
+        probability: &probability,
+        backoff: &backoff
+      )
+    }
+  }
+}

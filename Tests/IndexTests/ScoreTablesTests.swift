@@ -1,0 +1,195 @@
+import Foundation
+import GramdexCore
+import GramdexIndex
+import Testing
+
+@Suite("Score tables")
+struct ScoreTablesTests {
+  @Test(arguments: ScoreLayout.allCases, [1, 2, 5, 7, 100, 3000])
+  func `every stored n-gram answers with its own values`(layout: ScoreLayout, count: Int) throws {
+    var generator = SplitMix(seed: UInt64(count))
+    let ngrams = NGramSample.random(count: count, using: &generator)
+    for isTop in [false, true] {
+      let model = try TableFixture(ngrams, layout: layout, isTop: isTop)
+      let table = try model.open()
+      for ngram in ngrams {
+        var probability: Float = 1
+        var backoff: Float = 1
+        let isFound = table.view(2).find(
+          ngram.hash,
+          probability: &probability,
+          backoff: &backoff
+        )
+        #expect(isFound)
+        // A code's bin is at most a 64th of the range of about 6.
+        let tolerance: Float = layout == .exact ? 1e-6 : 0.1
+        #expect(abs(probability - log10(ngram.probability)) < tolerance)
+        guard let weight = ngram.backoff, !isTop else {
+          #expect(backoff.bitPattern == (-0.0 as Float).bitPattern)
+          continue
+        }
+        #expect(abs(backoff - log10(weight)) < tolerance)
+        #expect(backoff.bitPattern != (-0.0 as Float).bitPattern)
+      }
+    }
+  }
+
+  @Test(arguments: ScoreLayout.allCases)
+  func `bytes do not depend on the order of records or segments`(layout: ScoreLayout) throws {
+    var generator = SplitMix(seed: 7)
+    var ngrams = NGramSample.random(count: 2000, using: &generator)
+    let first = try TableFixture(ngrams, layout: layout, isTop: false)
+    ngrams.shuffle(using: &generator)
+    let second = try TableFixture(ngrams, layout: layout, isTop: false, segments: 7)
+    #expect(first.chunks == second.chunks)
+    #expect(first.side == second.side)
+  }
+
+  @Test(arguments: ScoreLayout.allCases)
+  func `n-grams that look alike are kept aside`(layout: ScoreLayout) throws {
+    // All homes are in the first bucket, and fragments are equal in pairs, so half of them conflict.
+    let ngrams = (0..<64).map { index in
+      let high = UInt64(index) << 40
+      return NGramSample(
+        hash: high | UInt64(index / 2 + 1),
+        probability: 0.5 / Float(index + 1),
+        backoff: 1
+      )
+    }
+    let model = try TableFixture(ngrams, layout: layout, isTop: false)
+    #expect(model.side.count == 32)
+    let table = try model.open()
+    for ngram in ngrams {
+      var probability: Float = 1
+      var backoff: Float = 1
+      let isFound = table.view(2).find(ngram.hash, probability: &probability, backoff: &backoff)
+      #expect(isFound)
+      #expect(abs(probability - log10(ngram.probability)) < (layout == .exact ? 1e-6 : 0.1))
+      #expect(backoff.bitPattern == 0)
+    }
+  }
+
+  @Test func `a chunk with more records than slots keeps the rest aside`() throws {
+    var generator = SplitMix(seed: 3)
+    let ngrams = NGramSample.random(count: 5000, using: &generator)
+    // The geometry is made for fewer n-grams than come.
+    let model = try TableFixture(ngrams, layout: .exact, isTop: false, plannedCount: 4000)
+    let capacity = model.geometry.bucketsPerChunk * model.geometry.slotsPerBucket
+    #expect(model.side.count >= 5000 - capacity)
+    let table = try model.open()
+    for ngram in ngrams {
+      var probability: Float = 1
+      var backoff: Float = 1
+      let isFound = table.view(2).find(ngram.hash, probability: &probability, backoff: &backoff)
+      #expect(isFound && abs(probability - log10(ngram.probability)) < 1e-6)
+    }
+  }
+
+  @Test func `n-grams of many chunks are found in theirs`() throws {
+    var generator = SplitMix(seed: 11)
+    let ngrams = NGramSample.random(count: 90_000, using: &generator)
+    let model = try TableFixture(ngrams, layout: .exact, isTop: false)
+    #expect(model.geometry.chunkCount == 3)
+    let table = try model.open()
+    for ngram in ngrams {
+      var probability: Float = 1
+      var backoff: Float = 1
+      let isFound = table.view(2).find(ngram.hash, probability: &probability, backoff: &backoff)
+      #expect(isFound && abs(probability - log10(ngram.probability)) < 1e-6)
+    }
+  }
+
+  @Test func `absent n-grams are not found in exact tables`() throws {
+    var generator = SplitMix(seed: 5)
+    let ngrams = NGramSample.random(count: 3000, using: &generator)
+    let table = try TableFixture(ngrams, layout: .exact, isTop: true).open()
+    var probability: Float = 1
+    var backoff: Float = 1
+    for _ in 0..<20_000 {
+      #expect(!table.view(2).find(generator.next(), probability: &probability, backoff: &backoff))
+    }
+  }
+
+  @Test func `a backoff without a probability is refused`() throws {
+    let ngrams = [NGramSample(hash: 1 << 60, probability: 0.5, backoff: nil)]
+    #expect(throws: TableError.backoffWithoutProbability(order: 2)) {
+      try TableFixture(ngrams, layout: .exact, isTop: false, extraBackoffs: [77])
+    }
+  }
+
+  @Test func `n-grams with equal hashes are refused`() throws {
+    let ngram = NGramSample(hash: 1 << 60, probability: 0.5, backoff: nil)
+    #expect(throws: TableError.equalHashes(order: 2)) {
+      try TableFixture([ngram, ngram], layout: .exact, isTop: false)
+    }
+  }
+
+  @Test func `logarithms are kept bit for bit, and minus infinity is -99`() throws {
+    let ngrams = [
+      NGramSample(hash: 1, probability: -1.234567, backoff: 0),
+      NGramSample(hash: 1 << 62, probability: -.infinity, backoff: -0.0),
+      NGramSample(hash: 1 << 61, probability: -0.25, backoff: -0.7531),
+    ]
+    let table = try TableFixture(ngrams, layout: .exact, isTop: false, valuesAreLog10: true).open()
+    var probability: Float = 1
+    var backoff: Float = 1
+    _ = table.view(2).find(1, probability: &probability, backoff: &backoff)
+    #expect(probability == -1.234567 && backoff.bitPattern == 0)
+    _ = table.view(2).find(1 << 62, probability: &probability, backoff: &backoff)
+    #expect(probability == -99 && backoff.bitPattern == 0)
+    _ = table.view(2).find(1 << 61, probability: &probability, backoff: &backoff)
+    #expect(probability == -0.25 && backoff == -0.7531)
+  }
+
+  @Test(arguments: ScoreLayout.allCases)
+  func `damaged bytes are read without harm`(layout: ScoreLayout) throws {
+    var generator = SplitMix(seed: 13)
+    let ngrams = NGramSample.random(count: 500, using: &generator)
+    let model = try TableFixture(ngrams, layout: layout, isTop: false)
+    for _ in 0..<20 {
+      let table = try model.open { key, bytes in
+        // Every kind of part but the header, whose damage is an error.
+        if key[key.count - 5] != 0 {
+          for _ in 0..<bytes.count / 4 {
+            bytes[Int.random(in: 0..<bytes.count, using: &generator)] =
+              UInt8.random(in: 0...255, using: &generator)
+          }
+        }
+      }
+      var probability: Float = 1
+      var backoff: Float = 1
+      for ngram in ngrams {
+        _ = table.view(2).find(ngram.hash, probability: &probability, backoff: &backoff)
+      }
+    }
+  }
+
+  @Test func `logarithms are right to a few units in the last place`() {
+    var value = Float.leastNormalMagnitude
+    while value < 2 {
+      let ngrams = [NGramSample(hash: 5, probability: value, backoff: nil)]
+      let stored = try? TableFixture(ngrams, layout: .exact, isTop: true).open().ngram(2, 5)
+      let expected = Float(log10(Double(value)))
+      let error = abs((stored ?? 1) - expected)
+      #expect(error <= 2 * max(expected.ulp, Float(1e-7).ulp), "log10 of \(value)")
+      value *= 1.37
+    }
+  }
+}
+
+/// A small generator with a fixed sequence.
+struct SplitMix: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    state = seed
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
