@@ -6,12 +6,17 @@ import Testing
 @Suite("Reading blocks of text")
 struct TextBlockReaderTests {
   private func read(
-    _ files: [String], blockBytes: Int = 1 << 20, lineLimitBytes: Int? = nil,
+    _ files: [String],
+    blockBytes: Int = 1 << 20,
+    lineLimitBytes: Int? = nil,
     jsonField: String? = nil
   ) throws -> (blocks: [TextBlock], statistics: TextStatistics) {
     let inputs = try TextInputs(InputOptions(paths: files, jsonField: jsonField))
     let reader = try TextBlockReader(
-      inputs, blockBytes: blockBytes, lineLimitBytes: lineLimitBytes)
+      inputs,
+      blockBytes: blockBytes,
+      lineLimitBytes: lineLimitBytes
+    )
     var blocks: [TextBlock] = []
     while let block = try reader.next() { blocks.append(block) }
     #expect(try reader.next() == nil)
