@@ -2,8 +2,13 @@ package import GramdexCore
 
 /// Brings text into the form in which its words are counted: what `TokenizerOptions` ask for.
 ///
-/// Lines stay lines; within a line the result's words are separated by single spaces. The default options
-/// change nothing and cost nothing. The same function treats training text and queries.
+/// Lines stay lines; within a line the result's words are separated by single spaces, so that the scanner of
+/// plain text finds them. The default options change nothing and cost nothing. Training text and queries go
+/// through the same function, and normal form is a fixed point: normalizing it again changes nothing.
+///
+/// In this order: text is cut at the separators (space, tab, CR, NUL); the words `<s>`, `</s>` and `<unk>`
+/// stay as they are; others get their Unicode form and lower case, are cut into words by kind, and lose
+/// punctuation. Bytes that are no UTF-8 pass unchanged; as characters, each of them is a word.
 package struct TextNormalizer: Sendable {
   /// What is asked for.
   package let options: TokenizerOptions
@@ -18,9 +23,21 @@ package struct TextNormalizer: Sendable {
     options == TokenizerOptions()
   }
 
-  /// Replaces the text of `block` by its normal form; `scratch` is working memory, kept by the caller.
+  /// Replaces the text of `block` by its normal form; `scratch` is working memory that its caller keeps.
   package func normalize(_ block: TextBlock, scratch: TextBlock) {
     if isIdentity { return }
+    var output = NormalizedOutput(scratch, capacity: block.count * 2)
+    let words = WordNormalizer(options)
+    let address = unsafe block.pointer
+    // SAFETY: a block is padded, and the scanner's words lie within its text.
+    unsafe TokenScanner.scan(address, count: block.count) { offset, length in
+      let word = unsafe UnsafeBufferPointer(start: address + offset, count: length)
+      unsafe words.append(word, to: &output)
+    } lineEnd: { _ in
+      output.endLine()
+    }
+    output.finish()
+    block.swapBytes(with: scratch)
   }
 
   /// The normal form of `bytes`.

@@ -1,6 +1,7 @@
 import Foundation
 import GramdexStorage
 import GramdexText
+import TestSupport
 import Testing
 
 @Suite("Reading blocks of text")
@@ -28,7 +29,7 @@ struct TextBlockReaderTests {
   func `blocks of any size join to the text`(blockBytes: Int) throws {
     let folder = try TemporaryFolder()
     let text = (0..<200).map { "line \($0)\(String(repeating: " x", count: $0 % 37))\n" }.joined()
-    let file = try folder.write(text.utf8, to: "a.txt")
+    let file = try folder.write("a.txt", Data(text.utf8))
     let blocks = try read([file], blockBytes: blockBytes).blocks
     #expect(blocks.flatMap(\.bytes) == Array(text.utf8))
     var line: UInt64 = 1
@@ -42,10 +43,10 @@ struct TextBlockReaderTests {
   @Test
   func `files never run together and a last line gets its end`() throws {
     let folder = try TemporaryFolder()
-    let a = try folder.write("one".utf8, to: "a")
-    let b = try folder.write([0xEF, 0xBB, 0xBF] + Array("two\n".utf8), to: "b")
-    let c = try folder.write([], to: "c")
-    let d = try folder.write("\n".utf8, to: "d")
+    let a = try folder.write("a", Data("one".utf8))
+    let b = try folder.write("b", Data([0xEF, 0xBB, 0xBF] + Array("two\n".utf8)))
+    let c = try folder.write("c", Data())
+    let d = try folder.write("d", Data("\n".utf8))
     let (blocks, statistics) = try read([a, b, c, d])
     #expect(blocks.map { String(decoding: $0.bytes, as: UTF8.self) } == ["one\n", "two\n", "\n"])
     #expect(blocks.map(\.inputIndex) == [0, 1, 3])
@@ -56,7 +57,7 @@ struct TextBlockReaderTests {
   func `a line beyond the limit is cut after a separator`() throws {
     let folder = try TemporaryFolder()
     let text = String(repeating: "abc ", count: 100) + "\nend\n"
-    let file = try folder.write(text.utf8, to: "a")
+    let file = try folder.write("a", Data(text.utf8))
     let blocks = try read([file], blockBytes: 16, lineLimitBytes: 50).blocks
     #expect(blocks.flatMap(\.bytes) == Array(text.utf8))
     #expect(blocks.dropLast(2).allSatisfy { !$0.endsLine && $0.bytes.last == 0x20 })
@@ -67,7 +68,7 @@ struct TextBlockReaderTests {
   @Test
   func `a cut line at the end of a file gets its end`() throws {
     let folder = try TemporaryFolder()
-    let file = try folder.write(String(repeating: "abc ", count: 12).utf8, to: "a")
+    let file = try folder.write("a", Data(String(repeating: "abc ", count: 12).utf8))
     let blocks = try read([file], blockBytes: 16, lineLimitBytes: 16).blocks
     #expect(blocks.last?.endsLine == true)
     #expect(blocks.flatMap(\.bytes).last == 0x0A)
@@ -77,7 +78,7 @@ struct TextBlockReaderTests {
   func `a word beyond the limit is an error that names file and line`() throws {
     let folder = try TemporaryFolder()
     let text = "fine\n" + String(repeating: "x", count: 100)
-    let file = try folder.write(text.utf8, to: "a")
+    let file = try folder.write("a", Data(text.utf8))
     #expect(throws: TextError.wordTooLong(path: file, line: 2, limitBytes: 50)) {
       _ = try read([file], blockBytes: 16, lineLimitBytes: 50)
     }
@@ -95,7 +96,7 @@ struct TextBlockReaderTests {
       {"text": "cut
       {"text": "caf\u00e9 \ud83d\ude42 \ud800 \"q\" \\ \/"}
       """#
-    let file = try folder.write(json.utf8, to: "a.jsonl")
+    let file = try folder.write("a.jsonl", Data(json.utf8))
     let (blocks, statistics) = try read([file], jsonField: "text")
     let text = String(decoding: blocks.flatMap(\.bytes), as: UTF8.self)
     #expect(text == "one two\nthree\nfour\ncafé 🙂 \u{FFFD} \"q\" \\ /\n")
