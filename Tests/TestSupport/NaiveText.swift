@@ -15,8 +15,8 @@ public enum NaiveText {
     return lines.compactMap { line in
       let words = line.split(whereSeparator: TextPolicy.isSeparator)
         .map { String(decoding: $0, as: UTF8.self) }
-      if words.isEmpty, convention == .gramdex { return nil }
-      return words.filter { !skipped.contains($0) }
+        .filter { !skipped.contains($0) }
+      return words.isEmpty && convention == .gramdex ? nil : words
     }
   }
 }
