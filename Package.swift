@@ -49,9 +49,11 @@ let package = Package(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(
+      name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
     .target(name: "CKernels"),
     module("Core", []),
-    module("Storage", ["GramdexCore", "CLMDB", "CZstd", "CZlib"]),
+    module("Storage", ["GramdexCore", "CLMDB", "CXXHash", "CZstd", "CZlib"]),
     module("Text", ["GramdexCore", "GramdexStorage", "CKernels"]),
     module("Counting", ["GramdexCore", "GramdexStorage", "GramdexText", "CKernels"]),
     module("Smoothing", ["GramdexCore", "GramdexStorage", "GramdexCounting", "CKernels"]),
