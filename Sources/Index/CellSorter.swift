@@ -1,3 +1,4 @@
+internal import GramdexSmoothing
 internal import GramdexStorage
 
 /// Sorts the records of a chunk by *cell*, and each cell by (fragment, hash).

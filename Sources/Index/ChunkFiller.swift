@@ -1,4 +1,5 @@
 internal import GramdexCore
+package import GramdexSmoothing
 internal import GramdexStorage
 
 /// Writes chunks of one order's score table from records in any order, always the same bytes.

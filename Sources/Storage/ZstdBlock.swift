@@ -34,7 +34,8 @@ package enum ZstdBlock {
 
   /// Compresses blocks; used by one thread at a time.
   @safe
-  package final class Compressor {
+  package final class Compressor: @unchecked Sendable {
+    // @unchecked: whoever holds it uses it from one thread at a time.
     private let context: OpaquePointer
     private let level: Int32
 
@@ -71,7 +72,8 @@ package enum ZstdBlock {
 
   /// Decompresses blocks; used by one thread at a time.
   @safe
-  package final class Decompressor {
+  package final class Decompressor: @unchecked Sendable {
+    // @unchecked: whoever holds it uses it from one thread at a time.
     private let context: OpaquePointer
 
     /// Makes a decompressor; it keeps about 100 KB.

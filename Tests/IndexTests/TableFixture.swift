@@ -1,5 +1,6 @@
 import GramdexCore
 import GramdexIndex
+import GramdexSmoothing
 
 /// An n-gram as a table test knows it.
 struct NGramSample {
