@@ -145,4 +145,10 @@ struct JobFileTests {
       try JobFile(path: "no/such.yaml")
     }
   }
+
+  @Test
+  func `that is nested deeply is an error and not the end of the process`() {
+    let yaml = "inputs: " + String(repeating: "[", count: 100_000) + "\noutput: o"
+    #expect(problem(yaml).contains("this is no YAML"))
+  }
 }
