@@ -20,6 +20,12 @@ package struct FileDescriptor: ~Copyable, Sendable {
     self.path = path
   }
 
+  /// Takes over an open descriptor.
+  init(number: Int32, path: String) {
+    self.number = number
+    self.path = path
+  }
+
   deinit {
     close(number)
   }

@@ -37,6 +37,7 @@ public enum StorageError: Error, Equatable, Sendable {
 }
 
 extension StorageError: CustomStringConvertible {
+  /// What happened, where, and what to do.
   public var description: String {
     switch self {
     case .missing(let path):

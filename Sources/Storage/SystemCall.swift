@@ -12,7 +12,9 @@ enum SystemCall {
     unsafe String(cString: strerror(code))
   }
 
-  /// The error for a failed call on `path`; `action` is a verb, e.g. `open`.
+  /// The error for a failed call on `path`.
+  ///
+  /// `action` is a verb, such as `open`.
   static func error(
     _ action: String,
     _ path: String,
