@@ -9,8 +9,7 @@ import GramdexStorage
 /// Memory: 16 bytes a slot at load ≤ 0.5, 8 bytes and the spelling a word.
 package struct WordTable: ~Copyable, Sendable {
   /// One place of the table.
-  @usableFromInline
-  struct Slot: BitwiseCopyable {
+  package struct Slot: BitwiseCopyable {
     /// The first eight bytes, zero-padded.
     var prefix: UInt64
     /// The high half of the hash, with the length's low bits mixed in by the hash itself.

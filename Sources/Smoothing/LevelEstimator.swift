@@ -14,7 +14,8 @@ import GramdexStorage
 /// One estimator serves one thread. Memory: one array of floats a depth (4 bytes a word), one block a depth.
 /// Source: Chen & Goodman 1998, §4.1.6 with interpolation; docs/decisions/004, §5.
 package struct LevelEstimator: ~Copyable, Sendable {
-  private struct Kept: BitwiseCopyable {
+  /// A continuation that the model keeps, with what its probability needs.
+  package struct Kept: BitwiseCopyable {
     var word: UInt32
     var count: Float
     var discount: Float

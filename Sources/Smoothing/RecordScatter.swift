@@ -60,7 +60,8 @@ package struct RecordScatter: ~Copyable, Sendable {
   private let fill: RecordBuffer<UInt32>
   private let orderPlaces: RecordBuffer<Place>
 
-  private struct Place: BitwiseCopyable {
+  /// Where the chunks of an order are.
+  package struct Place: BitwiseCopyable {
     var chunkCount: UInt64
     var firstChunk: Int
   }

@@ -41,6 +41,15 @@ package final class ReservedValue: @unchecked Sendable {
     )
   }
 
+  /// Calls `body` with the payload's bytes for reading, at any time.
+  package func withUnsafeBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    // SAFETY: the environment, kept alive by this object, keeps the room mapped.
+    try unsafe body(
+      UnsafeRawBufferPointer(start: address + Envelope.byteCount, count: payloadBytes))
+  }
+
   /// Computes the payload's checksum and completes the envelope; call it once, when all bytes are there.
   package func seal() {
     let wasSealed = isSealed.exchange(true, ordering: .relaxed)
