@@ -20,7 +20,7 @@ package final class Workspace: Sendable {
 
   /// Makes a workspace in the folder `parent`, which is made when it is missing.
   ///
-  /// - Parameter removesParent: Whether `parent` is removed too at the end, if nothing else is in it.
+  /// With `removesParent`, `parent` is removed too at the end, if nothing else is in it.
   package init(in parent: String, removesParent: Bool = false) throws(StorageError) {
     ownsParent = removesParent
     self.parent = parent

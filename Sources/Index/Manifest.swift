@@ -1,0 +1,81 @@
+package import GramdexCore
+package import GramdexStorage
+
+/// What an index holds: the file `MANIFEST`, whose replacement is the moment of publication.
+///
+/// It holds nothing that changes from run to run, such as times: the same job gives the same bytes.
+package struct Manifest: Hashable, Sendable, Codable {
+  /// The version that is written, and the newest that is read.
+  package static let currentFormatVersion = 1
+
+  /// A text that was counted.
+  package struct CorpusFile: Hashable, Sendable, Codable {
+    /// The path as it was given, or `-` for standard input.
+    package var path: String
+    /// Its size as it was read, before unpacking.
+    package var bytes: UInt64
+    /// XXH3-64 of these bytes as 16 hexadecimal digits, when it was computed.
+    package var xxh3: String?
+
+    /// Makes an entry.
+    package init(path: String, bytes: UInt64, xxh3: String? = nil) {
+      self.path = path
+      self.bytes = bytes
+      self.xxh3 = xxh3
+    }
+  }
+
+  /// A file of the index.
+  package struct File: Hashable, Sendable, Codable {
+    /// Its name in the index folder.
+    package var name: String
+    /// Size, pages and checksum.
+    package var layout: TableFileLayout
+    /// What each database holds.
+    package var databases: [TableDatabase: TableFileSummary.Usage]
+
+    /// Makes the entry of a finished file.
+    package init(name: String, summary: TableFileSummary) {
+      self.name = name
+      layout = summary.layout
+      databases = summary.databases
+    }
+  }
+
+  /// The version of the folder's format.
+  package var formatVersion: Int
+  /// 1 for a new index, one more with every publication.
+  package var generation: UInt64
+  /// The version of the program that wrote the manifest.
+  package var toolVersion: String
+  /// How texts and queries become words.
+  package var tokenizer: TokenizerOptions
+  /// The models, by name.
+  package var models: [ModelEntry]
+  /// What was counted, in the order of reading.
+  package var corpus: [CorpusFile]
+  /// The files that belong to the index, by name.
+  package var files: [File]
+
+  /// Makes a manifest of the current version; `IndexWriter` sets its generation.
+  package init(
+    toolVersion: String,
+    tokenizer: TokenizerOptions,
+    models: [ModelEntry],
+    corpus: [CorpusFile] = [],
+    files: [File]
+  ) {
+    formatVersion = Self.currentFormatVersion
+    generation = 0
+    self.toolVersion = toolVersion
+    self.tokenizer = tokenizer
+    self.models = models
+    self.corpus = corpus
+    self.files = files
+  }
+
+  /// The file in which a model is.
+  package func file(of model: ModelEntry) -> File? {
+    files.first { $0.name == model.file }
+  }
+}
