@@ -14,6 +14,8 @@ package enum TableError: Error, Equatable, Sendable {
   case damagedVocabulary(rule: String)
   /// A part of the stored score tables breaks a rule of the format; order 0 is the model's header.
   case damagedScores(order: Int, rule: String)
+  /// The directory of the stored counts breaks a rule of the format.
+  case damagedCounts(rule: String)
 }
 
 extension TableError: CustomStringConvertible {
@@ -46,6 +48,11 @@ extension TableError: CustomStringConvertible {
     case .damagedScores(let order, let rule):
       """
       the stored scores are damaged: order \(order): \(rule); \
+      run `gramdex verify`, then restore the index from a copy or build it again
+      """
+    case .damagedCounts(let rule):
+      """
+      the stored counts are damaged: \(rule); \
       run `gramdex verify`, then restore the index from a copy or build it again
       """
     }

@@ -1,0 +1,49 @@
+import GramdexStorage
+
+/// Walks the contexts of one depth of one shard with all their words, and their entries.
+package struct LevelWalk: ~Copyable {
+  private let depth: Int
+  private let cursors: Slots<LevelCursor>
+  private let roots: UInt64
+
+  /// Prepares a walk over contexts of `depth` words.
+  package init(
+    source: any LevelBlockSource, shard: Int, totals: ShardTotals, depth: Int, vocabularySize: Int
+  ) throws {
+    self.depth = depth
+    let decompressor = try ZstdBlock.Decompressor()
+    cursors = Slots(count: depth) { index in
+      LevelCursor(
+        source: source, shard: shard, depth: index + 1, blockCount: totals.blocks[index],
+        vocabularySize: vocabularySize, decompressor: decompressor)
+    }
+    roots = totals.levels[0].nodes
+  }
+
+  /// Calls `body` with every n-gram, oldest word first, in context order.
+  package func run(_ body: ([UInt32], DecodedEntry) throws -> Void) throws {
+    var ngram = [UInt32](repeating: 0, count: depth + 1)
+    for _ in 0..<roots { try visit(1, &ngram, body) }
+  }
+
+  private func visit(
+    _ d: Int, _ ngram: inout [UInt32], _ body: ([UInt32], DecodedEntry) throws -> Void
+  ) throws {
+    guard let node = try cursors[d - 1].nextNode() else {
+      throw LevelBlockError.damaged(
+        shard: 0, depth: d, block: 0, rule: "there are fewer contexts than their parents say")
+    }
+    // The context's words stand before the last place, the most recent one rightmost.
+    ngram[depth - d] = node.word
+    if d == depth {
+      for _ in 0..<node.entryCount {
+        let entry = cursors[d - 1].nextEntry()
+        try cursors[d - 1].checkEntries()
+        ngram[depth] = entry.word
+        try body(ngram, entry)
+      }
+    } else {
+      for _ in 0..<node.childCount { try visit(d + 1, &ngram, body) }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package import GramdexCounting
+package import GramdexStorage
+
+/// The counts of a published model: single look-ups, and all n-grams in context order.
+package final class CountStore: LevelBlockSource, Sendable {
+  /// What there is.
+  package let directory: CountsDirectory
+  private let file: TableFile
+  private let unigrams: MappedBytes?
+
+  /// Opens the counts in `file`; nil when it has none.
+  package init?(_ file: TableFile) throws {
+    guard let payload = try file.value(.counts, key: CountsDirectory.key) else { return nil }
+    directory = try CountsDirectory(payload: payload)
+    let unigrams = try file.value(.counts, key: CountsDirectory.unigramsKey)
+    if let unigrams, unigrams.count != directory.vocabularySize * 8 {
+      throw TableError.damagedCounts(rule: "the unigrams' size does not fit the vocabulary")
+    }
+    self.unigrams = unigrams
+    self.file = file
+  }
+
+  package func withBlock(
+    shard: Int, depth: Int, block: Int, _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    let key = LevelBlockHeader.key(shard: shard, depth: depth, block: block)
+    guard let value = try file.value(.counts, key: key) else {
+      throw LevelBlockError.missing(shard: shard, depth: depth, block: block)
+    }
+    try unsafe value.withUnsafeBytes(body)
+  }
+
+  /// The raw count of an n-gram of 1 … order words, oldest first; 0 when it never occurs, nil when the model
+  /// was imported and has no counts.
+  package func rawCount(of ngram: [UInt32]) throws -> UInt64? {
+    guard let unigrams, directory.flags.contains(.rawCounts) else { return nil }
+    guard let word = ngram.last, ngram.count <= directory.order else { return 0 }
+    if ngram.count == 1 {
+      return unigrams.load(at: 8 * Int(word), as: UInt64.self).map(UInt64.init(littleEndian:)) ?? 0
+    }
+    let lookup = try LevelLookup(
+      source: self, shards: directory.shards, vocabularySize: directory.vocabularySize)
+    return try lookup.entry(of: ngram)?.rawCount ?? 0
+  }
+
+  /// Calls `body` with every n-gram of `order` ≥ 2 in context order, oldest word first.
+  package func forEachNGram(
+    order: Int, _ body: ([UInt32], DecodedEntry) throws -> Void
+  ) throws {
+    guard order >= 2, order <= directory.order else { return }
+    for (shard, totals) in directory.shards.enumerated() {
+      let walk = try LevelWalk(
+        source: self, shard: shard, totals: totals, depth: order - 1,
+        vocabularySize: directory.vocabularySize)
+      try walk.run(body)
+    }
+  }
+}
