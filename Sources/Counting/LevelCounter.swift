@@ -32,6 +32,14 @@ package struct CountedLevels: ~Copyable, Sendable {
   package let unigramAdjusted: RecordBuffer<UInt32>
   /// Element d − 1: sums over all shards.
   package let totals: [LevelTotals]
+
+  package init(
+    shards: [ShardTotals], unigramAdjusted: consuming RecordBuffer<UInt32>, totals: [LevelTotals]
+  ) {
+    self.shards = shards
+    self.unigramAdjusted = unigramAdjusted
+    self.totals = totals
+  }
 }
 
 /// Runs pass (a) over a whole corpus in a given amount of memory.

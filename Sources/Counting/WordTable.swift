@@ -84,6 +84,16 @@ package struct WordTable: ~Copyable, Sendable {
     return unsafe slots[position(of: bytes, count: count, hash: hash)].id
   }
 
+  /// The id of the word `bytes`, or `notFound`.
+  package func id(of bytes: [UInt8]) -> UInt32 {
+    let padded = bytes + [UInt8](repeating: 0, count: 8)
+    // SAFETY: eight zero bytes follow the word.
+    return unsafe padded.withUnsafeBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return Self.notFound }
+      return unsafe find(start, count: bytes.count)
+    }
+  }
+
   /// The place of a word, or the empty place where it belongs.
   @inline(__always)
   private func position(of bytes: UnsafePointer<UInt8>, count: Int, hash: UInt64) -> Int {

@@ -1,0 +1,92 @@
+public import GramdexCore
+import GramdexCounting
+import GramdexIndex
+import GramdexSmoothing
+import GramdexStorage
+import GramdexText
+
+/// The main job: a corpus becomes an index that answers.
+///
+/// text → ids → ranked vocabulary → windows in context order → level blocks (counts) → discounts →
+/// probabilities and backoffs → score tables → published manifest. Every stage works within the memory budget,
+/// and the result depends on the text and the options alone, not on memory, threads or file format.
+public enum IndexBuilder {
+  /// Builds an index at `path` and publishes it; what was published before answers until then.
+  ///
+  /// - Parameters:
+  ///   - options: what to do; they are validated here.
+  ///   - path: the index folder.
+  ///   - observer: is told of progress and warnings, from any thread.
+  ///   - cancellation: stops the job when it is set; nothing is left behind.
+  /// - Returns: what was done.
+  /// - Throws: errors of the stages, each of which says what to do; nothing is published then.
+  @discardableResult
+  public static func build(
+    _ options: BuildOptions, to path: String, observer: any ProgressObserver = SilentObserver(),
+    cancellation: Cancellation = Cancellation()
+  ) throws -> BuildSummary {
+    let options = try options.validated()
+    let memory = AnonymousMemoryPeak()
+    let clock = JobClock()
+    let inputs = try TextInputs(
+      InputOptions(
+        paths: options.inputs, filesFrom: options.filesFrom, jsonField: options.jsonField))
+    let words = try WordLists(options)
+    let writer = try IndexWriter(
+      path, mode: options.replace ? .replace : .create, command: "gramdex build")
+    let workspace = try Workspace(
+      in: options.temporary ?? writer.workFolder, removesParent: options.temporary == nil)
+    var job = BuildJob(
+      options: options, inputs: inputs, words: words, writer: writer, workspace: workspace,
+      observer: observer, cancellation: cancellation)
+    for warning in inputs.warnings { job.warn(warning) }
+    for item in writer.reclaimed { job.warn("removed \(item), left by a job that was killed") }
+    var summary = try job.run()
+    summary.output = path
+    summary.wallSeconds = clock.wallSeconds
+    summary.cpuSeconds = clock.cpuSeconds
+    summary.peakAnonymousBytes = memory.bytes
+    return summary
+  }
+}
+
+/// The word lists that a build was given.
+struct WordLists: Sendable {
+  /// The closed vocabulary, nil for an open one.
+  var vocabulary: [[UInt8]]?
+  /// The limited vocabulary, nil when nothing is limited.
+  var limit: [[UInt8]]?
+
+  init(_ options: BuildOptions) throws {
+    let normalizer = TextNormalizer(options.tokenizer)
+    vocabulary = try options.vocabulary.map { try Self.read($0, normalizer) }
+    limit = try options.limitVocabulary.map { try Self.read($0, normalizer) }
+  }
+
+  /// The words of a file, in its order, as the text's words are normalised.
+  private static func read(_ path: String, _ normalizer: TextNormalizer) throws -> [[UInt8]] {
+    let reader = try TextBlockReader(TextInputs(InputOptions(paths: [path])))
+    var words: [[UInt8]] = []
+    while let block = try reader.next() {
+      let bytes = normalizer.normalize(block.bytes)
+      TokenScanner.forEachWord(in: bytes) { words.append(Array(bytes[$0])) }
+    }
+    if words.isEmpty { throw CountingError.emptyWordList(path: path) }
+    return words
+  }
+}
+
+/// Measures a job.
+struct JobClock {
+  private let start = ContinuousClock.now
+  private let startCPU = ProcessCPU.seconds
+
+  /// Seconds since the start.
+  var wallSeconds: Double {
+    let elapsed = ContinuousClock.now - start
+    return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+  }
+
+  /// Processor seconds of all threads since the start.
+  var cpuSeconds: Double { ProcessCPU.seconds - startCPU }
+}
