@@ -50,8 +50,8 @@ enum ProcText {
   /// The bytes of a line `name:   123 kB`.
   static func kilobytes(_ name: String, in text: String) -> UInt64? {
     for line in text.split(separator: "\n") where line.hasPrefix(name + ":") {
-      let number = line.dropFirst(name.count + 1).split(separator: " ").first
-      return number.map(Self.trimmed).flatMap { UInt64($0) }.map { $0 << 10 }
+      let number = line.dropFirst(name.count + 1).split { $0 == " " || $0 == "\t" }.first
+      return number.flatMap { UInt64($0) }.map { $0 << 10 }
     }
     return nil
   }
