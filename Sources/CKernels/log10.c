@@ -32,3 +32,11 @@ static inline float log10_of(float x) {
 void gramdex_log10(float *values, size_t count) {
   for (size_t i = 0; i < count; i++) values[i] = log10_of(values[i]);
 }
+
+void gramdex_log10_or_none(float *values, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    const float x = values[i];
+    const float logarithm = log10_of(x);
+    values[i] = x == x ? logarithm : -0.0f;
+  }
+}

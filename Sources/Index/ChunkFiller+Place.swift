@@ -15,11 +15,11 @@ extension ChunkFiller {
   ) throws(TableError) {
     let buckets = geometry.bucketsPerChunk
     // SAFETY: `base` has room for `buckets` buckets; filters and used have an element for each; record
-    // indices are below `probabilities.count`; a backoff is read only below the top order.
-    let keys = unsafe probabilities.keys.pointer
-    let values = unsafe probabilities.values.pointer
-    let ends = unsafe probabilities.ends.pointer
-    let matched = unsafe matched.pointer
+    // indices are below `records.count`; a backoff is read only below the top order.
+    let keys = unsafe records.keys.pointer
+    let values = unsafe records.probabilities.pointer
+    let backoffs = unsafe records.backoffs.pointer
+    let cuts = unsafe records.cuts.pointer
     let filters = unsafe filters.pointer
     var current = -1
     var bucket = unsafe base
@@ -35,7 +35,7 @@ extension ChunkFiller {
         slot = 0
         filter = 0
       }
-      let end = unsafe Int(truncatingIfNeeded: ends[(home + 1) << Bucket.cellBits - 1])
+      let end = unsafe Int(truncatingIfNeeded: cuts[(home + 1) << Bucket.cellBits])
       while index < end {
         let key = unsafe keys[index]
         if key == before { throw .equalHashes(order: geometry.order) }
@@ -65,7 +65,7 @@ extension ChunkFiller {
             filter = 0
           }
         }
-        let backoff: Float = unsafe geometry.isTop ? -0.0 : matched[index]
+        let backoff: Float = unsafe geometry.isTop ? -0.0 : backoffs[index]
         let probability = unsafe values[index]
         if isTaken {
           unsafe Bucket.setSideEntries(base + home * TableGeometry.bucketBytes)
@@ -122,14 +122,14 @@ extension ChunkFiller {
     from first: Int,
     _ side: inout [SideEntry]
   ) throws(TableError) {
-    for index in first..<max(first, probabilities.count) {
-      let key = probabilities.keys[index]
-      if index > first && key == probabilities.keys[index - 1] {
+    for index in first..<max(first, records.count) {
+      let key = records.keys[index]
+      if index > first && key == records.keys[index - 1] {
         throw .equalHashes(order: geometry.order)
       }
       let hash = CellSorter.hash(ofKey: key, format)
-      let probability = probabilities.values[index]
-      let backoff: Float = geometry.isTop ? -0.0 : matched[index]
+      let probability = records.probabilities[index]
+      let backoff: Float = geometry.isTop ? -0.0 : records.backoffs[index]
       let tag = Bucket.tag(hash)
       let home = geometry.bucket(of: hash)
       // SAFETY: bucket numbers are below bucketsPerChunk; all buckets have been cleared.

@@ -15,10 +15,7 @@ package struct ChunkFiller: ~Copyable {
   let geometry: TableGeometry
   let quantizer: Quantizer
   private let valuesAreLog10: Bool
-  var probabilities: CellSorter
-  var backoffs: CellSorter
-  /// The backoff of each sorted probability record; −0.0 where there is none.
-  var matched: RecordBuffer<Float>
+  var records: CellSorter
   /// For each bucket, bit (tag mod 64) of every tag in it: tells cheaply that a tag is not there.
   let filters: RecordBuffer<UInt64>
   /// For each bucket, how many slots are taken.
@@ -39,12 +36,7 @@ package struct ChunkFiller: ~Copyable {
     self.geometry = geometry
     self.quantizer = quantizer
     self.valuesAreLog10 = valuesAreLog10
-    let capacity = geometry.bucketsPerChunk * geometry.slotsPerBucket
-    let backoffCapacity = geometry.isTop ? 0 : capacity
-    let cellBits = Self.cellBits(geometry)
-    probabilities = CellSorter(geometry: geometry, cellBits: cellBits, capacity: capacity)
-    backoffs = CellSorter(geometry: geometry, cellBits: cellBits, capacity: backoffCapacity)
-    matched = RecordBuffer(uninitialized: backoffCapacity)
+    records = CellSorter(geometry: geometry, cellBits: Self.cellBits(geometry))
     filters = RecordBuffer(uninitialized: geometry.bucketsPerChunk)
     used = RecordBuffer(uninitialized: geometry.bucketsPerChunk)
   }
@@ -53,7 +45,7 @@ package struct ChunkFiller: ~Copyable {
   package static func scratchBytes(geometry: TableGeometry) -> Int {
     let slots = geometry.bucketsPerChunk * geometry.slotsPerBucket
     let cells = geometry.bucketsPerChunk << cellBits(geometry)
-    return slots * (geometry.isTop ? 12 : 28) + cells * 8 + geometry.bucketsPerChunk * 9
+    return slots * (geometry.isTop ? 12 : 16) + cells * 4 + geometry.bucketsPerChunk * 9
   }
 
   private static func cellBits(_ geometry: TableGeometry) -> Int {
@@ -100,69 +92,14 @@ package struct ChunkFiller: ~Copyable {
   private mutating func fill<Bucket: BucketFormat>(
     _ format: Bucket.Type,
     _ chunk: Int,
-    _ probabilitySegments: [UnsafeBufferPointer<ScoreRecord>],
-    _ backoffSegments: [UnsafeBufferPointer<ScoreRecord>],
+    _ probabilities: [UnsafeBufferPointer<ScoreRecord>],
+    _ backoffs: [UnsafeBufferPointer<ScoreRecord>],
     _ base: UnsafeMutableRawPointer,
     _ side: inout [SideEntry]
   ) throws(TableError) {
-    let belong = unsafe probabilities.sort(
-      format,
-      chunk: chunk,
-      probabilitySegments,
-      cellsToo: true
-    )
-    let alsoBelong = unsafe backoffs.sort(format, chunk: chunk, backoffSegments, cellsToo: false)
-    if !belong || !alsoBelong { throw .wrongChunk(order: geometry.order, chunk: chunk) }
-    // SAFETY: both buffers hold `count` values.
-    unsafe Logarithms.replace(
-      probabilities.values.pointer,
-      count: probabilities.count,
-      areLog10: valuesAreLog10
-    )
-    unsafe Logarithms.replace(
-      backoffs.values.pointer,
-      count: backoffs.count,
-      areLog10: valuesAreLog10
-    )
-    if try !match() { throw .backoffWithoutProbability(order: geometry.order) }
+    unsafe try records.sort(probabilities, chunk: chunk, format)
+    unsafe try records.match(backoffs, chunk: chunk, format)
+    records.takeLogarithms(valuesAreLog10: valuesAreLog10)
     unsafe try place(format, base, &side)
-  }
-
-  /// Finds the probability record of each backoff record; both are sorted by cell.
-  ///
-  /// Returns false when a backoff has no probability.
-  private mutating func match() throws(TableError) -> Bool {
-    if geometry.isTop { return backoffs.count == 0 }
-    if matched.count < probabilities.count {
-      matched = RecordBuffer(uninitialized: probabilities.count)
-    }
-    // SAFETY: all indices are below the counts of the sorters, which their buffers hold.
-    let matched = unsafe matched.pointer
-    let keys = unsafe probabilities.keys.pointer
-    let ends = unsafe probabilities.ends.pointer
-    let wanted = unsafe backoffs.keys.pointer
-    let values = unsafe backoffs.values.pointer
-    let wantedEnds = unsafe backoffs.ends.pointer
-    unsafe matched.update(repeating: -0.0, count: probabilities.count)
-    var start = 0
-    var position = 0
-    for cell in 0..<probabilities.ends.count {
-      let end = unsafe Int(truncatingIfNeeded: ends[cell])
-      let wantedEnd = unsafe Int(truncatingIfNeeded: wantedEnds[cell])
-      while position < wantedEnd {
-        let key = unsafe wanted[position]
-        var index = start
-        while unsafe index < end && keys[index] != key { index += 1 }
-        if index == end { return false }
-        // A stored backoff is never −0.0, so this one has not been matched before.
-        if unsafe matched[index].bitPattern != (-0.0 as Float).bitPattern {
-          throw .equalHashes(order: geometry.order)
-        }
-        unsafe matched[index] = values[position]
-        position += 1
-      }
-      start = end
-    }
-    return true
   }
 }

@@ -15,6 +15,16 @@ enum Logarithms {
     }
   }
 
+  /// As `replace`, but NaN stands for "none" and becomes −0.
+  static func replaceOrNone(_ values: inout [Float], areLog10: Bool) {
+    // SAFETY: the buffer does not leave the closure.
+    unsafe values.withUnsafeMutableBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return }
+      // SAFETY: the buffer lives for the closure and holds `count` floats.
+      unsafe replaceOrNone(start, count: buffer.count, areLog10: areLog10)
+    }
+  }
+
   /// Replaces `count` values at `start` by what is stored.
   static func replace(_ start: UnsafeMutablePointer<Float>, count: Int, areLog10: Bool) {
     if !areLog10 {
@@ -26,6 +36,20 @@ enum Logarithms {
       // SAFETY: index < count.
       let value = unsafe start[index]
       unsafe start[index] = value.isFinite ? value + 0 : log10OfZero
+    }
+  }
+
+  /// As `replace`, but NaN stands for "none" and becomes −0.
+  static func replaceOrNone(_ start: UnsafeMutablePointer<Float>, count: Int, areLog10: Bool) {
+    if !areLog10 {
+      // SAFETY: the caller owns `count` floats at `start`.
+      unsafe gramdex_log10_or_none(start, count)
+      return
+    }
+    for index in 0..<count {
+      // SAFETY: index < count.
+      let value = unsafe start[index]
+      unsafe start[index] = value.isFinite ? value + 0 : value.isNaN ? -0.0 : log10OfZero
     }
   }
 }

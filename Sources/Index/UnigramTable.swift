@@ -28,12 +28,11 @@ package enum UnigramTable {
       let block = start..<min(start + blockSize, count)
       var logarithms = block.map { unsafe probabilities[$0] }
       var weights = backoffs.isEmpty ? [] : block.map { unsafe backoffs[$0] }
-      let areContexts = weights.map { !$0.isNaN }
       Logarithms.replace(&logarithms, areLog10: valuesAreLog10)
-      Logarithms.replace(&weights, areLog10: valuesAreLog10)
+      Logarithms.replaceOrNone(&weights, areLog10: valuesAreLog10)
       for word in block {
         let index = word - start
-        let isContext = !weights.isEmpty && areContexts[index]
+        let backoff = weights.isEmpty ? -0.0 : weights[index]
         // SAFETY: the precondition: the target has an entry for every word.
         unsafe target.storeBytes(
           of: logarithms[index].bitPattern.littleEndian,
@@ -41,7 +40,7 @@ package enum UnigramTable {
           as: UInt32.self
         )
         unsafe target.storeBytes(
-          of: (isContext ? weights[index] : -0.0).bitPattern.littleEndian,
+          of: backoff.bitPattern.littleEndian,
           toByteOffset: word * entryBytes + 4,
           as: UInt32.self
         )

@@ -12,6 +12,9 @@
 /// Values below the least normal float, and NaN, count as the least normal float. The same on all CPUs.
 void gramdex_log10(float *values, size_t count);
 
+/// As gramdex_log10, but NaN stands for "no value" and becomes -0.0.
+void gramdex_log10_or_none(float *values, size_t count);
+
 /// Bit k is set when u32 number k (of 5) at `bucket` equals `tag`; reads 32 bytes.
 static inline uint32_t gramdex_match5(const void *bucket, uint32_t tag) {
 #if defined(__SSE2__)
