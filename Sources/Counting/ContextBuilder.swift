@@ -51,6 +51,7 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
   private let prunes: Bool
   /// Encoders and sets, element d − 1 for depth d.
   private let encoders: Slots<LevelBlockEncoder>
+  private let finished: FinishedBlocks
   private let sets: Slots<ContinuationSet>
   private let context: RecordBuffer<UInt32>
   private let tallies: RecordBuffer<UInt64>
@@ -76,10 +77,12 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
     let base: LevelBlockFlags = prunes ? [.rawCounts, .prunedMarks] : [.rawCounts]
     flags = base
     let depths = shape.depths
+    let finished = FinishedBlocks()
+    self.finished = finished
     encoders = Slots(count: depths) { index in
       LevelBlockEncoder(
         depth: index + 1, flags: index + 1 < depths ? base.union(.adjustedCounts) : base,
-        compressor: compressor)
+        finished: finished, compressor: compressor)
     }
     sets = Slots(count: depths) { _ in ContinuationSet() }
     context = RecordBuffer(repeating: 0, count: depths + 1)
@@ -256,9 +259,9 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
     sets[d &- 1].reset()
   }
 
-  /// The finished blocks of one depth, in order, not returned before.
-  mutating func takeBlocks(depth: Int) -> [[UInt8]] {
-    encoders[depth - 1].takeBlocks()
+  /// The blocks finished since the last call, of all depths, in the order in which they were finished.
+  func takeBlocks() -> [(depth: Int, bytes: [UInt8])] {
+    finished.take()
   }
 
   /// Closes all contexts at a shard's end and returns its totals, element d − 1 for depth d.

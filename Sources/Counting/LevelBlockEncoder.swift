@@ -48,11 +48,31 @@ struct ByteColumn: ~Copyable {
   }
 }
 
+/// The finished level blocks of all depths of one shard, in the order in which they were finished.
+///
+/// That order depends on the corpus alone, so a file that takes blocks in it has the same bytes however
+/// much memory there was. Used by one thread at a time.
+package final class FinishedBlocks: @unchecked Sendable {
+  // @unchecked: belongs to one builder, which one thread uses at a time.
+  private var blocks: [(depth: Int, bytes: [UInt8])] = []
+
+  package init() {}
+
+  func append(depth: Int, _ bytes: [UInt8]) {
+    blocks.append((depth, bytes))
+  }
+
+  /// Returns the blocks and forgets them.
+  package func take() -> [(depth: Int, bytes: [UInt8])] {
+    defer { blocks = [] }
+    return blocks
+  }
+}
+
 /// Writes the level blocks of one depth of one shard, a node at a time.
 ///
-/// Input: nodes in context order. Output: finished blocks, taken by `takeBlocks()`.
-/// Memory: one block's columns (about 4 bytes an entry, more for a node with very many entries)
-/// and the finished blocks not yet taken.
+/// Input: nodes in context order. Output: blocks, appended to a list when they are finished.
+/// Memory: one block's columns (about 4 bytes an entry, more for a node with very many entries).
 package struct LevelBlockEncoder: ~Copyable {
   /// Contexts of this many words.
   package let depth: Int
@@ -70,12 +90,15 @@ package struct LevelBlockEncoder: ~Copyable {
   private var firstNode: UInt64 = 0
   private var firstChild: UInt64 = 0
   private var nextChild: UInt64 = 0
-  private var finished: [[UInt8]] = []
+  private let finished: FinishedBlocks
   private let compressor: ZstdBlock.Compressor
 
   /// Makes an encoder for `depth` of one shard; the compressor may be shared by encoders of one thread.
-  package init(depth: Int, flags: LevelBlockFlags, compressor: ZstdBlock.Compressor) {
+  package init(
+    depth: Int, flags: LevelBlockFlags, finished: FinishedBlocks, compressor: ZstdBlock.Compressor
+  ) {
     self.depth = depth
+    self.finished = finished
     self.flags = flags
     self.compressor = compressor
   }
@@ -137,17 +160,11 @@ package struct LevelBlockEncoder: ~Copyable {
     if nodeCount > 0 { try closeBlock() }
   }
 
-  /// Begins a new shard, whose ordinals start at 0; finished blocks stay until they are taken.
+  /// Begins a new shard, whose ordinals start at 0.
   package mutating func startShard() {
     totalNodes = 0
     totalEntries = 0
     nextChild = 0
-  }
-
-  /// Returns the finished blocks and forgets them.
-  package mutating func takeBlocks() -> [[UInt8]] {
-    defer { finished = [] }
-    return finished
   }
 
   private mutating func closeBlock() throws {
@@ -178,7 +195,7 @@ package struct LevelBlockEncoder: ~Copyable {
     // SAFETY: `columns` lives to the end of this function and holds `total` bytes.
     let source = unsafe UnsafeRawBufferPointer(start: columns.pointer, count: total)
     try unsafe compressor.append(source, to: &block)
-    finished.append(block)
+    finished.append(depth: depth, block)
     words.removeAll()
     shapes.removeAll()
     entries.removeAll()

@@ -42,6 +42,12 @@ package struct CountedLevels: ~Copyable, Sendable {
   }
 }
 
+/// A shard that was built whole, before its blocks are stored.
+private struct BuiltShard: Sendable {
+  var levels: [LevelTotals]
+  var blocks: [(depth: Int, bytes: [UInt8])]
+}
+
 /// Runs pass (a) over a whole corpus in a given amount of memory.
 ///
 /// Whole shards are fetched as long as they fit and built in parallel; a shard that does not fit is built by one
@@ -140,20 +146,16 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     else { return }
     let starts = try scatter.fetch(low..<high, into: windows, cancellation: cancellation)
     let next = Atomic<Int>(range.lowerBound)
-    let built = Mutex<[Int: (levels: [LevelTotals], blocks: [[[UInt8]]])]>([:])
+    let built = Mutex<[Int: BuiltShard]>([:])
     try buildShards(range, firstPartition: low, starts: starts, next: next, built: built)
     let all = built.withLock { $0 }
     for shard in range {
       guard let result = all[shard] else { continue }
-      for (index, blocks) in result.blocks.enumerated() {
-        for (block, bytes) in blocks.enumerated() {
-          try sink.put(shard: shard, depth: index + 1, block: block, bytes: bytes)
-        }
-      }
+      var blocks = [Int](repeating: 0, count: depths)
+      try put(result.blocks, of: shard, &blocks, sink)
       results.append(
         ShardTotals(
-          firstWord: shards[shard].firstWord, levels: result.levels,
-          blocks: result.blocks.map(\.count)))
+          firstWord: shards[shard].firstWord, levels: result.levels, blocks: blocks))
       done += shards[shard].windows
     }
     report(done)
@@ -161,7 +163,7 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
 
   private func buildShards(
     _ range: Range<Int>, firstPartition: Int, starts: [Int], next: borrowing Atomic<Int>,
-    built: borrowing Mutex<[Int: (levels: [LevelTotals], blocks: [[[UInt8]]])]>
+    built: borrowing Mutex<[Int: BuiltShard]>
   ) throws {
     try Parallel.run(threads: threads) { thread in
       while true {
@@ -177,8 +179,8 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
           try unsafe builders[thread].run(scratch[thread].pointer, count: count)
         }
         let levels = try builders[thread].finishShard()
-        let blocks = (1...depths).map { builders[thread].takeBlocks(depth: $0) }
-        built.withLock { $0[shard] = (levels, blocks) }
+        let blocks = builders[thread].takeBlocks()
+        built.withLock { $0[shard] = BuiltShard(levels: levels, blocks: blocks) }
       }
     }
   }
@@ -220,11 +222,16 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
   private borrowing func putBlocks(
     of shard: Int, _ blocks: inout [Int], _ sink: any LevelBlockSink
   ) throws {
-    for depth in 1...depths {
-      for bytes in builders[0].takeBlocks(depth: depth) {
-        try sink.put(shard: shard, depth: depth, block: blocks[depth - 1], bytes: bytes)
-        blocks[depth - 1] += 1
-      }
+    try put(builders[0].takeBlocks(), of: shard, &blocks, sink)
+  }
+
+  private func put(
+    _ finished: [(depth: Int, bytes: [UInt8])], of shard: Int, _ blocks: inout [Int],
+    _ sink: any LevelBlockSink
+  ) throws {
+    for (depth, bytes) in finished {
+      try sink.put(shard: shard, depth: depth, block: blocks[depth - 1], bytes: bytes)
+      blocks[depth - 1] += 1
     }
   }
 

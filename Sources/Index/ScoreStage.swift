@@ -167,7 +167,7 @@ package struct ScoreStage: ~Copyable {
       try estimate(
         levels, source, unigrams, scatters, arena, done: done, next: Atomic(0), goal: goal)
       if options.layout == .compact {
-        try train(&quantizers, round.chunks, scatters, arena)
+        train(&quantizers, round.chunks, scatters, arena)
       }
       let entries = try fill(round.chunks, scatters, arena, quantizers)
       for (chunk, found) in zip(round.chunks, entries) {
@@ -206,11 +206,12 @@ package struct ScoreStage: ~Copyable {
     }
   }
 
-  /// Trains the codes of every order whose first chunk is in this round, from that chunk's records.
+  /// Trains the codes of every order whose first chunk is in this round, from that chunk's records, which are
+  /// the same in every round plan.
   private func train(
     _ quantizers: inout [Quantizer], _ chunks: Range<Int>,
     _ scatters: borrowing Slots<RecordScatter>, _ arena: borrowing RecordArena
-  ) throws {
+  ) {
     for k in 2...options.order {
       let place = places[k - 1]
       guard place.chunkCount > 0, chunks.contains(place.firstChunk) else { continue }
@@ -222,12 +223,8 @@ package struct ScoreStage: ~Copyable {
           for unsafe record in unsafe segment { values[kind].append(record.value) }
         }
       }
-      let quantizer = Quantizer(
+      quantizers[k - 2] = Quantizer(
         probabilities: values[0], backoffs: values[1], valuesAreLog10: false)
-      quantizers[k - 2] = quantizer
-      try writer.put(
-        .scores, key: ScoreKey.codebook(order: k, model: options.model),
-        payload: quantizer.payload)
     }
   }
 
@@ -250,6 +247,11 @@ package struct ScoreStage: ~Copyable {
     var values: [ReservedValue] = []
     for chunk in chunks {
       let k = order(of: chunk)
+      if options.layout == .compact && chunk == places[k - 1].firstChunk {
+        try writer.put(
+          .scores, key: ScoreKey.codebook(order: k, model: options.model),
+          payload: quantizers[k - 2].payload)
+      }
       values.append(
         try writer.reserve(
           .scores,
