@@ -76,7 +76,8 @@ let package = Package(
     .executableTarget(
       name: "GramdexCLI",
       dependencies: [
-        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "GramdexScoring", "Gramdex",
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexSmoothing",
+        "GramdexIndex", "GramdexScoring", "Gramdex",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CLI",

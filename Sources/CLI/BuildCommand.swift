@@ -74,7 +74,24 @@ struct BuildCommand: ParsableCommand {
   }
 
   func run() throws {
-    throw ValidationError("build")
+    let options = options()
+    machine.announce(options)
+    if input.texts.contains("-") { Messages.announceTerminalInput() }
+    let signals = Signals()
+    let display = ProgressDisplay(isVerbose: progress.progress)
+    defer { display.finish() }
+    let summary = try IndexBuilder.build(
+      options,
+      to: output,
+      observer: display,
+      cancellation: signals.cancellation
+    )
+    display.finish()
+    if json {
+      try StandardOutput.print(json: summary)
+    } else {
+      try StandardOutput.print(summary.text)
+    }
   }
 
   private func options() -> BuildOptions {

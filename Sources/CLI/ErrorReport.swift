@@ -2,6 +2,9 @@ import ArgumentParser
 import Foundation
 import Gramdex
 import GramdexCore
+import GramdexCounting
+import GramdexIndex
+import GramdexSmoothing
 import GramdexStorage
 import GramdexText
 
@@ -59,7 +62,29 @@ enum ErrorReport {
     case is JobFileError: Code.badData
     case let error as TextError: error.isBadData ? Code.badData : Code.inputOutput
     case let error as CompressionError: error.isBadData ? Code.badData : Code.inputOutput
+    case let error as StorageError: storageCode(error)
+    case let error as IndexError: indexCode(error)
+    case is CountingError, is DiscountError, is ArpaError: Code.badData
+    case is TableError, is LevelBlockError, is ZstdBlock.Failure: Code.badData
     default: nil
+    }
+  }
+
+  private static func storageCode(_ error: StorageError) -> Int32 {
+    switch error {
+    case .wrongSize, .damagedStructure, .damagedPage, .damagedValue, .wrongValueVersion:
+      Code.badData
+    case .missing, .exists, .notAFolder, .notAFile, .permissionDenied, .diskFull, .system, .lmdb,
+      .mapFull, .valueTooLarge, .badKey, .duplicateKey:
+      Code.inputOutput
+    }
+  }
+
+  private static func indexCode(_ error: IndexError) -> Int32 {
+    switch error {
+    case .exists: Code.usage
+    case .missing, .locked: Code.inputOutput
+    case .notAnIndex, .unfinished, .damagedManifest, .newerVersion: Code.badData
     }
   }
 }

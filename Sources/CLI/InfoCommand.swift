@@ -14,6 +14,11 @@ struct InfoCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    throw ValidationError("info")
+    let info = try IndexInfo(path: index.path)
+    if json {
+      try StandardOutput.print(json: info)
+    } else {
+      try StandardOutput.print(info.text)
+    }
   }
 }

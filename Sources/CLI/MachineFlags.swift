@@ -37,6 +37,12 @@ struct MachineFlags: ParsableArguments {
     options.threads = threads ?? BuildOptions.defaultThreads
     options.temporary = temporary
   }
+
+  /// Says what the job may take, before it takes it.
+  func announce(_ options: BuildOptions) {
+    let threads = options.threads == 1 ? "1 thread" : "\(options.threads) threads"
+    Messages.write("memory \(ByteSize.format(options.memoryBytes)), \(threads)")
+  }
 }
 
 /// Whether progress is shown when standard error is no terminal.

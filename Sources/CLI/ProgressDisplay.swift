@@ -11,6 +11,7 @@ final class ProgressDisplay: ProgressObserver {
     var stage = 0
     var stageStart = ContinuousClock.now
     var lastShown = ContinuousClock.now - .seconds(3600)
+    var hasEnded = false
     var isLineOpen = false
   }
 
@@ -30,12 +31,14 @@ final class ProgressDisplay: ProgressObserver {
       if update.stage != state.stage {
         state.stage = update.stage
         state.stageStart = now
+        state.hasEnded = false
         state.lastShown = now - .seconds(3600)
       }
       let isEnd = update.total == update.completed
       let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(5)
       let isDue = now - state.lastShown >= interval && (isTerminal || isVerbose)
-      guard isEnd || isDue else { return }
+      guard !state.hasEnded && (isEnd || isDue) else { return }
+      state.hasEnded = isEnd
       state.lastShown = now
       let seconds = (now - state.stageStart) / .seconds(1)
       show(ProgressLine.text(update, seconds: seconds), isEnd: isEnd, &state)

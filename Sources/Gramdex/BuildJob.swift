@@ -88,7 +88,8 @@ struct BuildJob {
   // MARK: Stage 1: text becomes ids
 
   private mutating func readCorpus() throws -> EncodedCorpus {
-    let reader = try TextBlockReader(inputs, blockBytes: memory.textBlockBytes)
+    let reader = try TextBlockReader(
+      inputs, blockBytes: memory.textBlockBytes, cancellation: cancellation)
     let total = inputs.totalBytes
     let observer = observer
     report(1, "read", 0, total, "bytes")

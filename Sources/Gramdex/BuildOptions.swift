@@ -93,6 +93,9 @@ public struct BuildOptions: Sendable, Equatable {
       let limit = Double(index + 1)
       if !(discount >= 0 && discount <= limit) { throw .discount(index + 1, discount) }
     }
+    if smoothing.vocabularyPadding > 0 && !smoothing.interpolateUnigrams {
+      throw .paddingWithoutInterpolation
+    }
     if smoothing.vocabularyPadding > 1 << 32 {
       throw .vocabularyPadding(smoothing.vocabularyPadding)
     }

@@ -26,6 +26,8 @@ public enum OptionsError: Error, Equatable, Sendable {
   case discount(Int, Double)
   /// The vocabulary padding is larger than any vocabulary.
   case vocabularyPadding(UInt64)
+  /// Padding only changes the uniform distribution, which unigrams are not interpolated with.
+  case paddingWithoutInterpolation
   /// The model's name is empty, too long, or has other characters than letters, digits, `-`, `_`, `.`.
   case modelName(String)
 }
@@ -82,6 +84,10 @@ extension OptionsError: CustomStringConvertible {
       """
     case .vocabularyPadding(let words):
       "a vocabulary padding of \(words) words is too large; give at most 4294967296"
+    case .paddingWithoutInterpolation:
+      """
+      --vocabulary-padding has no effect with --interpolate-unigrams false; leave out one of them
+      """
     case .modelName(let name):
       """
       "\(name)" cannot name a model; use 1 to 64 letters, digits, hyphens, underscores and dots

@@ -35,7 +35,7 @@ struct JobFileTests {
       threads: 7
       temporary: scratch
       smoothing:
-        interpolate-unigrams: false
+        interpolate-unigrams: true
         vocabulary-padding: 1000
         discount-fallback: [0.25, 1, 2.5]
         strict: true
@@ -62,7 +62,7 @@ struct JobFileTests {
     build.threads = 7
     build.temporary = absolute("jobs/scratch")
     build.smoothing = SmoothingOptions(
-      interpolateUnigrams: false,
+      interpolateUnigrams: true,
       vocabularyPadding: 1000,
       discountFallback: [0.25, 1, 2.5],
       isStrict: true

@@ -1,0 +1,58 @@
+import GramdexCore
+
+extension IndexInfo {
+  /// What the index holds, for people: a block for the index and one for each model.
+  public var text: String {
+    let total = models.reduce(UInt64(0)) { $0 &+ $1.ngrams.reduce(0, &+) }
+    var lines = [
+      "format version \(formatVersion), generation \(generation), "
+        + "written by gramdex \(toolVersion)",
+      "tokenizer: \(Self.describe(tokenizer))",
+      "vocabulary: \(Readable.grouped(vocabulary)) word types",
+    ]
+    if tokens > 0 {
+      lines.append(
+        "text: \(Readable.grouped(tokens)) tokens in \(Readable.grouped(sentences)) sentences, "
+          + "from \(corpus.map(\.path).joined(separator: ", "))"
+      )
+    }
+    lines.append(
+      "bytes: \(Readable.grouped(bytes.file)) (scores \(Readable.grouped(bytes.scores)), "
+        + "counts \(Readable.grouped(bytes.counts)), "
+        + "vocabulary \(Readable.grouped(bytes.vocabulary)))"
+    )
+    if total > 0 {
+      lines.append(
+        "an n-gram: \(Readable.fixed(Double(bytes.scores) / Double(total), 2)) bytes of scores"
+      )
+    }
+    return lines.joined(separator: "\n") + "\n" + models.map(Self.describe).joined()
+  }
+
+  private static func describe(_ options: TokenizerOptions) -> String {
+    var parts = [options.kind.rawValue]
+    if options.lowercase { parts.append("lower case") }
+    if options.stripPunctuation { parts.append("without punctuation") }
+    if let form = options.unicode { parts.append(form.rawValue) }
+    return parts.joined(separator: ", ")
+  }
+
+  private static func describe(_ model: Model) -> String {
+    var line = "model \(model.name): order \(model.order), \(model.smoothing), "
+    line += model.layout.rawValue
+    if model.pruning.contains(where: { $0 > 0 }) {
+      line += ", pruned \(model.pruning.map(String.init).joined(separator: ","))"
+    }
+    line += model.hasCounts ? ", with counts" : ", without counts"
+    var table = TextTable(
+      model.discounts.isEmpty ? ["order", "n-grams"] : ["order", "n-grams", "D1", "D2", "D3+"]
+    )
+    for (index, ngrams) in model.ngrams.enumerated() {
+      let discounts = index < model.discounts.count ? model.discounts[index] : []
+      table.add(
+        ["\(index + 1)", Readable.grouped(ngrams)] + discounts.map { Readable.fixed($0, 4) }
+      )
+    }
+    return line + "\n" + table.text
+  }
+}

@@ -1,0 +1,128 @@
+public import GramdexCore
+import GramdexIndex
+import GramdexStorage
+
+/// What an index holds, as its manifest says; the object that `info --json` writes.
+///
+/// Sizes, tokens and vocabulary at the top are those of the first model, the one that a build makes.
+public struct IndexInfo: Sendable, Codable, Equatable {
+  /// What is known of one model.
+  public struct Model: Sendable, Codable, Equatable {
+    /// The model's name.
+    public var name: String
+    /// The length of the longest n-grams.
+    public var order: Int
+    /// How probabilities and backoffs are stored.
+    public var layout: ScoreLayout
+    /// `text`, or `arpa` for an imported model.
+    public var source: String
+    /// The smoothing, or `imported`.
+    public var smoothing: String
+    /// What the estimation was asked to do; nil for an imported model.
+    public var smoothingOptions: SmoothingOptions?
+    /// The raw counts at or below which n-grams were left out; element k−1 is order k, the last one repeats.
+    public var pruning: [UInt64]
+    /// N-grams of each order; element k−1 is order k.
+    public var ngrams: [UInt64]
+    /// n1…n4 of each order; empty for an imported model.
+    public var countsOfCounts: [[UInt64]]
+    /// D1, D2 and D3+ of each order; empty for an imported model.
+    public var discounts: [[Double]]
+    /// log10 of the probability of an unknown word without context.
+    public var log10UnknownProbability: Double
+    /// Whether raw counts are stored.
+    public var hasCounts: Bool
+  }
+
+  /// A text that was counted.
+  public struct Text: Sendable, Codable, Equatable {
+    /// Its name as it was given.
+    public var path: String
+    /// Its size on disk, 0 for standard input.
+    public var bytes: UInt64
+  }
+
+  /// The length of the longest n-grams.
+  public var order: Int
+  /// N-grams of each order; element k−1 is order k.
+  public var ngrams: [UInt64]
+  /// Words and `</s>` of the text, 0 for an imported model.
+  public var tokens: UInt64
+  /// Sentences of the text, 0 for an imported model.
+  public var sentences: UInt64
+  /// Word types, `<unk>`, `<s>` and `</s>` included.
+  public var vocabulary: UInt64
+  /// How probabilities and backoffs are stored.
+  public var layout: ScoreLayout
+  /// Sizes of the file and of what is in it.
+  public var bytes: BuildSummary.Bytes
+  /// All models.
+  public var models: [Model]
+  /// How texts and queries become words.
+  public var tokenizer: TokenizerOptions
+  /// The texts that were counted.
+  public var corpus: [Text]
+  /// 1 for a new index, one more with every publication.
+  public var generation: UInt64
+  /// The version of the index's format.
+  public var formatVersion: Int
+  /// The version of the program that wrote the index.
+  public var toolVersion: String
+
+  /// Reads what the index at `path` holds; the structure of its files is checked.
+  ///
+  /// - Throws: `IndexError` or `StorageError`, each of which says what to do.
+  public init(path: String) throws {
+    let folder = IndexFolder(path)
+    let manifest = try folder.withCurrent { manifest in
+      for file in manifest.files { _ = try folder.open(file) }
+      return manifest
+    }
+    guard let first = manifest.models.first else {
+      throw IndexError.damagedManifest(
+        path: folder.path(IndexFolder.manifestName),
+        reason: "it names no model"
+      )
+    }
+    order = first.order
+    ngrams = first.ngrams
+    tokens = first.tokens
+    sentences = first.sentences
+    vocabulary = first.vocabularySize
+    layout = first.layout
+    bytes = Self.bytes(manifest.file(of: first))
+    models = manifest.models.map(Model.init)
+    tokenizer = manifest.tokenizer
+    corpus = manifest.corpus.map { Text(path: $0.path, bytes: $0.bytes) }
+    generation = manifest.generation
+    formatVersion = manifest.formatVersion
+    toolVersion = manifest.toolVersion
+  }
+
+  private static func bytes(_ file: Manifest.File?) -> BuildSummary.Bytes {
+    func pages(_ database: TableDatabase) -> UInt64 { file?.databases[database]?.pageBytes ?? 0 }
+    return BuildSummary.Bytes(
+      file: file?.layout.bytes ?? 0,
+      scores: pages(.scores),
+      counts: pages(.counts),
+      vocabulary: pages(.vocabulary)
+    )
+  }
+}
+
+extension IndexInfo.Model {
+  init(_ entry: ModelEntry) {
+    name = entry.name
+    order = entry.order
+    layout = entry.layout
+    source = entry.source.rawValue
+    smoothing = entry.smoothing.rawValue
+    smoothingOptions = entry.smoothingOptions
+    pruning = entry.pruning.values
+    ngrams = entry.ngrams
+    countsOfCounts = entry.countsOfCounts
+    discounts = entry.discounts
+    log10UnknownProbability = entry.log10UnknownProbability
+    hasCounts = entry.hasRawCounts
+  }
+}
