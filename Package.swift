@@ -102,7 +102,7 @@ let package = Package(
         "GramdexIndex",
       ]),
     tests("Scoring", ["GramdexCore", "GramdexStorage", "GramdexIndex", "GramdexScoring", "Gramdex"]),
-    tests("Gramdex", ["Gramdex"]),
+    tests("Gramdex", ["GramdexCore", "GramdexStorage", "GramdexIndex", "Gramdex"]),
     tests("EndToEnd", ["Gramdex"], exclude: ["Fixtures"]),
   ]
 )

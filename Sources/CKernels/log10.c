@@ -4,8 +4,9 @@
 
 // x = m · 2^e with m in [√½, √2): log10 x = e·log10 2 + log10 m. log10 2 is split so that e times its
 // high part is exact; ln m is the minimax polynomial of Cephes' logf.
-static inline float log10_of(float x) {
-  x = x > 1.17549435e-38f ? x : 1.17549435e-38f;
+// Values below the least normal float count as 0, whose logarithm is -99 by the convention of ARPA files.
+static inline float log10_of(float value) {
+  float x = value > 1.17549435e-38f ? value : 1.17549435e-38f;
   uint32_t bits;
   memcpy(&bits, &x, 4);
   const int32_t e = (int32_t)(bits - 0x3F3504F3u) >> 23;
@@ -26,7 +27,8 @@ static inline float log10_of(float x) {
   y = y * m * z - 0.5f * z;
   const float ln = m + y;
   const float exponent = (float)e;
-  return (exponent * 4.605038981e-6f + ln * 0.4342944819f) + exponent * 0.301025390625f;
+  const float result = (exponent * 4.605038981e-6f + ln * 0.4342944819f) + exponent * 0.301025390625f;
+  return value < 1.17549435e-38f ? -99.0f : result;
 }
 
 void gramdex_log10(float *values, size_t count) {

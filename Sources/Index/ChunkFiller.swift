@@ -27,7 +27,7 @@ package struct ChunkFiller: ~Copyable {
   ///   - geometry: the table's geometry.
   ///   - quantizer: the order's trained codes; exact tables ignore it.
   ///   - valuesAreLog10: whether records hold decimal logarithms, which are kept bit for bit (−inf becomes
-  ///     −99); otherwise they hold linear values, of which those below the least normal float count as that.
+  ///     −99); otherwise they hold linear values, of which those below the least normal float count as 0.
   package init(
     geometry: TableGeometry,
     quantizer: Quantizer = Quantizer(),

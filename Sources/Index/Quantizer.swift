@@ -6,13 +6,14 @@ internal import Foundation
 /// the mean squared error (Panter and Dite 1951), with a quarter of the codes spread evenly.
 /// Backoffs: equally spaced bins, since equal-mass ones are coarsest for the frequent contexts
 /// (perplexity 198.23 instead of 197.22 on the text that decided it). Backoff code 0 is −0.0, "no context",
-/// and code 1 is exactly 0. A code stands for the mean of its bin's sample.
+/// code 1 is exactly 0, and code 2 is log 0, which would widen all bins. A code stands for the mean of its
+/// bin's sample.
 package struct Quantizer: Sendable {
   /// Codes of one kind of value.
   package static let codeCount = 256
   /// Equal cells into which a range of values is cut to find a code.
   private static let cellCount = 4096
-  private static let firstBackoffCode = 2
+  private static let firstBackoffCode = 3
 
   /// log10 of the probability that each code stands for.
   package private(set) var probabilityValues = [Float](repeating: 0, count: codeCount)
@@ -57,10 +58,11 @@ package struct Quantizer: Sendable {
     Logarithms.replace(&probabilities, areLog10: valuesAreLog10)
     Logarithms.replace(&backoffs, areLog10: valuesAreLog10)
     (probabilityCells, probabilityValues) = Self.byDensity(probabilities.sorted())
-    let others = backoffs.filter { $0 != 0 }.sorted()
+    let others = backoffs.filter { $0 != 0 && $0 > Logarithms.log10OfZero }.sorted()
     (backoffCells, backoffValues) = Self.equalWidth(others)
     backoffValues[0] = -0.0
     backoffValues[1] = 0
+    backoffValues[2] = Logarithms.log10OfZero
   }
 
   /// The code of log10 probability `value`.
@@ -73,7 +75,7 @@ package struct Quantizer: Sendable {
   @inline(__always)
   func backoffCode(_ value: Float) -> UInt8 {
     if value == 0 { return value.sign == .minus ? 0 : 1 }
-    return backoffCells.code(value)
+    return value > Logarithms.log10OfZero ? backoffCells.code(value) : 2
   }
 
   /// The payload of the order's codebook: 256 × f32 probabilities, 256 × f32 backoffs.
