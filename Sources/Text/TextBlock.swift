@@ -63,7 +63,8 @@ package final class TextBlock: @unchecked Sendable {
 
   /// A copy of the text.
   package var bytes: [UInt8] {
-    (0..<count).map { storage[$0] }
+    // SAFETY: the first `count` bytes are text, copied at once.
+    unsafe Array(UnsafeBufferPointer(start: storage.pointer, count: count))
   }
 
   /// Makes room for `capacity` bytes and keeps the first `kept` ones.
