@@ -64,6 +64,12 @@ enum CharacterClass: Sendable {
     }
   }
 
+  /// Whether a character that begins with `scalar` is white space.
+  @inline(__always)
+  static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+    UnicodeForms.standsAlone(scalar) ? false : Self(scalar) == .space
+  }
+
   /// Whether this sign, between two of `neighbor`, is part of the word.
   func joins(_ left: Self, _ right: Self) -> Bool {
     switch self {

@@ -1,6 +1,9 @@
 /// Normalized text being written into a block: words with single spaces between them, and line ends.
+@safe
 struct NormalizedOutput: ~Copyable {
   private let block: TextBlock
+  private var base: UnsafeMutablePointer<UInt8>
+  private var capacity: Int
   private var count = 0
   private var isInLine = false
 
@@ -8,21 +11,23 @@ struct NormalizedOutput: ~Copyable {
   init(_ block: TextBlock, capacity: Int) {
     self.block = block
     block.reserve(capacity, keeping: 0)
+    unsafe base = block.mutablePointer
+    self.capacity = block.capacity
   }
 
   /// Appends a word; empty ones are left out.
-  mutating func append(_ word: some Collection<UInt8>) {
+  @unsafe
+  mutating func append(_ word: UnsafeBufferPointer<UInt8>) {
     if word.isEmpty { return }
     beginWord(ofAtMost: word.count)
-    for byte in word { add(byte) }
+    // SAFETY: offset < count.
+    for offset in 0..<word.count { unsafe add(word[offset]) }
   }
 
   /// Begins a word of at most `length` bytes, which `add` appends; at least one must follow.
   @inline(__always)
   mutating func beginWord(ofAtMost length: Int) {
-    if block.capacity - count < length + 1 {
-      block.reserve(2 * block.capacity + length + 1, keeping: count)
-    }
+    if capacity - count < length + 1 { grow(by: length + 1) }
     if isInLine { add(0x20) }
     isInLine = true
   }
@@ -30,15 +35,15 @@ struct NormalizedOutput: ~Copyable {
   /// Appends a byte for which `beginWord` made room.
   @inline(__always)
   mutating func add(_ byte: UInt8) {
-    assert(count < block.capacity)
-    // SAFETY: beginWord and endLine made room.
-    unsafe block.mutablePointer[count] = byte
-    count += 1
+    assert(count < capacity)
+    // SAFETY: beginWord and endLine made room; `base` is the block's memory until it grows.
+    unsafe base[count] = byte
+    count &+= 1
   }
 
   /// Ends the line.
   mutating func endLine() {
-    if block.capacity == count { block.reserve(2 * count + 1, keeping: count) }
+    if capacity == count { grow(by: 1) }
     add(0x0A)
     isInLine = false
   }
@@ -46,5 +51,11 @@ struct NormalizedOutput: ~Copyable {
   /// Makes what was written the block's text.
   mutating func finish() {
     block.setCount(count)
+  }
+
+  private mutating func grow(by bytes: Int) {
+    block.reserve(2 * capacity + bytes, keeping: count)
+    unsafe base = block.mutablePointer
+    capacity = block.capacity
   }
 }

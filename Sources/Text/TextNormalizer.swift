@@ -27,7 +27,7 @@ package struct TextNormalizer: Sendable {
   package func normalize(_ block: TextBlock, scratch: TextBlock) {
     if isIdentity { return }
     var output = NormalizedOutput(scratch, capacity: block.count * 2)
-    let words = WordNormalizer(options)
+    var words = WordNormalizer(options)
     let address = unsafe block.pointer
     // SAFETY: a block is padded, and the scanner's words lie within its text.
     unsafe TokenScanner.scan(address, count: block.count) { offset, length in

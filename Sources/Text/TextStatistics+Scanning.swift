@@ -70,7 +70,8 @@ private struct WordTally {
     let word = ~delimiters
     let carry: UInt64 = open > 0 ? 1 : 0
     count += UInt64((word & ~(word << 1 | carry)).nonzeroBitCount)
-    bytes += UInt64(word.nonzeroBitCount)
+    let size = UInt64(word.nonzeroBitCount)
+    bytes += size
     if delimiters == 0 {
       open += 64
       longest = max(longest, open)
@@ -80,7 +81,7 @@ private struct WordTally {
     open = UInt64(delimiters.leadingZeroBitCount)
     longest = max(longest, open)
     // Words inside the mask have at most 62 bytes.
-    while longest < 62 && Self.hasRun(word, longest + 1) { longest += 1 }
+    while longest < 62 && longest < size && Self.hasRun(word, longest + 1) { longest += 1 }
   }
 
   /// Whether `mask` has `length` ones in a row.

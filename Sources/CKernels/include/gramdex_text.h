@@ -47,17 +47,27 @@ static inline gramdex_token_mask gramdex_load_token_mask(const void *address) {
 }
 
 static inline gramdex_byte_classes gramdex_load_byte_classes(const void *address) {
+  const __m128i space = _mm_set1_epi8(0x20), tab = _mm_set1_epi8(0x09);
+  const __m128i cr = _mm_set1_epi8(0x0D), lf = _mm_set1_epi8(0x0A), nul = _mm_setzero_si128();
   gramdex_byte_classes result = {0, 0, 0, 0, 0};
+  __m128i any = _mm_setzero_si128();
   for (int i = 0; i < 4; i++) {
     __m128i bytes = _mm_loadu_si128((const __m128i *)address + i);
-    uint64_t lf = gramdex_equal16(bytes, 0x0A), cr = gramdex_equal16(bytes, 0x0D);
-    uint64_t nul = gramdex_equal16(bytes, 0x00);
-    uint64_t blank = gramdex_equal16(bytes, 0x20) | gramdex_equal16(bytes, 0x09);
-    result.delimiters |= (blank | lf | cr | nul) << (16 * i);
-    result.line_ends |= lf << (16 * i);
-    result.carriage_returns |= cr << (16 * i);
-    result.nuls |= nul << (16 * i);
+    __m128i line = _mm_cmpeq_epi8(bytes, lf);
+    __m128i blank = _mm_or_si128(_mm_cmpeq_epi8(bytes, space), _mm_cmpeq_epi8(bytes, tab));
+    __m128i other = _mm_or_si128(_mm_cmpeq_epi8(bytes, cr), _mm_cmpeq_epi8(bytes, nul));
+    __m128i all = _mm_or_si128(line, _mm_or_si128(blank, other));
+    any = _mm_or_si128(any, other);
+    result.delimiters |= (uint64_t)(uint32_t)_mm_movemask_epi8(all) << (16 * i);
+    result.line_ends |= (uint64_t)(uint32_t)_mm_movemask_epi8(line) << (16 * i);
     result.not_ascii |= (uint64_t)(uint32_t)_mm_movemask_epi8(bytes) << (16 * i);
+  }
+  if (_mm_movemask_epi8(any)) {
+    for (int i = 0; i < 4; i++) {
+      __m128i bytes = _mm_loadu_si128((const __m128i *)address + i);
+      result.carriage_returns |= gramdex_equal16(bytes, 0x0D) << (16 * i);
+      result.nuls |= gramdex_equal16(bytes, 0x00) << (16 * i);
+    }
   }
   return result;
 }
