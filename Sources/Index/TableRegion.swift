@@ -1,3 +1,5 @@
+package import GramdexStorage
+
 /// Stored bytes and the object that keeps them in memory.
 ///
 /// The bytes do not change and stay where they are for as long as the owner lives.
@@ -19,6 +21,13 @@ package struct TableRegion: @unchecked Sendable {
     let copy = OwnedBytes(bytes)
     unsafe buffer = copy.buffer
     owner = copy
+  }
+
+  /// A stored payload of `file`, which it keeps open.
+  package init(_ payload: MappedBytes, file: TableFile) {
+    // SAFETY: the payload's bytes stay mapped while the file is retained.
+    unsafe buffer = UnsafeRawBufferPointer(start: payload.pointer, count: payload.count)
+    owner = file
   }
 
   /// How many bytes there are.

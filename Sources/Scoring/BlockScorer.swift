@@ -1,0 +1,166 @@
+import GramdexCore
+import GramdexIndex
+import GramdexStorage
+import GramdexText
+
+/// How lines of text become sentences to score.
+struct SentenceConvention: Sendable {
+  /// Whether `<s>` stands before a line and `</s>` is scored after it.
+  var hasMarks = true
+  /// Whether a line without words is a sentence.
+  var keepsBlankLines = false
+}
+
+/// Scores blocks of text, for one thread at a time; its buffers are used again for every block.
+///
+/// After `score`, element `places[i]` of `ids`, `scores` and `orders` belongs to event i of the block: to the words
+/// in the order of the text and to each line's `</s>`; `<s>` and `</s>` in the text are left out.
+/// Memory: about 17 bytes a byte of the largest block.
+final class BlockScorer {
+  /// A line of the block, or the part of it that the block holds.
+  struct Line {
+    /// The line's places in `ids`, without `<s>`.
+    var places: Range<Int>
+    /// Whether the line ends here; then its last place is `</s>`, if marks are scored.
+    var isEnded: Bool
+  }
+
+  private let model: NGramModel
+  private let convention: SentenceConvention
+  private let normalizer: TextNormalizer
+  private let scratch = TextBlock(capacity: 0)
+  private var scorer: BatchScorer
+  /// The words of the block, found before they are looked up.
+  private var found = RecordBuffer<WordPlace>(uninitialized: 0)
+  private var foundIDs = RecordBuffer<UInt32>(uninitialized: 0)
+  /// For each LF, how many words stand before it.
+  private var lineEnds = RecordBuffer<UInt32>(uninitialized: 0)
+  private(set) var ids = RecordBuffer<UInt32>(uninitialized: 0)
+  private(set) var scores = RecordBuffer<Float>(uninitialized: 0)
+  private(set) var orders = RecordBuffer<UInt8>(uninitialized: 0)
+  /// Where the word of a place lies in the block; `</s>` has no bytes.
+  private(set) var words = RecordBuffer<WordPlace>(uninitialized: 0)
+  /// The places in use.
+  private(set) var places = 0..<0
+  private(set) var lines: [Line] = []
+  /// Bytes of the scored words, and one more for each.
+  private(set) var textBytes = 0
+
+  init(_ model: NGramModel, _ convention: SentenceConvention) {
+    self.model = model
+    self.convention = convention
+    normalizer = TextNormalizer(model.tokenizer)
+    scorer = BatchScorer(model)
+  }
+
+  /// What a line that goes on in the next block leaves behind.
+  struct Carry {
+    /// The state after its last word so far.
+    var state: State
+    /// Whether it has words so far.
+    var hasWords: Bool
+  }
+
+  /// Scores the words of `block`, which is brought into normal form.
+  ///
+  /// `carry` is what the block before left when the first line began there; afterwards it is what this one leaves.
+  func score(_ block: TextBlock, carry: inout Carry?) {
+    normalizer.normalize(block, scratch: scratch)
+    let (wordCount, lineCount) = scan(block)
+    // SAFETY: a block has 64 readable bytes after its text.
+    unsafe model.vocabulary.lookUp(found, count: wordCount, in: block.pointer, into: foundIDs)
+    let begin = carry
+    gather(wordCount, lineCount, carry: &carry)
+    let state = scorer.score(
+      ids,
+      places,
+      after: begin?.state ?? State(),
+      scores: scores,
+      orders: orders
+    )
+    carry?.state = state
+  }
+
+  /// Finds words and line ends.
+  private func scan(_ block: TextBlock) -> (words: Int, lines: Int) {
+    let wordLimit = block.count / 2 + 1
+    if found.count < wordLimit {
+      found = RecordBuffer(uninitialized: wordLimit)
+      foundIDs = RecordBuffer(uninitialized: wordLimit)
+    }
+    if lineEnds.count < block.count { lineEnds = RecordBuffer(uninitialized: block.count) }
+    var wordCount = 0
+    var lineCount = 0
+    // SAFETY: the block is padded. Words are apart, so there are at most `wordLimit`.
+    unsafe TokenScanner.scan(block.pointer, count: block.count) { offset, length in
+      found[wordCount] = WordPlace(offset: offset, count: length)
+      wordCount += 1
+    } lineEnd: { _ in
+      lineEnds[lineCount] = UInt32(truncatingIfNeeded: wordCount)
+      lineCount += 1
+    }
+    return (wordCount, lineCount)
+  }
+
+  /// Lays the words out as sentences.
+  private func gather(_ wordCount: Int, _ lineCount: Int, carry: inout Carry?) {
+    let first = model.order
+    let limit = first + wordCount + 2 * lineCount + 2
+    if ids.count < limit {
+      ids = RecordBuffer(uninitialized: limit)
+      scores = RecordBuffer(uninitialized: limit)
+      orders = RecordBuffer(uninitialized: limit)
+      words = RecordBuffer(uninitialized: limit)
+    }
+    lines.removeAll(keepingCapacity: true)
+    textBytes = 0
+    var place = first
+    var word = 0
+    for line in 0...lineCount {
+      let isEnded = line < lineCount
+      let end = isEnded ? Int(lineEnds[line]) : wordCount
+      // What stands after the last LF goes on in the next block; often it is nothing.
+      if !isEnded && word == end && carry == nil { break }
+      let start = place
+      if carry == nil {
+        ids[place] =
+          convention.hasMarks ? WordID.beginOfSentence.rawValue : BatchScorer.breakMarker
+        place += 1
+      }
+      let begin = place
+      while word < end {
+        place += add(word, at: place)
+        word += 1
+      }
+      let hasWords = place > begin || carry?.hasWords == true
+      if !isEnded {
+        if place > begin { lines.append(Line(places: begin..<place, isEnded: false)) }
+        carry = Carry(state: State(), hasWords: hasWords)
+        break
+      }
+      carry = nil
+      if !hasWords && !convention.keepsBlankLines {
+        place = start
+        continue
+      }
+      if convention.hasMarks {
+        ids[place] = WordID.endOfSentence.rawValue
+        words[place] = WordPlace(offset: 0, count: 0)
+        place += 1
+      }
+      lines.append(Line(places: begin..<place, isEnded: true))
+    }
+    places = first..<place
+  }
+
+  /// Puts word number `word` at `place`; returns 0 for a sentence mark, which is left out, else 1.
+  @inline(__always)
+  private func add(_ word: Int, at place: Int) -> Int {
+    let id = foundIDs[word]
+    if id == WordID.beginOfSentence.rawValue || id == WordID.endOfSentence.rawValue { return 0 }
+    ids[place] = model.known(WordID(rawValue: id)).rawValue
+    words[place] = found[word]
+    textBytes += Int(found[word].count) + 1
+    return 1
+  }
+}

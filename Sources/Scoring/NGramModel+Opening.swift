@@ -1,0 +1,74 @@
+package import GramdexCore
+import GramdexIndex
+package import GramdexStorage
+
+/// A failure to open a model for scoring.
+public enum ScoringError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The index has no model of this name.
+  case noModel(name: String, path: String, names: [String])
+  /// The vocabulary and the score tables do not belong together.
+  case vocabularyTooSmall(path: String, words: Int, unigrams: UInt64)
+
+  /// What happened, where, and what to do.
+  public var description: String {
+    switch self {
+    case .noModel(let name, let path, let names):
+      """
+      the index \(path) has no model named \(name); \
+      it has \(names.isEmpty ? "none" : names.joined(separator: ", ")), choose one with --model
+      """
+    case .vocabularyTooSmall(let path, let words, let unigrams):
+      """
+      \(path) is damaged: it has \(words) words but \(unigrams) unigrams; \
+      restore the index from a copy or build it again
+      """
+    }
+  }
+}
+
+extension NGramModel {
+  /// The name of the model that a build makes unless told otherwise.
+  public static let defaultName = "ngram"
+
+  /// Opens a model of the index at `path`.
+  ///
+  /// Takes no lock and writes nothing, so the index may be read-only. Reads headers and structure; the rest is
+  /// mapped and read when it is asked for.
+  ///
+  /// - Throws: `IndexError`, `StorageError`, `TableError` or `ScoringError`, each saying what to do.
+  public static func open(_ path: String, model name: String = defaultName) throws -> NGramModel {
+    let folder = IndexFolder(path)
+    return try folder.withCurrent { manifest in
+      guard let entry = manifest.models.first(where: { $0.name == name }),
+        let file = manifest.file(of: entry)
+      else {
+        throw ScoringError.noModel(name: name, path: path, names: manifest.models.map(\.name))
+      }
+      return try NGramModel(
+        file: folder.open(file),
+        model: name,
+        tokenizer: manifest.tokenizer
+      )
+    }
+  }
+
+  /// Opens the model `name` in an open file.
+  package convenience init(
+    file: TableFile,
+    model name: String,
+    tokenizer: TokenizerOptions
+  ) throws {
+    let tables = try ScoreTables(model: name) { key in
+      try file.value(.scores, key: key).map { TableRegion($0, file: file) }
+    }
+    let vocabulary = try Vocabulary(file: file)
+    if UInt64(vocabulary.count) < tables.header.vocabularySize {
+      throw ScoringError.vocabularyTooSmall(
+        path: file.path,
+        words: vocabulary.count,
+        unigrams: tables.header.vocabularySize
+      )
+    }
+    try self.init(vocabulary: vocabulary, tables: tables, tokenizer: tokenizer)
+  }
+}

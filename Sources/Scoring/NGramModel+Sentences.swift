@@ -1,0 +1,41 @@
+public import GramdexCore
+import GramdexText
+
+extension NGramModel {
+  /// The probability of `word` after `state`, and the state after it.
+  ///
+  /// The word is taken as it is; `words(of:)` cuts text into words.
+  public func score(_ word: String, after state: State) -> (score: WordScore, state: State) {
+    score(id(of: word), after: state)
+  }
+
+  /// The probability of a sentence of words; `<s>` stands before it and `</s>` is scored after it.
+  public func scoreSentence(_ words: [WordID]) -> SentenceScore {
+    var state = beginSentenceState
+    var scores: [WordScore] = []
+    scores.reserveCapacity(words.count + 1)
+    for word in words + [.endOfSentence] {
+      let (score, next) = score(word, after: state)
+      scores.append(score)
+      state = next
+    }
+    return SentenceScore(words: scores)
+  }
+
+  /// The probability of a line of text, cut into words as the model's text was.
+  public func scoreSentence(_ text: String) -> SentenceScore {
+    scoreSentence(words(of: text).map { id(of: $0) })
+  }
+
+  /// The words of a line of text, as the model's text was cut; `<s>` and `</s>` are left out.
+  public func words(of text: String) -> [String] {
+    let bytes = TextNormalizer(tokenizer).normalize(Array(text.utf8))
+    var words: [String] = []
+    for line in TokenScanner.lines(of: bytes) {
+      words += line.map { String(decoding: bytes[$0], as: UTF8.self) }
+    }
+    return words.filter {
+      $0 != ReservedWord.beginOfSentence && $0 != ReservedWord.endOfSentence
+    }
+  }
+}

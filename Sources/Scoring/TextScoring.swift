@@ -1,0 +1,90 @@
+import GramdexCore
+import GramdexStorage
+import GramdexText
+import Synchronization
+
+/// Scores whole inputs on several threads; results come in the order of the text.
+///
+/// Threads take blocks from the reader in turn. A line that is longer than a block is scored by one thread, block
+/// after block, while the others wait for the reader. After every few blocks the results are handed over in
+/// order, so they depend on neither threads nor timing, and their memory is bounded.
+struct TextScoring {
+  /// Bytes of a block.
+  static let blockBytes = 256 << 10
+  private static let blocksPerThread = 8
+
+  let model: NGramModel
+  let convention: SentenceConvention
+  let threads: Int
+
+  /// Scores everything that `reader` gives.
+  ///
+  /// `extract` turns a scored block into a result, on any thread; `consume` gets them in order, on this thread.
+  func run<Result: Sendable>(
+    _ reader: TextBlockReader,
+    extract: @Sendable (BlockScorer, TextBlock) -> Result,
+    consume: (Result) throws -> Void
+  ) throws {
+    let scorers = Slots(count: threads) { _ in BlockScorer(model, convention) }
+    while true {
+      let round = Mutex(Round<Result>(limit: threads * Self.blocksPerThread))
+      try Parallel.run(threads: threads) { thread in
+        let scorer = scorers[thread]
+        while true {
+          let taken = try round.withLock { round throws -> (index: Int, block: TextBlock)? in
+            try round.take(reader, scorer, extract)
+          }
+          guard let (index, block) = taken else { return }
+          var carry: BlockScorer.Carry?
+          scorer.score(block, carry: &carry)
+          let result = extract(scorer, block)
+          round.withLock { $0.results[index] = [result] }
+          reader.recycle(block)
+        }
+      }
+      let (results, isLast) = round.withLock { ($0.results, $0.hasEnded) }
+      for result in results.joined() { try consume(result) }
+      if isLast { return }
+    }
+  }
+
+  /// What one round has done so far.
+  private struct Round<Result: Sendable> {
+    let limit: Int
+    /// One element for each block, or for each run of blocks that a long line joins.
+    var results: [[Result]] = []
+    var hasEnded = false
+
+    init(limit: Int) {
+      self.limit = limit
+    }
+
+    /// The next block that can be scored on its own, with its place in `results`; nil when the round is over.
+    ///
+    /// Blocks that end within a line are scored here, up to the block in which the line ends.
+    mutating func take(
+      _ reader: TextBlockReader,
+      _ scorer: BlockScorer,
+      _ extract: (BlockScorer, TextBlock) -> Result
+    ) throws -> (index: Int, block: TextBlock)? {
+      while !hasEnded && results.count < limit {
+        guard var block = try reader.next() else {
+          hasEnded = true
+          return nil
+        }
+        results.append([])
+        if block.endsLine { return (results.count - 1, block) }
+        var carry: BlockScorer.Carry?
+        while true {
+          scorer.score(block, carry: &carry)
+          results[results.count - 1].append(extract(scorer, block))
+          let isEnded = block.endsLine
+          reader.recycle(block)
+          guard !isEnded, let next = try reader.next() else { break }
+          block = next
+        }
+      }
+      return nil
+    }
+  }
+}
