@@ -14,23 +14,26 @@ package final class IDStore: @unchecked Sendable {
   @safe
   final class Block: @unchecked Sendable {
     // @unchecked: filled by one thread, then read by any, or rewritten by one thread a block.
-    private let memory: RecordBuffer<UInt32>?
-    private let region: ScratchRegion?
+    private let owner: Owner
     /// The first id; valid while the block lives.
     @unsafe let pointer: UnsafeMutablePointer<UInt32>
     fileprivate(set) var count = 0
 
     init(memory: consuming RecordBuffer<UInt32>) {
       unsafe pointer = memory.pointer
-      self.memory = consume memory
-      region = nil
+      owner = Owner(memory: memory, region: nil)
     }
 
     init(region: consuming ScratchRegion) {
       unsafe pointer = region.pointer.assumingMemoryBound(to: UInt32.self)
-      memory = nil
-      self.region = consume region
+      owner = Owner(memory: nil, region: region)
     }
+  }
+
+  /// What keeps a block's memory: one of the two.
+  private struct Owner: ~Copyable {
+    let memory: RecordBuffer<UInt32>?
+    let region: ScratchRegion?
   }
 
   private let memoryLimitBytes: Int

@@ -48,7 +48,7 @@ final class WritableEnvironment: @unchecked Sendable {
       path,
       mapBytes
     )
-    let flags = MDB_NOSUBDIR | MDB_WRITEMAP | MDB_NOSYNC | MDB_NOLOCK | MDB_NOMEMINIT
+    let flags = MDB_NOSUBDIR | MDB_WRITEMAP | MDB_NOSYNC | MDB_NOLOCK
     try unsafe Self.check(mdb_env_open(handle, path, UInt32(flags), 0o666), path, mapBytes)
     try unsafe Self.check(mdb_env_stat(handle, &status), path, mapBytes)
     pageBytes = UInt64(status.ms_psize)
