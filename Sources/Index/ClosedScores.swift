@@ -1,5 +1,6 @@
 package import GramdexCore
 import GramdexCounting
+import GramdexSmoothing
 import GramdexStorage
 
 /// Room for a value that is being stored, filled by one thread.

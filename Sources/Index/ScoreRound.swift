@@ -1,3 +1,4 @@
+import GramdexSmoothing
 import GramdexStorage
 import Synchronization
 

@@ -11,12 +11,17 @@ struct ClosedNGram: Equatable {
   var isBlank: Bool
 }
 
+/// A completed model.
+struct ClosedText {
+  var words: [String]
+  var backoffs: [Float]
+  /// Orders from 2 on.
+  var ngrams: [[UInt32]: ClosedNGram]
+  var orders: [ClosedOrder]
+}
+
 /// Reads ARPA text and completes it.
-func close(
-  _ text: String,
-  memoryBudgetBytes: Int = 4 << 20
-) throws -> (words: [String], unigrams: [Float], backoffs: [Float], ngrams: [[UInt32]: ClosedNGram])
-{
+func close(_ text: String, memoryBudgetBytes: Int = 4 << 20) throws -> ClosedText {
   var reader = ArpaReader(file: "model.arpa")
   var sorters: [Int: [UInt32]] = [:]
   let bytes = Array(text.utf8)
@@ -80,7 +85,7 @@ func close(
   let vocabulary = (0..<UInt32(reader.vocabulary.count)).map {
     String(decoding: reader.vocabulary.word($0), as: UTF8.self)
   }
-  return (vocabulary, reader.unigramLog10Probabilities, backoffs, ngrams)
+  return ClosedText(words: vocabulary, backoffs: backoffs, ngrams: ngrams, orders: closed)
 }
 
 @Suite("Completing ARPA files")
