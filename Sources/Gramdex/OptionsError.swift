@@ -30,6 +30,8 @@ public enum OptionsError: Error, Equatable, Sendable {
   case paddingWithoutInterpolation
   /// The model's name is empty, too long, or has other characters than letters, digits, `-`, `_`, `.`.
   case modelName(String)
+  /// The log10 probability of unknown words is no log10 probability.
+  case unknownProbability(Float)
 }
 
 extension OptionsError: CustomStringConvertible {
@@ -88,6 +90,8 @@ extension OptionsError: CustomStringConvertible {
       """
       --vocabulary-padding has no effect with --interpolate-unigrams false; leave out one of them
       """
+    case .unknownProbability(let value):
+      "\(value) is no log10 probability for unknown words; give 0 or less, as in -100"
     case .modelName(let name):
       """
       "\(name)" cannot name a model; use 1 to 64 letters, digits, hyphens, underscores and dots

@@ -71,6 +71,10 @@ extension ArpaReader {
       backoffs.append((0, 0))
     }
     batch.order = order
+    batch.vocabularySize = vocabulary.count
+    batch.vocabularyBytes =
+      vocabulary.memoryBytes + 4 * unigramLog10Probabilities.capacity
+      + 4 * unigramLog10Backoffs.capacity
     state = isQuantized ? .codebook(remaining: nil) : .ngrams
   }
 

@@ -10,6 +10,10 @@ package struct ArpaBatch: Sendable {
   package static let payloadWidth = 3
   /// The order of these n-grams, 2 or more.
   package internal(set) var order = 0
+  /// Words of the vocabulary, which the 1-grams have completed.
+  package internal(set) var vocabularySize = 0
+  /// Memory that the vocabulary and the 1-grams' scores take.
+  package internal(set) var vocabularyBytes = 0
   /// The tuples, one after the other, each of `order + payloadWidth` values.
   package internal(set) var tuples: [UInt32] = []
 }

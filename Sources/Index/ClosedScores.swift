@@ -1,20 +1,12 @@
 package import GramdexCore
 import GramdexCounting
 import GramdexSmoothing
-import GramdexStorage
-
-/// Room for a value that is being stored, filled by one thread.
-package protocol StoredValue: AnyObject, Sendable {
-  /// Calls `body` with the value's bytes.
-  func fill(_ body: (UnsafeMutableRawBufferPointer) throws -> Void) throws
-  /// Ends the value.
-  func complete()
-}
+package import GramdexStorage
 
 /// Fills the score tables of an imported model in rounds of chunks that fit into memory.
 ///
 /// Input: completed orders, read once for counting and once a round. Output: all values of database
-/// `scores` but the 1-grams', the same bytes whatever the budget and the number of threads.
+/// `scores` but the 1-grams, the same bytes whatever the budget and the number of threads.
 package struct ClosedScores {
   /// What a table turned out to be.
   private struct Counts {
@@ -26,6 +18,7 @@ package struct ClosedScores {
   private let orders: [ClosedOrder]
   private let header: ModelHeader
   private let model: String
+  private let writer: TableFileWriter
   private let threads: Int
   private let memoryBudgetBytes: Int
 
@@ -35,11 +28,13 @@ package struct ClosedScores {
     vocabularySize: Int,
     layout: ScoreLayout,
     model: String,
+    writer: TableFileWriter,
     threads: Int,
     memoryBudgetBytes: Int
   ) {
     self.orders = orders
     self.model = model
+    self.writer = writer
     self.threads = threads
     self.memoryBudgetBytes = memoryBudgetBytes
     header = ModelHeader(
@@ -50,47 +45,29 @@ package struct ClosedScores {
     )
   }
 
-  /// Writes the tables and then the model's header, which it returns.
-  ///
-  /// `reserve` makes room for a value in database `scores`; `check` throws to stop.
-  package func write(
-    reserve: (_ key: [UInt8], _ bytes: Int) throws -> any StoredValue,
-    check: () throws -> Void
-  ) throws -> ModelHeader {
+  /// Writes the tables of orders 2 and up and the model's header, which it returns; `check` throws to stop.
+  package func write(check: () throws -> Void) throws -> ModelHeader {
     var header = header
     for index in orders.indices {
-      let side = try write(order: index + 2, reserve: reserve, check: check)
-      header.sideCounts[index] = UInt64(side)
+      header.sideCounts[index] = UInt64(try write(order: index + 2, check: check))
     }
-    try Self.put(header.payload, ScoreKey.header(model: model), reserve)
+    try writer.put(.scores, key: ScoreKey.header(model: model), payload: header.payload)
     return header
   }
 
-  /// Stores `bytes` under `key`.
-  package static func put(
-    _ bytes: [UInt8],
-    _ key: [UInt8],
-    _ reserve: (_ key: [UInt8], _ bytes: Int) throws -> any StoredValue
-  ) throws {
-    let value = try reserve(key, bytes.count)
-    // SAFETY: the room has as many bytes as were asked for, which the target copies.
-    try unsafe value.fill { unsafe $0.copyBytes(from: bytes) }
-    value.complete()
-  }
-
   /// Writes one order's table; returns the number of entries of its side table.
-  private func write(
-    order: Int,
-    reserve: (_ key: [UInt8], _ bytes: Int) throws -> any StoredValue,
-    check: () throws -> Void
-  ) throws -> Int {
+  private func write(order: Int, check: () throws -> Void) throws -> Int {
     let geometry = header.geometry(order: order)
     if geometry.chunkCount == 0 { return 0 }
     let hasher = TupleHasher(order: order, seed: header.seed)
     let counts = try count(geometry, hasher, check)
     let quantizer = try self.quantizer(geometry)
     if header.layout == .compact {
-      try Self.put(quantizer.payload, ScoreKey.codebook(order: order, model: model), reserve)
+      try writer.put(
+        .scores,
+        key: ScoreKey.codebook(order: order, model: model),
+        payload: quantizer.payload
+      )
     }
     var side: [SideEntry] = []
     var first = 0
@@ -111,13 +88,21 @@ package struct ClosedScores {
       )
       try scatter(into: round, geometry, hasher, check)
       let values = try (first..<end).map {
-        try reserve(ScoreKey.chunk($0, order: order, model: model), geometry.bytesPerChunk)
+        try writer.reserve(
+          .scores,
+          key: ScoreKey.chunk($0, order: order, model: model),
+          payloadBytes: geometry.bytesPerChunk
+        )
       }
       side += try round.fill(values, geometry: geometry, quantizer: quantizer, threads: threads)
       first = end
     }
     if !side.isEmpty {
-      try Self.put(SideTable.encode(side), ScoreKey.side(order: order, model: model), reserve)
+      try writer.put(
+        .scores,
+        key: ScoreKey.side(order: order, model: model),
+        payload: SideTable.encode(side)
+      )
     }
     return side.count
   }

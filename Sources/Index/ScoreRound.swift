@@ -64,7 +64,7 @@ struct ScoreRound: ~Copyable {
 
   /// Fills and ends `values`, the room of each chunk, and returns what goes to the side table.
   func fill(
-    _ values: [any StoredValue],
+    _ values: [ReservedValue],
     geometry: TableGeometry,
     quantizer: Quantizer,
     threads: Int
@@ -77,7 +77,7 @@ struct ScoreRound: ~Copyable {
   }
 
   private func fill(
-    _ values: [any StoredValue],
+    _ values: [ReservedValue],
     _ geometry: TableGeometry,
     _ quantizer: Quantizer,
     _ threads: Int,
@@ -92,7 +92,7 @@ struct ScoreRound: ~Copyable {
         var side: [SideEntry] = []
         // SAFETY: the segments lie in this round's buffers, which outlive the call.
         let segments = unsafe (probabilities.segment(index), backoffs.segment(index))
-        try unsafe values[index].fill { target in
+        try unsafe values[index].withUnsafeMutableBytes { target in
           try unsafe filler.fill(
             chunk: chunks.lowerBound + index,
             probabilities: [segments.0],
@@ -101,7 +101,7 @@ struct ScoreRound: ~Copyable {
             side: &side
           )
         }
-        values[index].complete()
+        values[index].seal()
         if !side.isEmpty { sides.withLock { $0[index] = side } }
       }
     }

@@ -1,0 +1,54 @@
+public import GramdexCore
+import GramdexIndex
+import GramdexStorage
+
+/// An ARPA file becomes an index that answers as the file says.
+///
+/// ARPA text → vocabulary and 1-grams, longer n-grams sorted into context order → blank nodes → level blocks and
+/// score tables → published manifest. Every stage works within the memory budget, and the result depends on the
+/// file and the options alone.
+public enum IndexImporter {
+  /// Imports a file into an index at `path` and publishes it; what was published before answers until then.
+  ///
+  /// - Parameters:
+  ///   - options: what to do; they are validated here.
+  ///   - path: the index folder.
+  ///   - observer: is told of progress and warnings, from any thread.
+  ///   - cancellation: stops the job when it is set; nothing is left behind.
+  /// - Returns: what was done.
+  /// - Throws: `ArpaError` with the line at fault, and errors of files and folders; nothing is published then.
+  @discardableResult
+  public static func run(
+    _ options: ImportOptions,
+    to path: String,
+    observer: any ProgressObserver = SilentObserver(),
+    cancellation: Cancellation = Cancellation()
+  ) throws -> ImportSummary {
+    let options = try options.validated()
+    let memory = AnonymousMemoryPeak()
+    let clock = JobClock()
+    let writer = try IndexWriter(
+      path,
+      mode: options.replace ? .replace : .create,
+      command: "gramdex import"
+    )
+    let workspace = try Workspace(
+      in: options.temporary ?? writer.workFolder,
+      removesParent: options.temporary == nil
+    )
+    var job = ImportJob(
+      options: options,
+      writer: writer,
+      workspace: workspace,
+      observer: observer,
+      cancellation: cancellation
+    )
+    for item in writer.reclaimed { job.warn("removed \(item), left by a job that was killed") }
+    var summary = try job.run()
+    summary.output = path
+    summary.wallSeconds = clock.wallSeconds
+    summary.cpuSeconds = clock.cpuSeconds
+    summary.peakAnonymousBytes = memory.bytes
+    return summary
+  }
+}
