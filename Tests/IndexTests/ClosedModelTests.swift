@@ -1,56 +1,10 @@
+import Foundation
 import GramdexCore
 import GramdexCounting
 import GramdexIndex
 import GramdexStorage
-import Synchronization
+import TestSupport
 import Testing
-
-/// A store in memory for what a model writes.
-final class MemoryValues: LevelBlockSink, LevelBlockSource {
-  /// Bytes that are being filled.
-  final class Value: StoredValue, @unchecked Sendable {
-    // @unchecked: one thread fills a value, and the store is read when all have ended.
-    var bytes: [UInt8]
-
-    init(count: Int) { bytes = [UInt8](repeating: 0, count: count) }
-
-    func fill(_ body: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
-      try unsafe bytes.withUnsafeMutableBytes { try unsafe body($0) }
-    }
-
-    func complete() {}
-  }
-
-  private let values = Mutex<[[UInt8]: Value]>([:])
-
-  func reserve(_ key: [UInt8], _ bytes: Int) -> any StoredValue {
-    let value = Value(count: bytes)
-    values.withLock { $0[key] = value }
-    return value
-  }
-
-  func put(shard: Int, depth: Int, block: Int, bytes: [UInt8]) {
-    let value = Value(count: 0)
-    value.bytes = bytes
-    values.withLock { $0[LevelBlockHeader.key(shard: shard, depth: depth, block: block)] = value }
-  }
-
-  func withBlock(
-    shard: Int,
-    depth: Int,
-    block: Int,
-    _ body: (UnsafeRawBufferPointer) throws -> Void
-  ) throws {
-    let key = LevelBlockHeader.key(shard: shard, depth: depth, block: block)
-    guard let value = values.withLock({ $0[key] }) else {
-      throw LevelBlockError.missing(shard: shard, depth: depth, block: block)
-    }
-    try unsafe value.bytes.withUnsafeBytes { try unsafe body($0) }
-  }
-
-  /// All bytes under all keys.
-  var contents: [[UInt8]: [UInt8]] { values.withLock { $0.mapValues(\.bytes) } }
-}
 
 @Suite("Storing completed ARPA models")
 struct ClosedModelTests {
@@ -76,33 +30,53 @@ struct ClosedModelTests {
     return text + "\n\\end\\\n"
   }()
 
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  /// Writes tables and level blocks to a file.
   private func store(
     _ closed: ClosedText,
-    layout: ScoreLayout,
-    threads: Int,
-    memoryBudgetBytes: Int
-  ) throws -> (values: MemoryValues, header: ModelHeader) {
-    let values = MemoryValues()
+    as name: String,
+    layout: ScoreLayout = .exact,
+    threads: Int = 2,
+    memoryBudgetBytes: Int = 1 << 20
+  ) throws -> (file: TableFile, header: ModelHeader, shard: ShardTotals) {
+    let writer = try TableFileWriter(path: folder.path(name), mapBytes: 64 << 20)
+    let shard = try ClosedLevels(orders: closed.orders).write(
+      to: TableLevelStore(writer: writer),
+      check: {}
+    )
     let header = try ClosedScores(
       orders: closed.orders,
       vocabularySize: closed.words.count,
       layout: layout,
       model: "ngram",
+      writer: writer,
       threads: threads,
       memoryBudgetBytes: memoryBudgetBytes
-    ).write(reserve: values.reserve, check: {})
-    let unigrams = values.reserve(ScoreKey.unigrams(model: "ngram"), 8 * closed.words.count)
-    try unsafe unigrams.fill { _ in }
-    return (values, header)
+    ).write(check: {})
+    let unigrams = [UInt8](repeating: 0, count: 8 * closed.words.count)
+    try writer.put(.scores, key: ScoreKey.unigrams(model: "ngram"), payload: unigrams)
+    let directory = CountsDirectory(
+      order: 4,
+      vocabularySize: closed.words.count,
+      flags: [.prunedMarks],
+      shards: [shard]
+    )
+    try writer.put(.counts, key: CountsDirectory.key, payload: directory.payload)
+    let summary = try writer.finish()
+    return (try TableFile(path: folder.path(name), layout: summary.layout), header, shard)
   }
 
   @Test(arguments: [ScoreLayout.exact, .compact])
   func `every n-gram is found in the tables, blank nodes too`(layout: ScoreLayout) throws {
     let closed = try close(Self.text)
-    let stored = try store(closed, layout: layout, threads: 2, memoryBudgetBytes: 1 << 20)
-    let contents = stored.values.contents
+    let stored = try store(closed, as: "a.mdb", layout: layout)
     let tables = try ScoreTables(model: "ngram") { key in
-      contents[key].map { TableRegion(copying: $0) }
+      try stored.file.value(.scores, key: key).map { TableRegion(copying: $0.copy()) }
     }
     let multipliers = NGramHash.multipliers(order: 4)
     #expect(stored.header.ngramCounts.reduce(0, +) == UInt64(closed.ngrams.count))
@@ -123,22 +97,24 @@ struct ClosedModelTests {
 
   @Test func `tables do not depend on memory or threads`() throws {
     let closed = try close(Self.text)
-    let expected = try store(closed, layout: .exact, threads: 1, memoryBudgetBytes: 1 << 30)
+    _ = try store(closed, as: "a.mdb", threads: 1, memoryBudgetBytes: 1 << 30)
+    let expected = try Data(contentsOf: URL(filePath: folder.path("a.mdb")))
     for (threads, bytes) in [(1, 0), (2, 4000), (3, 1 << 20)] {
-      let other = try store(closed, layout: .exact, threads: threads, memoryBudgetBytes: bytes)
-      #expect(other.values.contents == expected.values.contents)
+      let name = "b\(threads).mdb"
+      _ = try store(closed, as: name, threads: threads, memoryBudgetBytes: bytes)
+      #expect(try Data(contentsOf: URL(filePath: folder.path(name))) == expected)
     }
   }
 
   @Test func `level blocks list every n-gram, blank nodes marked`() throws {
     let closed = try close(Self.text)
-    let values = MemoryValues()
-    let shard = try ClosedLevels(orders: closed.orders).write(to: values, check: {})
+    let (file, _, shard) = try store(closed, as: "a.mdb")
     #expect(shard.levels.map(\.entries).reduce(0, +) == UInt64(closed.ngrams.count))
     #expect(shard.levels.map(\.keptEntries) == [25, 60, 80])
+    let counts = try #require(try CountStore(file))
     let lookup = try LevelLookup(
-      source: values,
-      shards: [shard],
+      source: counts,
+      shards: counts.directory.shards,
       vocabularySize: closed.words.count
     )
     for (ngram, expected) in closed.ngrams {

@@ -1,0 +1,32 @@
+/// A failure to write a model as an ARPA file, for reasons that lie in the index.
+public enum ExportError: Error, Equatable, Sendable {
+  /// The index does not list its n-grams.
+  case noCounts(index: String, model: String)
+  /// The index has no model of this name.
+  case noModel(index: String, model: String, available: [String])
+  /// Counts, scores and manifest of the index do not agree.
+  case damaged(index: String, reason: String)
+}
+
+extension ExportError: CustomStringConvertible {
+  /// What happened, where, and what to do.
+  public var description: String {
+    switch self {
+    case .noCounts(let index, let model):
+      """
+      cannot export model \(model) of \(index): the index does not list its n-grams, as it was made \
+      with --no-counts; build or import it again without that
+      """
+    case .noModel(let index, let model, let available):
+      """
+      \(index) has no model \(model); give --model \
+      \(available.isEmpty ? "NAME of another index" : available.joined(separator: " or "))
+      """
+    case .damaged(let index, let reason):
+      """
+      \(index) is damaged: \(reason); run `gramdex verify`, then restore the index from a copy or \
+      build it again
+      """
+    }
+  }
+}

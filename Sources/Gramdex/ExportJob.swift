@@ -1,0 +1,125 @@
+import GramdexCore
+import GramdexCounting
+import GramdexIndex
+import GramdexStorage
+
+/// One export under way: a section an order, each a walk over the level blocks with a probe an n-gram.
+struct ExportJob {
+  let options: ExportOptions
+  let model: ExportedModel
+  let observer: any ProgressObserver
+  let cancellation: Cancellation
+
+  /// The output file where a writer's closure can reach it.
+  private final class Output {
+    var file: CompressedOutput?
+
+    init(path: String) throws {
+      file = try CompressedOutput(path: path)
+    }
+
+    func write(_ piece: Span<UInt8>) throws {
+      // SAFETY: the bytes are read within the call.
+      try unsafe piece.withUnsafeBytes { try unsafe file?.write($0) }
+    }
+
+    /// Gives the file its name; returns that and its size.
+    func finish(path: String) throws -> (name: String, bytes: UInt64) {
+      guard var file = file.take() else { return (path, 0) }
+      try file.flush()
+      let name = file.name
+      let bytes = file.writtenBytes
+      try file.finish()
+      let isFile = path != "-" && Files.kind(path) == .file
+      return (name, isFile ? try Files.size(path) : bytes)
+    }
+  }
+
+  /// Writes the file.
+  func run() throws -> ExportSummary {
+    let output = try Output(path: options.output)
+    var writer = ArpaWriter(ngrams: model.ngrams) { try output.write($0) }
+    try writeUnigrams(to: &writer)
+    for order in 2..<(model.ngrams.count + 1) { try writeSection(order, to: &writer) }
+    let written = try writer.finish()
+    guard written == model.ngrams else {
+      throw damaged("it lists \(written) n-grams, its manifest \(model.ngrams)")
+    }
+    let (name, bytes) = try output.finish(path: options.output)
+    return ExportSummary(output: name, bytes: bytes, ngrams: written)
+  }
+
+  private func writeUnigrams(to writer: inout ArpaWriter) throws {
+    writer.beginSection(order: 1)
+    for id in 0..<UInt32(clamping: model.tables.header.vocabularySize) {
+      guard let scores = model.tables.unigram(WordID(rawValue: id)) else { break }
+      let isBegin = id == WordID.beginOfSentence.rawValue
+      writer.beginLine(log10Probability: isBegin ? -99 : try checked(scores.probability))
+      guard model.append(word: id, to: &writer) else { throw damagedVocabulary }
+      try writer.endLine(log10Backoff: try backoff(scores.backoff))
+    }
+    report(order: 1)
+  }
+
+  private func writeSection(_ order: Int, to writer: inout ArpaWriter) throws {
+    writer.beginSection(order: order)
+    let multipliers = NGramHash.multipliers(order: order)
+    let vocabularySize = model.tables.header.vocabularySize
+    var untilCheck = 0
+    try model.counts?.forEachNGram(order: order) { ngram, entry in
+      if untilCheck == 0 {
+        try cancellation.check()
+        untilCheck = 1 << 14
+      }
+      untilCheck -= 1
+      if entry.isPruned { return }
+      var sum: UInt64 = 0
+      for (index, word) in ngram.enumerated() {
+        guard UInt64(word) < vocabularySize else { throw damagedVocabulary }
+        sum &+= UInt64(word) &* multipliers[order - 1 - index]
+      }
+      guard let scores = model.tables.ngram(order: order, sum: sum) else {
+        throw damaged("an n-gram of order \(order) in its counts has no scores")
+      }
+      writer.beginLine(log10Probability: try checked(scores.probability))
+      for word in ngram {
+        guard model.append(word: word, to: &writer) else { throw damagedVocabulary }
+      }
+      try writer.endLine(log10Backoff: try backoff(scores.backoff))
+    }
+    report(order: order)
+  }
+
+  /// The backoff to write; none for an n-gram that is no context.
+  private func backoff(_ value: Float) throws -> Float? {
+    value.bitPattern == (-0.0 as Float).bitPattern ? nil : try checked(value)
+  }
+
+  private func checked(_ value: Float) throws -> Float {
+    guard value.isFinite else { throw damaged("a stored logarithm is no number") }
+    return value
+  }
+
+  private func damaged(_ reason: String) -> ExportError {
+    .damaged(index: options.index, reason: reason)
+  }
+
+  private var damagedVocabulary: ExportError {
+    damaged("a word of its n-grams is not in its vocabulary")
+  }
+
+  private func report(order: Int) {
+    let done = model.ngrams.prefix(order).reduce(0, +)
+    let total = model.ngrams.reduce(0, +)
+    observer.progress(
+      ProgressUpdate(
+        stage: 1,
+        stages: 1,
+        name: "export",
+        completed: done,
+        total: total,
+        unit: "n-grams"
+      )
+    )
+  }
+}
