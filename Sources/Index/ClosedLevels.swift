@@ -24,13 +24,19 @@ package struct ClosedLevels {
     for depth in 1..<max(orders.count + 1, 1) {
       let closed = orders[depth - 1]
       let flags: LevelBlockFlags = closed.blankCount > 0 ? [.prunedMarks] : []
-      var encoder = LevelBlockEncoder(depth: depth, flags: flags, compressor: compressor)
+      let finished = FinishedBlocks()
+      var encoder = LevelBlockEncoder(
+        depth: depth,
+        flags: flags,
+        finished: finished,
+        compressor: compressor
+      )
       let children = depth < orders.count ? orders[depth].tuples : nil
       var blocks = 0
-      try write(depth: depth, closed.tuples, children: children, to: &encoder) { encoder in
+      try write(depth: depth, closed.tuples, children: children, to: &encoder) {
         try check()
-        for block in encoder.takeBlocks() {
-          try sink.put(shard: 0, depth: depth, block: blocks, bytes: block)
+        for block in finished.take() {
+          try sink.put(shard: 0, depth: depth, block: blocks, bytes: block.bytes)
           blocks += 1
         }
       }
@@ -51,7 +57,7 @@ package struct ClosedLevels {
     _ tuples: TupleStore,
     children: TupleStore?,
     to encoder: inout LevelBlockEncoder,
-    flush: (inout LevelBlockEncoder) throws -> Void
+    flush: () throws -> Void
   ) throws {
     var source = TupleCursor(tuples)
     var longer = children.map { TupleCursor($0) }
@@ -84,12 +90,12 @@ package struct ClosedLevels {
       try encoder.endNode()
       untilFlush -= 1
       if untilFlush == 0 {
-        try flush(&encoder)
+        try flush()
         untilFlush = 1 << 14
       }
     }
     try encoder.finishShard()
-    try flush(&encoder)
+    try flush()
   }
 
   /// The number of distinct contexts one word longer than `context`; moves `longer` past them.
