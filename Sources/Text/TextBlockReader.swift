@@ -34,7 +34,7 @@ package final class TextBlockReader: Sendable {
     } else {
       jsonField = nil
     }
-    let limit = lineLimitBytes ?? (inputs.jsonField == nil ? 16 << 20 : 64 << 20)
+    let limit = lineLimitBytes ?? Self.lineLimit(blockBytes, isJSON: jsonField != nil)
     state = Mutex(
       BlockSource(
         files: inputs.files,
@@ -44,6 +44,11 @@ package final class TextBlockReader: Sendable {
         cancellation: cancellation
       )
     )
+  }
+
+  /// The longest line that stays in one block: 16 blocks, but 1 to 16 MiB; a JSON line cannot be cut.
+  private static func lineLimit(_ blockBytes: Int, isJSON: Bool) -> Int {
+    isJSON ? 64 << 20 : min(max(blockBytes * 16, 1 << 20), 16 << 20)
   }
 
   /// The next block, or nil when all has been read; numbers come without gaps, whoever asks.
