@@ -75,7 +75,7 @@ struct BuildCommand: ParsableCommand {
 
   func run() throws {
     let options = options()
-    machine.announce(options)
+    MachineFlags.announce(options)
     if input.texts.contains("-") { Messages.announceTerminalInput() }
     let signals = Signals()
     let display = ProgressDisplay(isVerbose: progress.progress)

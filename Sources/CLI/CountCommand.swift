@@ -3,6 +3,12 @@ import Gramdex
 
 /// `gramdex count`: how often an n-gram was seen.
 struct CountCommand: ParsableCommand {
+  /// The JSON form of an answer.
+  private struct Answer: Encodable {
+    var ngram: String
+    var count: UInt64
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "count",
     abstract: "Prints how often an n-gram was seen in the text of a build.",
@@ -26,6 +32,31 @@ struct CountCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    throw ValidationError("count")
+    let counts = try NGramCounts(path: index.path)
+    var output = try StandardOutput()
+    for argument in words where argument != "-" {
+      try print(argument, counts, to: &output)
+    }
+    if words.contains("-") {
+      Messages.announceTerminalInput()
+      while let line = readLine() {
+        try print(line, counts, to: &output)
+        if Messages.isInputTerminal { try output.flush() }
+      }
+    }
+    try output.flush()
+  }
+
+  private func print(
+    _ ngram: String,
+    _ counts: NGramCounts,
+    to output: inout StandardOutput
+  ) throws {
+    let count = try counts.count(of: ngram)
+    if json {
+      try output.write(json: Answer(ngram: ngram, count: count))
+    } else {
+      try output.write("\(ngram)\t\(count)\n")
+    }
   }
 }

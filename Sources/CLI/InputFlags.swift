@@ -1,4 +1,6 @@
 import ArgumentParser
+import GramdexCore
+import GramdexText
 
 /// Which texts a command reads.
 struct InputFlags: ParsableArguments {
@@ -22,6 +24,15 @@ struct InputFlags: ParsableArguments {
     )
   )
   var jsonField: String?
+
+  /// The texts, looked up; what is odd about them is told to `observer`.
+  func resolved(_ observer: any ProgressObserver) throws -> TextInputs {
+    let inputs = try TextInputs(
+      InputOptions(paths: texts, filesFrom: filesFrom, jsonField: jsonField)
+    )
+    for warning in inputs.warnings { observer.warning(warning) }
+    return inputs
+  }
 
   func validate() throws {
     if texts.isEmpty && filesFrom == nil {

@@ -39,7 +39,7 @@ struct MachineFlags: ParsableArguments {
   }
 
   /// Says what the job may take, before it takes it.
-  func announce(_ options: BuildOptions) {
+  static func announce(_ options: BuildOptions) {
     let threads = options.threads == 1 ? "1 thread" : "\(options.threads) threads"
     Messages.write("memory \(ByteSize.format(options.memoryBytes)), \(threads)")
   }

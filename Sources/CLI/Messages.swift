@@ -5,6 +5,9 @@ enum Messages {
   /// Whether standard error is a terminal.
   static let isTerminal = isatty(2) == 1
 
+  /// Whether standard input is a terminal.
+  static let isInputTerminal = isatty(0) == 1
+
   /// Writes one line.
   static func write(_ line: String) {
     writeRaw("gramdex: \(line)\n")
@@ -17,7 +20,7 @@ enum Messages {
 
   /// Says that the command waits for somebody to type, when standard input is a terminal.
   static func announceTerminalInput() {
-    if isatty(0) == 1 {
+    if isInputTerminal {
       write("reading text from this terminal; end it with Ctrl-D on a line of its own")
     }
   }

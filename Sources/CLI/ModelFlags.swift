@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gramdex
+import GramdexScoring
 
 /// The index that a command asks.
 struct IndexArgument: ParsableArguments {
@@ -14,6 +15,12 @@ struct ModelFlags: ParsableArguments {
 
   @Flag(help: "Compare the checksum of every table of the model before it is used.")
   var check = false
+
+  /// Opens the model, after its file has been checked if that was asked for.
+  func open(_ index: IndexArgument) throws -> NGramModel {
+    if check { try IndexVerifier.checkBytes(path: index.path) }
+    return try NGramModel.open(index.path, model: model)
+  }
 }
 
 /// How many threads score.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gramdex
+import GramdexScoring
 
 /// `gramdex perplexity`: how well a model predicts texts.
 struct PerplexityCommand: ParsableCommand {
@@ -23,6 +24,20 @@ struct PerplexityCommand: ParsableCommand {
   @OptionGroup var progress: ProgressFlags
 
   func run() throws {
-    throw ValidationError("perplexity")
+    if input.texts.contains("-") { Messages.announceTerminalInput() }
+    let ngram = try model.open(index)
+    let display = ProgressDisplay(isVerbose: progress.progress)
+    defer { display.finish() }
+    let report = try ngram.perplexity(
+      of: input.resolved(display),
+      threads: threads.count,
+      observer: display
+    )
+    display.finish()
+    if json {
+      try StandardOutput.print(json: report)
+    } else {
+      try StandardOutput.print(report.text)
+    }
   }
 }

@@ -22,6 +22,17 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var progress: ProgressFlags
 
   func run() throws {
-    throw ValidationError("run")
+    let job = try JobFile(path: job)
+    MachineFlags.announce(job.build)
+    let signals = Signals()
+    let display = ProgressDisplay(isVerbose: progress.progress)
+    defer { display.finish() }
+    let report = try job.run(observer: display, cancellation: signals.cancellation)
+    display.finish()
+    if json {
+      try StandardOutput.print(json: report)
+    } else {
+      try StandardOutput.print(report.text)
+    }
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import GramdexStorage
 
 /// Standard output through a buffer, written from one thread.
@@ -22,9 +21,7 @@ struct StandardOutput: ~Copyable {
 
   /// Appends one JSON value and a newline; keys are sorted.
   mutating func write(json value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try write(String(decoding: encoder.encode(value), as: UTF8.self) + "\n")
+    try write(JSONText.line(value))
   }
 
   /// Hands what is buffered to the system.

@@ -15,9 +15,18 @@ struct VerifyCommand: ParsableCommand {
   @Flag(help: "Write one JSON object.")
   var json = false
 
-  @OptionGroup var threads: ThreadFlags
+  @OptionGroup var progress: ProgressFlags
 
   func run() throws {
-    throw ValidationError("verify")
+    let display = ProgressDisplay(isVerbose: progress.progress)
+    defer { display.finish() }
+    let report = try IndexVerifier.run(path: index.path, observer: display)
+    display.finish()
+    if json {
+      try StandardOutput.print(json: report)
+    } else {
+      try StandardOutput.print(report.text)
+    }
+    if !report.isSound { throw ExitCode(ErrorReport.Code.checkSaidNo) }
   }
 }

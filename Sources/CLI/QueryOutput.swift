@@ -1,0 +1,85 @@
+import Foundation
+import Gramdex
+import GramdexScoring
+
+/// The forms in which `query` writes its answers.
+enum AnswerForm {
+  case plain
+  case json
+  case kenlm
+
+  /// Some answers as bytes, and the lines themselves where totals need them.
+  struct Rendered: Sendable {
+    var bytes: [UInt8]
+    var lines: [QueryLine]
+  }
+
+  /// Renders the answers to some lines, on any thread.
+  func render(_ lines: [QueryLine]) -> Rendered {
+    switch self {
+    case .plain: Rendered(bytes: lines.flatMap(Self.plain), lines: [])
+    case .json: Rendered(bytes: lines.flatMap(Self.json), lines: [])
+    case .kenlm: Rendered(bytes: lines.flatMap(KenLMFormat.line), lines: lines)
+    }
+  }
+
+  private static func plain(_ line: QueryLine) -> [UInt8] {
+    var output: [UInt8] = []
+    for word in line.words {
+      output += word.bytes
+      output += "=\(word.score.log10Probability)/\(word.score.order)\t".utf8
+    }
+    output += "total=\(line.total)\toov=\(line.oovCount)\n".utf8
+    return output
+  }
+
+  private static func json(_ line: QueryLine) -> [UInt8] {
+    struct Word: Encodable {
+      var word: String
+      var log10Probability: Float
+      var order: Int
+      var oov: Bool
+    }
+    struct Line: Encodable {
+      var words: [Word]
+      var log10Probability: Float
+      var oov: Int
+    }
+    let words = line.words.map {
+      Word(
+        word: $0.text, log10Probability: $0.score.log10Probability, order: $0.score.order,
+        oov: $0.score.isOOV)
+    }
+    return JSONText.line(
+      Line(words: words, log10Probability: line.total, oov: line.oovCount))
+  }
+}
+
+/// Answers on their way to standard output, with KenLM's totals at the end where they are wanted.
+struct QueryOutput: ~Copyable {
+  private var output: StandardOutput
+  private let form: AnswerForm
+  private var summary = QuerySummary()
+
+  init(_ form: AnswerForm) throws {
+    output = try StandardOutput()
+    self.form = form
+  }
+
+  /// Writes some answers.
+  mutating func write(_ answers: AnswerForm.Rendered) throws {
+    for line in answers.lines { summary.add(line) }
+    try output.write(answers.bytes)
+  }
+
+  /// Shows what has been written so far.
+  mutating func flush() throws {
+    try output.flush()
+  }
+
+  /// Writes totals, if there are any.
+  mutating func finish() throws {
+    if form == .kenlm { try output.write(KenLMFormat.summary(summary)) }
+    try output.flush()
+  }
+}

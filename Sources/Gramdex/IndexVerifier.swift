@@ -1,0 +1,97 @@
+public import GramdexCore
+import GramdexIndex
+import GramdexScoring
+import GramdexStorage
+
+/// Checks an index: every byte against its checksum, then whether the parts make sense together.
+public enum IndexVerifier {
+  /// Checks everything; damage is in the report, not an error.
+  ///
+  /// - Throws: `IndexError` when there is no index, `StorageError` when it cannot be read, `Interrupted`.
+  public static func run(
+    path: String,
+    observer: any ProgressObserver = SilentObserver(),
+    cancellation: Cancellation = Cancellation()
+  ) throws -> VerificationReport {
+    let folder = IndexFolder(path)
+    var report = VerificationReport()
+    do {
+      try folder.withCurrent { manifest in
+        report = VerificationReport()
+        try check(manifest, folder, &report, observer, cancellation)
+      }
+    } catch let error as IndexError {
+      switch error {
+      case .damagedManifest, .newerVersion: report.problems.append("\(error)")
+      default: throw error
+      }
+    }
+    return report
+  }
+
+  /// Compares every checksum of the index's files.
+  ///
+  /// - Throws: the first damage that was found.
+  public static func checkBytes(path: String) throws {
+    let folder = IndexFolder(path)
+    try folder.withCurrent { manifest in
+      for file in manifest.files {
+        if let damage = try folder.open(file).findDamage().first { throw damage }
+      }
+    }
+  }
+
+  private static func check(
+    _ manifest: Manifest,
+    _ folder: IndexFolder,
+    _ report: inout VerificationReport,
+    _ observer: any ProgressObserver,
+    _ cancellation: Cancellation
+  ) throws {
+    let total = manifest.files.reduce(0) { $0 + $1.layout.bytes }
+    for entry in manifest.files {
+      let file: TableFile
+      do {
+        file = try folder.open(entry)
+      } catch StorageError.missing where try folder.manifest() != manifest {
+        throw StorageError.missing(path: folder.path(entry.name))
+      } catch {
+        report.problems.append("\(error)")
+        continue
+      }
+      let before = report.bytes
+      let damage = try file.findDamage { done in
+        try cancellation.check()
+        observer.progress(
+          ProgressUpdate(
+            stage: 1,
+            stages: 2,
+            name: "checksums",
+            completed: before + done,
+            total: total,
+            unit: "bytes"
+          )
+        )
+      }
+      report.bytes += entry.layout.bytes
+      report.problems += damage.map { "\($0)" }
+      guard damage.isEmpty else { continue }
+      for model in manifest.models where model.file == entry.name {
+        var check = ModelCheck(
+          entry: model,
+          file: file,
+          tokenizer: manifest.tokenizer,
+          observer: observer,
+          cancellation: cancellation
+        )
+        do {
+          try check.run(&report)
+        } catch let error as Interrupted {
+          throw error
+        } catch {
+          report.problems.append("\(error)")
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/// What a verification looked at, and what it found wrong.
+public struct VerificationReport: Sendable, Codable, Equatable {
+  /// Bytes of all files whose checksums were compared.
+  public var bytes: UInt64 = 0
+  /// Words that were looked up by their own spelling.
+  public var words: UInt64 = 0
+  /// Stored n-grams of order 2 and more whose order was checked.
+  public var ngrams: UInt64 = 0
+  /// Contexts whose probabilities were added up.
+  public var contexts: Int = 0
+  /// The largest distance of such a sum from 1; nil when none was taken.
+  public var largestDeviation: Double?
+  /// What is wrong, one line each.
+  public var problems: [String] = []
+
+  /// Makes a report of nothing.
+  public init() {}
+
+  /// Whether nothing is wrong.
+  public var isSound: Bool { problems.isEmpty }
+
+  /// The report for people: what was checked, or what is wrong.
+  public var text: String {
+    if !isSound {
+      return problems.map { $0 + "\n" }.joined() + "\(problems.count) problems\n"
+    }
+    var parts = [
+      "\(Readable.grouped(bytes)) bytes", "\(Readable.grouped(words)) words",
+      "\(Readable.grouped(ngrams)) n-grams in order",
+    ]
+    if largestDeviation != nil {
+      parts.append("probabilities after \(contexts) contexts sum to 1")
+    }
+    return "fine: " + parts.joined(separator: ", ") + "\n"
+  }
+}
