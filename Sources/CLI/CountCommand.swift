@@ -34,17 +34,17 @@ struct CountCommand: ParsableCommand {
   func run() throws {
     let counts = try NGramCounts(path: index.path)
     var output = try StandardOutput()
-    for argument in words where argument != "-" {
-      try print(argument, counts, to: &output)
-    }
-    if words.contains("-") {
+    try output.flushing { output in
+      for argument in words where argument != "-" {
+        try print(argument, counts, to: &output)
+      }
+      guard words.contains("-") else { return }
       Messages.announceTerminalInput()
       while let line = readLine() {
         try print(line, counts, to: &output)
         if Messages.isInputTerminal { try output.flush() }
       }
     }
-    try output.flush()
   }
 
   private func print(

@@ -4,6 +4,7 @@ import Gramdex
 import GramdexCore
 import GramdexCounting
 import GramdexIndex
+import GramdexScoring
 import GramdexSmoothing
 import GramdexStorage
 import GramdexText
@@ -64,6 +65,8 @@ enum ErrorReport {
     case let error as CompressionError: error.isBadData ? Code.badData : Code.inputOutput
     case let error as StorageError: storageCode(error)
     case let error as IndexError: indexCode(error)
+    case ScoringError.noModel, NGramCountsError.wrongLength: Code.usage
+    case is ScoringError, is NGramCountsError: Code.badData
     case is CountingError, is DiscountError, is ArpaError: Code.badData
     case is TableError, is LevelBlockError, is ZstdBlock.Failure: Code.badData
     default: nil

@@ -7,7 +7,10 @@ enum JSONText {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+      positiveInfinity: "inf",
+      negativeInfinity: "-inf",
+      nan: "nan"
+    )
     // Values of our own types, whose numbers all have a form, cannot fail to be encoded.
     let bytes = (try? encoder.encode(value)).map { [UInt8]($0) } ?? Array("null".utf8)
     return bytes + [0x0A]

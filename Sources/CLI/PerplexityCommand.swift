@@ -26,7 +26,7 @@ struct PerplexityCommand: ParsableCommand {
   func run() throws {
     if input.texts.contains("-") { Messages.announceTerminalInput() }
     let ngram = try model.open(index)
-    let display = ProgressDisplay(isVerbose: progress.progress)
+    let display = ProgressDisplay(isVerbose: progress.progress, isShort: true)
     defer { display.finish() }
     let report = try ngram.perplexity(
       of: input.resolved(display),

@@ -5,7 +5,8 @@ import Synchronization
 
 /// Progress on standard error: one line rewritten in place on a terminal, plain lines otherwise.
 ///
-/// Plain lines say when a stage ends, and with `isVerbose` how far it is every few seconds.
+/// Plain lines say when a stage ends, unless `isShort` says that nobody waits for that, and with `isVerbose` also
+/// how far it is every few seconds.
 final class ProgressDisplay: ProgressObserver {
   private struct State {
     var stage = 0
@@ -18,14 +19,17 @@ final class ProgressDisplay: ProgressObserver {
   private let state = Mutex(State())
   private let isTerminal: Bool
   private let isVerbose: Bool
+  private let isShort: Bool
 
   /// Makes a display for this process's standard error.
-  init(isVerbose: Bool, isTerminal: Bool = Messages.isTerminal) {
+  init(isVerbose: Bool, isShort: Bool = false, isTerminal: Bool = Messages.isTerminal) {
+    self.isShort = isShort
     self.isTerminal = isTerminal
     self.isVerbose = isVerbose
   }
 
   func progress(_ update: ProgressUpdate) {
+    if isShort && !isTerminal && !isVerbose { return }
     state.withLock { state in
       let now = ContinuousClock.now
       if update.stage != state.stage {

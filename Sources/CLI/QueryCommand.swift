@@ -18,25 +18,33 @@ struct QueryCommand: ParsableCommand {
     discussion: """
       One line for each line of text, blank ones included: word=log10 probability/matched order for each \
       word and for </s>, then the total. Without a text, reads standard input.
-      """)
+      """
+  )
 
   @OptionGroup var index: IndexArgument
 
   @Argument(
     help: ArgumentHelp(
       "Texts: files (plain, gzip or zstd), folders, globs, or - for standard input.",
-      valueName: "text"))
+      valueName: "text"
+    )
+  )
   var texts: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Score this sentence instead of a text; may be given more than once.", valueName: "sentence"))
+      "Score this sentence instead of a text; may be given more than once.",
+      valueName: "sentence"
+    )
+  )
   var text: [String] = []
 
   @Option(
     help: ArgumentHelp(
       "The form of the output: gramdex, or what KenLM's query prints (with this index's ids).",
-      valueName: "format"))
+      valueName: "format"
+    )
+  )
   var format = Format.gramdex
 
   @Flag(help: "Write one JSON object a line.")
@@ -57,23 +65,31 @@ struct QueryCommand: ParsableCommand {
   func run() throws {
     let ngram = try model.open(index)
     let form: AnswerForm = json ? .json : format == .kenlm ? .kenlm : .plain
-    var output = try QueryOutput(form)
+    var output = try StandardOutput()
+    try output.flushing { output in
+      var totals = QuerySummary()
+      try answer(ngram, form) { answers in
+        for line in answers.lines { totals.add(line) }
+        try output.write(answers.bytes)
+        if Messages.isInputTerminal { try output.flush() }
+      }
+      if form == .kenlm { try output.write(KenLMFormat.summary(totals)) }
+    }
+  }
+
+  private func answer(
+    _ model: NGramModel,
+    _ form: AnswerForm,
+    _ write: (AnswerForm.Rendered) throws -> Void
+  ) throws {
     if !text.isEmpty {
-      for sentence in text { try output.write(form.render(ngram.query(sentence))) }
+      for sentence in text { try write(form.render(model.query(sentence))) }
     } else if Messages.isInputTerminal && (texts.isEmpty || texts == ["-"]) {
       Messages.announceTerminalInput()
-      while let line = readLine() {
-        try output.write(form.render(ngram.query(line)))
-        try output.flush()
-      }
+      while let line = readLine() { try write(form.render(model.query(line))) }
     } else {
       let inputs = try TextInputs(InputOptions(paths: texts.isEmpty ? ["-"] : texts))
-      try ngram.query(inputs, threads: threads.count) { lines in
-        form.render(lines)
-      } consume: { answers in
-        try output.write(answers)
-      }
+      try model.query(inputs, threads: threads.count, render: form.render, consume: write)
     }
-    try output.finish()
   }
 }

@@ -24,6 +24,17 @@ struct StandardOutput: ~Copyable {
     try write(JSONText.line(value))
   }
 
+  /// Runs `body`; what was written before an error is handed to the system as well.
+  mutating func flushing(_ body: (inout Self) throws -> Void) throws {
+    do {
+      try body(&self)
+    } catch {
+      try? output.flush()
+      throw error
+    }
+    try output.flush()
+  }
+
   /// Hands what is buffered to the system.
   mutating func flush() throws {
     try output.flush()

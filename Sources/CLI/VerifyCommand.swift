@@ -18,7 +18,7 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var progress: ProgressFlags
 
   func run() throws {
-    let display = ProgressDisplay(isVerbose: progress.progress)
+    let display = ProgressDisplay(isVerbose: progress.progress, isShort: true)
     defer { display.finish() }
     let report = try IndexVerifier.run(path: index.path, observer: display)
     display.finish()

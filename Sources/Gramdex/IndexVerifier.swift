@@ -53,9 +53,9 @@ public enum IndexVerifier {
       let file: TableFile
       do {
         file = try folder.open(entry)
-      } catch StorageError.missing where try folder.manifest() != manifest {
-        throw StorageError.missing(path: folder.path(entry.name))
       } catch {
+        // A newer generation may have been published in between: then that one is checked.
+        if case .missing = error, try folder.manifest() != manifest { throw error }
         report.problems.append("\(error)")
         continue
       }

@@ -1,5 +1,3 @@
-import Foundation
-import Gramdex
 import GramdexScoring
 
 /// The forms in which `query` writes its answers.
@@ -47,39 +45,14 @@ enum AnswerForm {
     }
     let words = line.words.map {
       Word(
-        word: $0.text, log10Probability: $0.score.log10Probability, order: $0.score.order,
-        oov: $0.score.isOOV)
+        word: $0.text,
+        log10Probability: $0.score.log10Probability,
+        order: $0.score.order,
+        oov: $0.score.isOOV
+      )
     }
     return JSONText.line(
-      Line(words: words, log10Probability: line.total, oov: line.oovCount))
-  }
-}
-
-/// Answers on their way to standard output, with KenLM's totals at the end where they are wanted.
-struct QueryOutput: ~Copyable {
-  private var output: StandardOutput
-  private let form: AnswerForm
-  private var summary = QuerySummary()
-
-  init(_ form: AnswerForm) throws {
-    output = try StandardOutput()
-    self.form = form
-  }
-
-  /// Writes some answers.
-  mutating func write(_ answers: AnswerForm.Rendered) throws {
-    for line in answers.lines { summary.add(line) }
-    try output.write(answers.bytes)
-  }
-
-  /// Shows what has been written so far.
-  mutating func flush() throws {
-    try output.flush()
-  }
-
-  /// Writes totals, if there are any.
-  mutating func finish() throws {
-    if form == .kenlm { try output.write(KenLMFormat.summary(summary)) }
-    try output.flush()
+      Line(words: words, log10Probability: line.total, oov: line.oovCount)
+    )
   }
 }
