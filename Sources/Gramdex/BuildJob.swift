@@ -53,6 +53,7 @@ struct BuildJob {
     let file = try TableFileWriter(
       path: writer.folder.path(name), mapBytes: mapBytes(of: corpus))
     let counted = try count(corpus, file)
+    ProcessMemory.returnFreedMemory()
     let estimated = try estimate(counted, file)
     report(4, "publish", 0, 1, "files")
     let fileSummary = try file.finish()
@@ -109,6 +110,7 @@ struct BuildJob {
     let corpus = try encoder.run()
     report(1, "read", reader.consumedBytes, reader.consumedBytes, "bytes")
     temporaryPeak = max(temporaryPeak, corpus.ids.temporaryBytes)
+    ProcessMemory.returnFreedMemory()
     return corpus
   }
 

@@ -10,7 +10,7 @@ struct BuildMemory {
   let threads: Int
 
   /// The program itself: runtime, libraries, LMDB's lists, thread stacks.
-  static let processBytes = 9 << 20
+  static let processBytes = 14 << 20
 
   init(_ options: BuildOptions) {
     budget = Int(min(options.memoryBytes, UInt64(1) << 46))

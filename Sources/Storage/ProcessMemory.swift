@@ -13,6 +13,13 @@ package enum ProcessMemory {
     ProcText.kilobytes("RssAnon", in: ProcText.read("/proc/self/status")) ?? 0
   }
 
+  /// Gives memory that was freed back to the system, where the allocator keeps it.
+  package static func returnFreedMemory() {
+    #if canImport(Glibc)
+      malloc_trim(0)
+    #endif
+  }
+
   /// The most memory of any kind that was in use at once, mapped files included; 0 where the system does not tell.
   package static var peakResidentBytes: UInt64 {
     ProcText.kilobytes("VmHWM", in: ProcText.read("/proc/self/status")) ?? 0

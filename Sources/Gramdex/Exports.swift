@@ -1,0 +1,3 @@
+// What `import Gramdex` brings: the field's values, and models that answer.
+@_exported public import GramdexCore
+@_exported public import GramdexScoring
