@@ -101,7 +101,12 @@ let package = Package(
         "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexSmoothing",
         "GramdexIndex",
       ]),
-    tests("Scoring", ["GramdexCore", "GramdexStorage", "GramdexIndex", "GramdexScoring", "Gramdex"]),
+    tests(
+      "Scoring",
+      [
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexSmoothing", "GramdexIndex",
+        "GramdexScoring", "Gramdex",
+      ]),
     tests("Gramdex", ["GramdexCore", "GramdexStorage", "GramdexIndex", "Gramdex"]),
     tests("EndToEnd", ["Gramdex"], exclude: ["Fixtures"]),
   ]

@@ -9,7 +9,7 @@
 #endif
 
 /// Replaces each value by its decimal logarithm, within 1e-7 of it relatively and never -0.0.
-/// Values below the least normal float, and NaN, count as the least normal float. The same on all CPUs.
+/// Values below the least normal float count as 0 and become -99. The same on all CPUs.
 void gramdex_log10(float *values, size_t count);
 
 /// As gramdex_log10, but NaN stands for "no value" and becomes -0.0.
