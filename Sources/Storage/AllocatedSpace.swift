@@ -11,10 +11,15 @@
 struct AllocatedSpace: ~Copyable, Sendable {
   private let file: FileDescriptor
   private var allocatedBytes: UInt64 = 0
-  private var usedPages: UInt64 = 2
+  /// Where the highest value seen so far ends.
+  private var valuesEnd: UInt64 = 2
+  /// A bound on the pages that were taken from there on.
+  private var pagesAfter: UInt64 = 0
 
-  /// Pages that one value may need for keys: the path to it is copied and split in two databases.
-  private static let pagesForKeys: UInt64 = 64
+  /// Pages that LMDB may take for keys when it stores one value: copies and halves of the path to it.
+  private static let pagesOfKeys: UInt64 = 16
+  /// Pages allocated beyond what is known to be needed.
+  private static let sparePages: UInt64 = 64
   /// Pages that a commit may need for its list of free pages.
   static let commitPages: UInt64 = 512
   private static let stepBytes: UInt64 = 8 << 20
@@ -32,7 +37,7 @@ struct AllocatedSpace: ~Copyable, Sendable {
 
   /// Sees to it that `pages` more pages for a value, and some for keys, can be touched.
   mutating func prepare(pages: UInt64, pageBytes: UInt64) throws(StorageError) {
-    let needed = (usedPages + pages + Self.pagesForKeys) * pageBytes
+    let needed = (valuesEnd + pagesAfter + pages + Self.sparePages) * pageBytes
     guard needed > allocatedBytes else { return }
     let missing = needed - allocatedBytes
     do {
@@ -46,13 +51,21 @@ struct AllocatedSpace: ~Copyable, Sendable {
   }
 
   /// Notes where a value's pages are.
+  ///
+  /// LMDB takes new pages in ascending order: when a value is the highest, all pages taken before are lower.
   mutating func used(pages run: PageRun) {
-    usedPages = max(usedPages, run.first + run.count) + 16
+    if run.first + run.count > valuesEnd {
+      valuesEnd = run.first + run.count
+      pagesAfter = Self.pagesOfKeys
+    } else {
+      pagesAfter += Self.pagesOfKeys
+    }
   }
 
   /// Notes how many pages there are, exactly.
   mutating func used(allPages pages: UInt64) {
-    usedPages = pages
+    valuesEnd = pages
+    pagesAfter = 0
   }
 
   /// Cuts the file to `pages` pages, writes it to the disk, and describes it.

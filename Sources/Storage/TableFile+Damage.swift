@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #else
-import Darwin
+  import Darwin
 #endif
 
 extension TableFile {
@@ -32,7 +32,11 @@ extension TableFile {
   private func check(_ database: TableDatabase, key: [UInt8]) throws(StorageError) -> UInt64 {
     func flaw(_ reason: String) -> StorageError {
       .damagedValue(
-        path: path, database: database.rawValue, key: KeyText.describe(key), reason: reason)
+        path: path,
+        database: database.rawValue,
+        key: KeyText.describe(key),
+        reason: reason
+      )
     }
     guard let stored = unsafe try stored(database, key: key), let start = stored.baseAddress else {
       throw flaw("it cannot be found")
@@ -42,18 +46,24 @@ extension TableFile {
     let pages = (UInt64(stored.count) + header + layout.pageBytes - 1) / layout.pageBytes
     // SAFETY: the check at open says that the value's pages, which start with this header, lie in the file.
     let all = unsafe UnsafeRawBufferPointer(
-      start: start - LMDBPage.headerBytes, count: Int(pages * layout.pageBytes))
+      start: start - LMDBPage.headerBytes,
+      count: Int(pages * layout.pageBytes)
+    )
+    let number = unsafe UInt64(littleEndian: all.loadUnaligned(as: UInt64.self))
     let flags = unsafe UInt32(
-      littleEndian: all.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+      littleEndian: all.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
+    )
     let count = unsafe UInt32(
-      littleEndian: all.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
-    guard flags == UInt32(LMDBPage.overflowFlag) << 16,
+      littleEndian: all.loadUnaligned(fromByteOffset: 12, as: UInt32.self)
+    )
+    guard unsafe number == pageNumber(of: start), flags == UInt32(LMDBPage.overflowFlag) << 16,
       UInt64(count) == pages
     else { throw flaw("the header of its first page is wrong") }
     let payloadStart = LMDBPage.headerBytes + Envelope.byteCount
     let payloadEnd = payloadStart + Int(envelope.payloadBytes)
     let checksum = unsafe Checksum.xxh3(
-      UnsafeRawBufferPointer(rebasing: all[payloadStart..<payloadEnd]))
+      UnsafeRawBufferPointer(rebasing: all[payloadStart..<payloadEnd])
+    )
     guard checksum == envelope.payloadChecksum else {
       throw flaw("the checksum of its payload is wrong")
     }

@@ -116,6 +116,11 @@ package final class TableFile: Sendable {
     return unsafe stored
   }
 
+  /// The number of the page whose header stands before a stored value.
+  func pageNumber(of stored: UnsafeRawPointer) -> UInt64 {
+    UInt64(UInt(bitPattern: stored) &- UInt(LMDBPage.headerBytes) &- start) / layout.pageBytes
+  }
+
   /// Reads and checks the envelope of a stored value.
   func envelope(
     of stored: UnsafeRawBufferPointer,

@@ -104,6 +104,13 @@ package struct TableFileSummary: Equatable, Sendable {
       self.payloadBytes = payloadBytes
       self.pageBytes = pageBytes
     }
+
+    /// Counts one more value.
+    mutating func add(payloadBytes: UInt64, pageBytes: UInt64) {
+      values += 1
+      self.payloadBytes += payloadBytes
+      self.pageBytes += pageBytes
+    }
   }
 
   /// What the manifest must say of the file.

@@ -21,12 +21,17 @@ package final class TableFileWriter: Sendable {
   }
 
   /// LMDB remembers at most 131,071 changed pages or values between commits.
-  private static let valuesPerCommit = 50_000
+  package static let defaultValuesPerCommit = 50_000
+  private let valuesPerCommit: Int
   /// The largest value of LMDB.
   private static let maximumValueBytes = UInt64(UInt32.max)
 
   /// Creates the file, which must not exist and may grow to `mapBytes` (address space, not disk space).
-  package init(path: String, mapBytes: UInt64) throws(StorageError) {
+  package init(
+    path: String,
+    mapBytes: UInt64,
+    valuesPerCommit: Int = defaultValuesPerCommit
+  ) throws(StorageError) {
     var space = try AllocatedSpace(creating: path)
     let environment: WritableEnvironment
     do throws(StorageError) {
@@ -39,6 +44,7 @@ package final class TableFileWriter: Sendable {
       throw error
     }
     self.path = path
+    self.valuesPerCommit = valuesPerCommit
     state = Mutex(State(environment: environment, space: space, committedPages: 2))
   }
 
@@ -79,7 +85,7 @@ package final class TableFileWriter: Sendable {
     payloadBytes: Int
   ) throws(StorageError) -> ReservedValue {
     try state.withLock { (state) throws(StorageError) in
-      try Self.reserve(database, key, payloadBytes, &state, path, unsealed)
+      try reserve(database, key, payloadBytes, &state)
     }
   }
 
@@ -93,7 +99,7 @@ package final class TableFileWriter: Sendable {
       guard let environment = state.environment else {
         preconditionFailure("a writer ends once")
       }
-      try Self.commit(environment, &state)
+      try commit(environment, &state)
       let layout = try state.space.finish(
         pages: state.committedPages,
         pageBytes: environment.pageBytes,
@@ -116,21 +122,21 @@ package final class TableFileWriter: Sendable {
     }
   }
 
-  private static func reserve(
+  private func reserve(
     _ database: TableDatabase,
     _ key: [UInt8],
     _ payloadBytes: Int,
-    _ state: inout State,
-    _ path: String,
-    _ unsealed: UnsealedCount
+    _ state: inout State
   ) throws(StorageError) -> ReservedValue {
     guard let environment = state.environment else {
       preconditionFailure("the writer has ended")
     }
+    precondition(payloadBytes >= 0)
     guard (1...511).contains(key.count) else { throw .badKey(path: path, bytes: key.count) }
     let pageBytes = environment.pageBytes
+    // Half a page is the least for which LMDB takes pages of their own.
     let valueBytes = max(UInt64(payloadBytes + Envelope.byteCount), pageBytes / 2)
-    guard valueBytes <= maximumValueBytes else {
+    guard valueBytes <= Self.maximumValueBytes else {
       throw .valueTooLarge(path: path, database: database.rawValue, bytes: valueBytes)
     }
     if state.valuesSinceCommit >= valuesPerCommit {
@@ -141,26 +147,19 @@ package final class TableFileWriter: Sendable {
     try state.space.prepare(pages: pages, pageBytes: pageBytes)
     let room = try environment.room(database, key: key, bytes: Int(valueBytes))
     guard let room else {
-      throw .duplicateKey(
-        path: path,
-        database: database.rawValue,
-        key: KeyText.describe(key)
-      )
+      let name = KeyText.describe(key)
+      throw .duplicateKey(path: path, database: database.rawValue, key: name)
     }
-    if room.page < state.committedPages {
-      // SAFETY: a page used before, now this value's own; LMDB's header stands before it.
-      unsafe room.address.initializeMemory(
-        as: UInt8.self,
-        repeating: 0,
-        count: Int(pages * pageBytes - 16)
-      )
-    }
-    state.space.used(pages: PageRun(first: room.page, count: pages))
-    state.valueRuns.append(PageRun(first: room.page, count: pages))
+    // A page that had another use before a commit still has its old bytes.
+    if room.page < state.committedPages { room.clear(bytes: Int(pages * pageBytes) - 16) }
+    let run = PageRun(first: room.page, count: pages)
+    state.space.used(pages: run)
+    state.valueRuns.append(run)
     state.valuesSinceCommit += 1
-    state.usage[database, default: .init()].values += 1
-    state.usage[database, default: .init()].payloadBytes += UInt64(payloadBytes)
-    state.usage[database, default: .init()].pageBytes += pages * pageBytes
+    state.usage[database, default: .init()].add(
+      payloadBytes: UInt64(payloadBytes),
+      pageBytes: pages * pageBytes
+    )
     return unsafe ReservedValue(
       environment: environment,
       unsealed: unsealed,
@@ -170,7 +169,7 @@ package final class TableFileWriter: Sendable {
     )
   }
 
-  private static func commit(
+  private func commit(
     _ environment: WritableEnvironment,
     _ state: inout State
   ) throws(StorageError) {

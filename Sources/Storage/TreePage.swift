@@ -52,7 +52,6 @@ struct TreePage {
   var isBranch: Bool {
     get throws(StorageError) {
       guard load(0) == number else { throw flaw("has another page's number") }
-      guard load(8, as: UInt16.self) == 0 else { throw flaw("has an unknown kind") }
       switch load(10, as: UInt16.self) {
       case LMDBPage.branchFlag: return true
       case LMDBPage.leafFlag: return false

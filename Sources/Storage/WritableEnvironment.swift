@@ -28,6 +28,13 @@ final class WritableEnvironment: @unchecked Sendable {
       unsafe self.address = address
       self.page = page
     }
+
+    /// Sets `bytes` bytes, those of the value's pages, and the unused field of the header to zero.
+    func clear(bytes: Int) {
+      // SAFETY: the pages belong to this value; the header of the first stands in the 16 bytes before.
+      unsafe address.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+      unsafe (address - 8).storeBytes(of: 0, as: UInt16.self)
+    }
   }
 
   /// Opens the empty file at `path`, which may grow to `mapBytes`.
@@ -48,6 +55,7 @@ final class WritableEnvironment: @unchecked Sendable {
       path,
       mapBytes
     )
+    // Without MDB_NOMEMINIT: LMDB's copies of pages start as zeros, or padding would have random bytes.
     let flags = MDB_NOSUBDIR | MDB_WRITEMAP | MDB_NOSYNC | MDB_NOLOCK
     try unsafe Self.check(mdb_env_open(handle, path, UInt32(flags), 0o666), path, mapBytes)
     try unsafe Self.check(mdb_env_stat(handle, &status), path, mapBytes)
