@@ -53,7 +53,7 @@ let package = Package(
       name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
     .target(name: "CKernels"),
     module("Core", []),
-    module("Storage", ["GramdexCore", "CLMDB", "CXXHash", "CZstd", "CZlib"]),
+    module("Storage", ["GramdexCore", "CKernels", "CLMDB", "CXXHash", "CZstd", "CZlib"]),
     module("Text", ["GramdexCore", "GramdexStorage", "CKernels"]),
     module("Counting", ["GramdexCore", "GramdexStorage", "GramdexText", "CKernels"]),
     module("Smoothing", ["GramdexCore", "GramdexStorage", "GramdexCounting", "CKernels"]),

@@ -1,3 +1,5 @@
+import CKernels
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -15,9 +17,7 @@ package enum ProcessMemory {
 
   /// Gives memory that was freed back to the system, where the allocator keeps it.
   package static func returnFreedMemory() {
-    #if canImport(Glibc)
-      malloc_trim(0)
-    #endif
+    gramdex_return_freed_memory()
   }
 
   /// The most memory of any kind that was in use at once, mapped files included; 0 where the system does not tell.
