@@ -44,13 +44,25 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(
-      name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]),
+      name: "CLMDB",
+      pkgConfig: "lmdb",
+      providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]
+    ),
     .systemLibrary(
-      name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+      name: "CZstd",
+      pkgConfig: "libzstd",
+      providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
+    ),
     .systemLibrary(
-      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+      name: "CZlib",
+      pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+    ),
     .systemLibrary(
-      name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
+      name: "CXXHash",
+      pkgConfig: "libxxhash",
+      providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]
+    ),
     .target(name: "CKernels"),
     module("Core", []),
     module("Storage", ["GramdexCore", "CKernels", "CLMDB", "CXXHash", "CZstd", "CZlib"]),
@@ -62,8 +74,12 @@ let package = Package(
       [
         "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexSmoothing",
         "CKernels",
-      ]),
-    module("Scoring", ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "CKernels"]),
+      ]
+    ),
+    module(
+      "Scoring",
+      ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "CKernels"]
+    ),
     .target(
       name: "Gramdex",
       dependencies: [
@@ -94,19 +110,23 @@ let package = Package(
     tests("Text", ["GramdexCore", "GramdexStorage", "GramdexText"]),
     tests("Counting", ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting"]),
     tests(
-      "Smoothing", ["GramdexCore", "GramdexStorage", "GramdexCounting", "GramdexSmoothing"]),
+      "Smoothing",
+      ["GramdexCore", "GramdexStorage", "GramdexCounting", "GramdexSmoothing"]
+    ),
     tests(
       "Index",
       [
         "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexSmoothing",
         "GramdexIndex",
-      ]),
+      ]
+    ),
     tests(
       "Scoring",
       [
         "GramdexCore", "GramdexStorage", "GramdexText", "GramdexSmoothing", "GramdexIndex",
         "GramdexScoring", "Gramdex",
-      ]),
+      ]
+    ),
     tests("Gramdex", ["GramdexCore", "GramdexStorage", "GramdexIndex", "Gramdex"]),
     tests("EndToEnd", ["Gramdex"], exclude: ["Fixtures"]),
   ]

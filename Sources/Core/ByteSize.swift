@@ -9,7 +9,9 @@ public enum ByteSize {
     var digits = text[...]
     if digits.last == "B" || digits.last == "b" { digits.removeLast() }
     var shift: UInt64 = 0
-    if let last = digits.last, let unit = units.first(where: { $0.suffix == Character(last.uppercased()) }) {
+    if let last = digits.last,
+      let unit = units.first(where: { $0.suffix == Character(last.uppercased()) })
+    {
       shift = unit.shift
       digits.removeLast()
     }
@@ -27,6 +29,7 @@ public enum ByteSize {
   public static func format(_ bytes: UInt64) -> String {
     guard let unit = units.last(where: { bytes >> $0.shift >= 1 }) else { return "\(bytes)" }
     let tenths = (bytes >> (unit.shift - 10)) * 10 / 1024
-    return tenths % 10 == 0 ? "\(tenths / 10)\(unit.suffix)" : "\(tenths / 10).\(tenths % 10)\(unit.suffix)"
+    return tenths % 10 == 0
+      ? "\(tenths / 10)\(unit.suffix)" : "\(tenths / 10).\(tenths % 10)\(unit.suffix)"
   }
 }

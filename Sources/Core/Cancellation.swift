@@ -37,6 +37,7 @@ public struct Interrupted: Error, Equatable, Sendable, CustomStringConvertible {
     self.signal = signal
   }
 
+  /// What happened, for a person.
   public var description: String {
     "interrupted by signal \(signal); nothing was published and temporary files were removed"
   }

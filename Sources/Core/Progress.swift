@@ -4,18 +4,23 @@ public struct ProgressUpdate: Sendable, Equatable {
   public var stage: Int
   /// How many stages the job has.
   public var stages: Int
-  /// What the stage does, e.g. `count`.
+  /// What the stage does: `count`.
   public var name: String
   /// Units done in this stage.
   public var completed: UInt64
   /// Units this stage will do, nil when unknown (standard input).
   public var total: UInt64?
-  /// What is counted, e.g. `bytes`, `windows`.
+  /// What is counted: `bytes`, `windows`.
   public var unit: String
 
   /// Makes an update.
   public init(
-    stage: Int, stages: Int, name: String, completed: UInt64, total: UInt64?, unit: String
+    stage: Int,
+    stages: Int,
+    name: String,
+    completed: UInt64,
+    total: UInt64?,
+    unit: String
   ) {
     self.stage = stage
     self.stages = stages
@@ -38,6 +43,8 @@ public protocol ProgressObserver: Sendable {
 public struct SilentObserver: ProgressObserver {
   /// Makes the observer.
   public init() {}
+  /// Ignores the update.
   public func progress(_ update: ProgressUpdate) {}
+  /// Ignores the message.
   public func warning(_ message: String) {}
 }

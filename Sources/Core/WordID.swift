@@ -23,6 +23,7 @@ public struct WordID: Hashable, Comparable, Sendable {
   /// How many ids are reserved.
   public static let reservedCount: UInt32 = 3
 
+  /// Whether the first id is the smaller number.
   @inlinable
   public static func < (left: Self, right: Self) -> Bool {
     left.rawValue < right.rawValue

@@ -80,10 +80,7 @@ struct BlockEncoder: ~Copyable {
     unsafe TokenScanner.scan(text, count: block.count) { offset, length in
       var id = unsafe table.find(text + offset, count: length)
       if id <= WordID.endOfSentence.rawValue {
-        if id == unknown {
-          reserved.unknown &+= 1
-          if isLmplz { return }
-        } else {
+        guard id == unknown else {
           if id == WordID.beginOfSentence.rawValue {
             reserved.beginOfSentence &+= 1
           } else {
@@ -91,6 +88,8 @@ struct BlockEncoder: ~Copyable {
           }
           return
         }
+        reserved.unknown &+= 1
+        if isLmplz { return }
       } else if id == WordTable.notFound {
         if isClosed {
           id = unknown
@@ -121,8 +120,10 @@ struct BlockEncoder: ~Copyable {
       newWords = larger
     }
     newWords[newWordCount] = NewWord(
-      position: UInt32(truncatingIfNeeded: position), offset: UInt32(truncatingIfNeeded: offset),
-      length: UInt32(truncatingIfNeeded: length))
+      position: UInt32(truncatingIfNeeded: position),
+      offset: UInt32(truncatingIfNeeded: offset),
+      length: UInt32(truncatingIfNeeded: length)
+    )
     newWordCount += 1
   }
 
@@ -133,7 +134,9 @@ struct BlockEncoder: ~Copyable {
       let word = newWords[i]
       // SAFETY: offset and length were found in this block.
       ids[Int(word.position)] = unsafe insert(
-        block.pointer + Int(word.offset), Int(word.length))
+        block.pointer + Int(word.offset),
+        Int(word.length)
+      )
     }
   }
 }

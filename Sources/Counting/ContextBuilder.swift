@@ -68,7 +68,10 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
   private static var tallyStride: Int { 8 }
 
   init(
-    shape: WindowShape, vocabularySize: Int, rule: PruningRule, compressor: ZstdBlock.Compressor
+    shape: WindowShape,
+    vocabularySize: Int,
+    rule: PruningRule,
+    compressor: ZstdBlock.Compressor
   ) {
     self.shape = shape
     self.rule = rule
@@ -81,8 +84,11 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
     self.finished = finished
     encoders = Slots(count: depths) { index in
       LevelBlockEncoder(
-        depth: index + 1, flags: index + 1 < depths ? base.union(.adjustedCounts) : base,
-        finished: finished, compressor: compressor)
+        depth: index + 1,
+        flags: index + 1 < depths ? base.union(.adjustedCounts) : base,
+        finished: finished,
+        compressor: compressor
+      )
     }
     sets = Slots(count: depths) { _ in ContinuationSet() }
     context = RecordBuffer(repeating: 0, count: depths + 1)
@@ -150,8 +156,10 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
   @inline(__always)
   private func entry(_ word: UInt32, _ rawCount: UInt64) -> LevelEntry {
     LevelEntry(
-      word: word, adjustedCount: UInt32(truncatingIfNeeded: min(rawCount, UInt64(UInt32.max))),
-      rawCount: rawCount)
+      word: word,
+      adjustedCount: UInt32(truncatingIfNeeded: min(rawCount, UInt64(UInt32.max))),
+      rawCount: rawCount
+    )
   }
 
   @inline(__always)
@@ -176,10 +184,17 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
     while d > depth {
       let isTop = d == shape.depths
       encoders[d &- 1].appendNode(
-        word: context[d], entryCount: 1, childCount: isTop ? 0 : 1)
+        word: context[d],
+        entryCount: 1,
+        childCount: isTop ? 0 : 1
+      )
       let pruned = isPruned(single, depth: d)
       encoders[d &- 1].appendEntry(
-        single, previousWord: 0, isPruned: pruned, isTop: isTop)
+        single,
+        previousWord: 0,
+        isPruned: pruned,
+        isTop: isTop
+      )
       try encoders[d &- 1].endNode()
       tally(single, depth: d, isPruned: pruned, isTop: isTop)
       if !pruned { tallyKeptNode(depth: d) }
@@ -236,14 +251,21 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
     if sets[d &- 1].children > 1 { sets[d &- 1].combine(dense) }
     let count = sets[d &- 1].count
     encoders[d &- 1].appendNode(
-      word: context[d], entryCount: count, childCount: sets[d &- 1].children)
+      word: context[d],
+      entryCount: count,
+      childCount: sets[d &- 1].children
+    )
     var previousWord: UInt32 = 0
     var hasKept = false
     for i in 0..<count {
       let entry = sets[d &- 1].entries[i]
       let pruned = isPruned(entry, depth: d)
       encoders[d &- 1].appendEntry(
-        entry, previousWord: previousWord, isPruned: pruned, isTop: isTop)
+        entry,
+        previousWord: previousWord,
+        isPruned: pruned,
+        isTop: isTop
+      )
       tally(entry, depth: d, isPruned: pruned, isTop: isTop)
       previousWord = entry.word
       hasKept = hasKept || !pruned

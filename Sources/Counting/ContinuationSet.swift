@@ -36,7 +36,10 @@ struct ContinuationSet: ~Copyable {
     for i in 0..<size {
       let entry = child.entries[i]
       entries[count &+ i] = LevelEntry(
-        word: entry.word, adjustedCount: 1, rawCount: entry.rawCount)
+        word: entry.word,
+        adjustedCount: 1,
+        rawCount: entry.rawCount
+      )
     }
     count &+= size
     children &+= 1
@@ -150,8 +153,10 @@ struct DenseCounts: ~Copyable {
           let word = row &<< 6 | bits.trailingZeroBitCount
           bits &= bits &- 1
           target[count] = LevelEntry(
-            word: UInt32(truncatingIfNeeded: word), adjustedCount: adjusted[word],
-            rawCount: raw[word])
+            word: UInt32(truncatingIfNeeded: word),
+            adjustedCount: adjusted[word],
+            rawCount: raw[word]
+          )
           adjusted[word] = 0
           raw[word] = 0
           count &+= 1

@@ -52,8 +52,13 @@ package struct CorpusEncoderOptions: Sendable {
   package var temporaryFolder: String
 
   package init(
-    tokenizer: TokenizerOptions, convention: TextConvention, vocabulary: [[UInt8]]?, threads: Int,
-    memoryBytes: Int, budgetBytes: UInt64, temporaryFolder: String
+    tokenizer: TokenizerOptions,
+    convention: TextConvention,
+    vocabulary: [[UInt8]]?,
+    threads: Int,
+    memoryBytes: Int,
+    budgetBytes: UInt64,
+    temporaryFolder: String
   ) {
     self.tokenizer = tokenizer
     self.convention = convention
@@ -82,7 +87,9 @@ package struct CorpusEncoder: ~Copyable {
 
   /// Prepares to read from `reader`; `report` is called with the input bytes consumed.
   package init(
-    reader: TextBlockReader, options: CorpusEncoderOptions, cancellation: Cancellation,
+    reader: TextBlockReader,
+    options: CorpusEncoderOptions,
+    cancellation: Cancellation,
     report: @escaping (UInt64) -> Void
   ) {
     self.reader = reader
@@ -90,7 +97,9 @@ package struct CorpusEncoder: ~Copyable {
     self.cancellation = cancellation
     self.report = report
     store = IDStore(
-      memoryLimitBytes: options.memoryBytes / 3, temporaryFolder: options.temporaryFolder)
+      memoryLimitBytes: options.memoryBytes / 3,
+      temporaryFolder: options.temporaryFolder
+    )
     for word in options.vocabulary ?? [] {
       let padded = word + [UInt8](repeating: 0, count: 8)
       // SAFETY: eight zero bytes follow the word.
@@ -105,8 +114,10 @@ package struct CorpusEncoder: ~Copyable {
     let isClosed = options.vocabulary != nil
     let workers = Slots(count: options.threads) { _ in
       BlockEncoder(
-        normalizer: TextNormalizer(options.tokenizer), convention: options.convention,
-        isClosed: isClosed)
+        normalizer: TextNormalizer(options.tokenizer),
+        convention: options.convention,
+        isClosed: isClosed
+      )
     }
     while true {
       try cancellation.check()
@@ -126,8 +137,13 @@ package struct CorpusEncoder: ~Copyable {
     if sentences == 0 { throw CountingError.emptyCorpus }
     growCounts()
     return EncodedCorpus(
-      words: table, wordCounts: counts, ids: store, sentences: sentences, reserved: reserved,
-      statistics: statistics)
+      words: table,
+      wordCounts: counts,
+      ids: store,
+      sentences: sentences,
+      reserved: reserved,
+      statistics: statistics
+    )
   }
 
   /// The workers by the number of the block they hold.
@@ -140,7 +156,8 @@ package struct CorpusEncoder: ~Copyable {
   }
 
   private static func encodeRound(
-    _ workers: borrowing Slots<BlockEncoder>, _ reader: TextBlockReader,
+    _ workers: borrowing Slots<BlockEncoder>,
+    _ reader: TextBlockReader,
     _ table: borrowing WordTable
   ) throws {
     try Parallel.run(threads: workers.count) { thread in
@@ -167,7 +184,8 @@ package struct CorpusEncoder: ~Copyable {
     }
     // SAFETY: ids start ..< count were written by the worker.
     try unsafe store.append(
-      UnsafeBufferPointer(start: worker.idPointer + start, count: max(ids - start, 0)))
+      UnsafeBufferPointer(start: worker.idPointer + start, count: max(ids - start, 0))
+    )
     if ids > start {
       isInsideSentence = worker.id(at: ids - 1) != WordID.endOfSentence.rawValue
     }
@@ -190,8 +208,10 @@ package struct CorpusEncoder: ~Copyable {
     if bytes > available {
       let missing = UInt64(bytes - available)
       throw CountingError.vocabularyTooLarge(
-        wordTypes: table.count, budgetBytes: options.budgetBytes,
-        neededBytes: options.budgetBytes + missing * 2)
+        wordTypes: table.count,
+        budgetBytes: options.budgetBytes,
+        neededBytes: options.budgetBytes + missing * 2
+      )
     }
   }
 }

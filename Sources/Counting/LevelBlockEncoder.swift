@@ -95,7 +95,10 @@ package struct LevelBlockEncoder: ~Copyable {
 
   /// Makes an encoder for `depth` of one shard; the compressor may be shared by encoders of one thread.
   package init(
-    depth: Int, flags: LevelBlockFlags, finished: FinishedBlocks, compressor: ZstdBlock.Compressor
+    depth: Int,
+    flags: LevelBlockFlags,
+    finished: FinishedBlocks,
+    compressor: ZstdBlock.Compressor
   ) {
     self.depth = depth
     self.finished = finished
@@ -130,7 +133,10 @@ package struct LevelBlockEncoder: ~Copyable {
   /// `isTop` says that nothing longer exists: the adjusted count is the raw count.
   @inline(__always)
   package mutating func appendEntry(
-    _ entry: LevelEntry, previousWord: UInt32, isPruned: Bool, isTop: Bool
+    _ entry: LevelEntry,
+    previousWord: UInt32,
+    isPruned: Bool,
+    isTop: Bool
   ) {
     entries.append(UInt64(entry.word &- previousWord))
     guard flags.contains(.rawCounts) else {

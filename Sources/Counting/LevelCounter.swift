@@ -34,7 +34,9 @@ package struct CountedLevels: ~Copyable, Sendable {
   package let totals: [LevelTotals]
 
   package init(
-    shards: [ShardTotals], unigramAdjusted: consuming RecordBuffer<UInt32>, totals: [LevelTotals]
+    shards: [ShardTotals],
+    unigramAdjusted: consuming RecordBuffer<UInt32>,
+    totals: [LevelTotals]
   ) {
     self.shards = shards
     self.unigramAdjusted = unigramAdjusted
@@ -73,8 +75,13 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
 
   /// Prepares pass (a) with `memoryBytes` for windows and the blocks made of them.
   init(
-    scatter: consuming WindowScatter<Key>, shape: WindowShape, vocabularySize: Int,
-    rule: PruningRule, threads: Int, memoryBytes: Int, cancellation: Cancellation,
+    scatter: consuming WindowScatter<Key>,
+    shape: WindowShape,
+    vocabularySize: Int,
+    rule: PruningRule,
+    threads: Int,
+    memoryBytes: Int,
+    cancellation: Cancellation,
     report: @escaping @Sendable (UInt64) -> Void
   ) throws {
     let stride = MemoryLayout<Key>.stride
@@ -101,8 +108,11 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     scratch = Slots(count: threads) { _ in RecordBuffer(uninitialized: largest) }
     builders = try Slots(count: threads) { _ in
       ContextBuilder(
-        shape: shape, vocabularySize: vocabularySize, rule: rule,
-        compressor: try ZstdBlock.Compressor())
+        shape: shape,
+        vocabularySize: vocabularySize,
+        rule: rule,
+        compressor: try ZstdBlock.Compressor()
+      )
     }
   }
 
@@ -155,14 +165,21 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
       try put(result.blocks, of: shard, &blocks, sink)
       results.append(
         ShardTotals(
-          firstWord: shards[shard].firstWord, levels: result.levels, blocks: blocks))
+          firstWord: shards[shard].firstWord,
+          levels: result.levels,
+          blocks: blocks
+        )
+      )
       done += shards[shard].windows
     }
     report(done)
   }
 
   private func buildShards(
-    _ range: Range<Int>, firstPartition: Int, starts: [Int], next: borrowing Atomic<Int>,
+    _ range: Range<Int>,
+    firstPartition: Int,
+    starts: [Int],
+    next: borrowing Atomic<Int>,
     built: borrowing Mutex<[Int: BuiltShard]>
   ) throws {
     try Parallel.run(threads: threads) { thread in
@@ -175,7 +192,10 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
           let count = starts[p - firstPartition + 1] - start
           // SAFETY: partitions are disjoint parts of the windows; the scratch is this thread's.
           unsafe WindowSort.sort(
-            windows.pointer + start, into: scratch[thread].pointer, count: count)
+            windows.pointer + start,
+            into: scratch[thread].pointer,
+            count: count
+          )
           try unsafe builders[thread].run(scratch[thread].pointer, count: count)
         }
         let levels = try builders[thread].finishShard()
@@ -216,17 +236,22 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     let levels = try builders[0].finishShard()
     try putBlocks(of: shard, &blocks, sink)
     results.append(
-      ShardTotals(firstWord: scatter.shards[shard].firstWord, levels: levels, blocks: blocks))
+      ShardTotals(firstWord: scatter.shards[shard].firstWord, levels: levels, blocks: blocks)
+    )
   }
 
   private borrowing func putBlocks(
-    of shard: Int, _ blocks: inout [Int], _ sink: any LevelBlockSink
+    of shard: Int,
+    _ blocks: inout [Int],
+    _ sink: any LevelBlockSink
   ) throws {
     try put(builders[0].takeBlocks(), of: shard, &blocks, sink)
   }
 
   private func put(
-    _ finished: [(depth: Int, bytes: [UInt8])], of shard: Int, _ blocks: inout [Int],
+    _ finished: [(depth: Int, bytes: [UInt8])],
+    of shard: Int,
+    _ blocks: inout [Int],
     _ sink: any LevelBlockSink
   ) throws {
     for (depth, bytes) in finished {
@@ -253,15 +278,19 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
         if i >= count { return }
         // SAFETY: partitions are disjoint parts of the windows; the scratch is this thread's.
         unsafe WindowSort.sort(
-          windows.pointer + starts[i], scratch: scratch[thread].pointer,
-          count: starts[i + 1] - starts[i])
+          windows.pointer + starts[i],
+          scratch: scratch[thread].pointer,
+          count: starts[i + 1] - starts[i]
+        )
       }
     }
   }
 
   /// Builds the windows of one partition within `range`, splitting the range until the pieces fit.
   private borrowing func buildRange(
-    _ range: KeyRange<Key>, of partition: Int, _ flush: (borrowing Self) throws -> Void
+    _ range: KeyRange<Key>,
+    of partition: Int,
+    _ flush: (borrowing Self) throws -> Void
   ) throws {
     if range.isSingle {
       var count: UInt64 = 0

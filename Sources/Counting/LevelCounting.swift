@@ -40,56 +40,120 @@ package enum LevelCounting {
   ///
   /// `counts` holds how often each word occurs; `report` is called with windows done.
   package static func run(
-    _ ids: IDStore, vocabulary: borrowing RankedVocabulary, sentences: UInt64,
-    options: LevelCountingOptions, sink: any LevelBlockSink, cancellation: Cancellation,
+    _ ids: IDStore,
+    vocabulary: borrowing RankedVocabulary,
+    sentences: UInt64,
+    options: LevelCountingOptions,
+    sink: any LevelBlockSink,
+    cancellation: Cancellation,
     report: @escaping @Sendable (UInt64) -> Void
   ) throws -> CountedLevels {
     let shape = WindowShape(order: options.order, vocabularySize: vocabulary.count)
     switch shape.bits {
     case ...128:
       return try run(
-        UInt128.self, shape, ids, vocabulary, sentences, options, sink, cancellation, report)
+        UInt128.self,
+        shape,
+        ids,
+        vocabulary,
+        sentences,
+        options,
+        sink,
+        cancellation,
+        report
+      )
     case ...256:
       return try run(
-        WideKey<UInt128>.self, shape, ids, vocabulary, sentences, options, sink, cancellation,
-        report)
+        WideKey<UInt128>.self,
+        shape,
+        ids,
+        vocabulary,
+        sentences,
+        options,
+        sink,
+        cancellation,
+        report
+      )
     case ...512:
       return try run(
-        WideKey<WideKey<UInt128>>.self, shape, ids, vocabulary, sentences, options, sink,
-        cancellation, report)
+        WideKey<WideKey<UInt128>>.self,
+        shape,
+        ids,
+        vocabulary,
+        sentences,
+        options,
+        sink,
+        cancellation,
+        report
+      )
     case ...1024:
       return try run(
-        WideKey<WideKey<WideKey<UInt128>>>.self, shape, ids, vocabulary, sentences, options, sink,
-        cancellation, report)
+        WideKey<WideKey<WideKey<UInt128>>>.self,
+        shape,
+        ids,
+        vocabulary,
+        sentences,
+        options,
+        sink,
+        cancellation,
+        report
+      )
     case ...WindowShape.maximumBits:
       return try run(
-        WideKey<WideKey<WideKey<WideKey<UInt128>>>>.self, shape, ids, vocabulary, sentences,
-        options, sink, cancellation, report)
+        WideKey<WideKey<WideKey<WideKey<UInt128>>>>.self,
+        shape,
+        ids,
+        vocabulary,
+        sentences,
+        options,
+        sink,
+        cancellation,
+        report
+      )
     default:
       throw CountingError.orderTooLarge(
-        order: options.order, largest: largestOrder(vocabularySize: vocabulary.count))
+        order: options.order,
+        largest: largestOrder(vocabularySize: vocabulary.count)
+      )
     }
   }
 
   private static func run<Key: WindowKey>(
-    _: Key.Type, _ shape: WindowShape, _ ids: IDStore, _ vocabulary: borrowing RankedVocabulary,
-    _ sentences: UInt64, _ options: LevelCountingOptions, _ sink: any LevelBlockSink,
-    _ cancellation: Cancellation, _ report: @escaping @Sendable (UInt64) -> Void
+    _: Key.Type,
+    _ shape: WindowShape,
+    _ ids: IDStore,
+    _ vocabulary: borrowing RankedVocabulary,
+    _ sentences: UInt64,
+    _ options: LevelCountingOptions,
+    _ sink: any LevelBlockSink,
+    _ cancellation: Cancellation,
+    _ report: @escaping @Sendable (UInt64) -> Void
   ) throws -> CountedLevels {
     let windows = RecordBuffer<UInt64>(uninitialized: vocabulary.count)
     for w in 0..<vocabulary.count { windows[w] = vocabulary.counts[w] }
     windows[Int(WordID.beginOfSentence.rawValue)] = sentences
     windows[Int(WordID.endOfSentence.rawValue)] = 0
     let scatter = try WindowScatter<Key>(
-      ids: ids, shape: shape, plan: PartitionPlan(windows: windows, splits: options.order > 2),
-      threads: options.threads, cancellation: cancellation)
+      ids: ids,
+      shape: shape,
+      plan: PartitionPlan(windows: windows, splits: options.order > 2),
+      threads: options.threads,
+      cancellation: cancellation
+    )
     let rule = PruningRule(
       thresholds: (1...options.order).map { options.pruning.threshold(ofOrder: $0) },
-      keptVocabularySize: UInt32(vocabulary.keptCount))
+      keptVocabularySize: UInt32(vocabulary.keptCount)
+    )
     let counter = try LevelCounter<Key>(
-      scatter: scatter, shape: shape, vocabularySize: vocabulary.count, rule: rule,
-      threads: options.threads, memoryBytes: options.memoryBytes, cancellation: cancellation,
-      report: report)
+      scatter: scatter,
+      shape: shape,
+      vocabularySize: vocabulary.count,
+      rule: rule,
+      threads: options.threads,
+      memoryBytes: options.memoryBytes,
+      cancellation: cancellation,
+      report: report
+    )
     return try counter.run(into: sink, vocabularySize: vocabulary.count)
   }
 }

@@ -4,7 +4,11 @@ package import GramdexStorage
 package protocol LevelBlockSource: Sendable {
   /// Calls `body` with the bytes of one block; throws `LevelBlockError.missing` when there is none.
   func withBlock(
-    shard: Int, depth: Int, block: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws
+    shard: Int,
+    depth: Int,
+    block: Int,
+    _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws
 }
 
 /// A node read from a level block.
@@ -64,8 +68,13 @@ package struct LevelCursor: ~Copyable {
 
   /// Starts before the first node of `block`.
   package init(
-    source: any LevelBlockSource, shard: Int, depth: Int, blockCount: Int, startingAt block: Int = 0,
-    vocabularySize: Int, decompressor: ZstdBlock.Decompressor
+    source: any LevelBlockSource,
+    shard: Int,
+    depth: Int,
+    blockCount: Int,
+    startingAt block: Int = 0,
+    vocabularySize: Int,
+    decompressor: ZstdBlock.Decompressor
   ) {
     self.source = source
     self.shard = shard
@@ -105,8 +114,10 @@ package struct LevelCursor: ~Copyable {
     nodeOrdinal &+= 1
     childOrdinal &+= children
     return LevelNode(
-      word: UInt32(truncatingIfNeeded: nodeWord), entryCount: nodeEntriesLeft,
-      childCount: Int(truncatingIfNeeded: children))
+      word: UInt32(truncatingIfNeeded: nodeWord),
+      entryCount: nodeEntriesLeft,
+      childCount: Int(truncatingIfNeeded: children)
+    )
   }
 
   /// The next entry of the node; a damaged one reads as word 0 and is reported by `checkEntries`.
@@ -151,7 +162,9 @@ package struct LevelCursor: ~Copyable {
   /// One LEB128 integer of a column; sets `isDamaged` and returns 0 at the column's end.
   @inline(__always)
   private static func read(
-    _ columns: borrowing RecordBuffer<UInt8>, _ position: inout Int, _ end: Int,
+    _ columns: borrowing RecordBuffer<UInt8>,
+    _ position: inout Int,
+    _ end: Int,
     _ isDamaged: inout Bool
   ) -> UInt64 {
     if position >= end {
@@ -166,7 +179,10 @@ package struct LevelCursor: ~Copyable {
 
   @inline(never)
   private static func readLonger(
-    _ columns: borrowing RecordBuffer<UInt8>, _ start: UInt64, _ position: inout Int, _ end: Int,
+    _ columns: borrowing RecordBuffer<UInt8>,
+    _ start: UInt64,
+    _ position: inout Int,
+    _ end: Int,
     _ isDamaged: inout Bool
   ) -> UInt64 {
     var value = start
@@ -197,7 +213,9 @@ package struct LevelCursor: ~Copyable {
       let frame = unsafe UnsafeRawBufferPointer(rebasing: bytes[LevelBlockHeader.byteCount...])
       // SAFETY: the target holds `totalColumnBytes` bytes.
       let room = unsafe UnsafeMutableRawBufferPointer(
-        start: columns.pointer, count: read.totalColumnBytes)
+        start: columns.pointer,
+        count: read.totalColumnBytes
+      )
       do {
         try unsafe decompressor.decompress(frame, into: room)
       } catch {

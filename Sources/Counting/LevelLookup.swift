@@ -32,7 +32,8 @@ package struct LevelLookup {
 
   /// Calls `body` with a cursor at the entries of a context (oldest word first, at least one word).
   package func withNode<Result>(
-    of context: [UInt32], _ body: (inout LevelCursor, LevelNode) throws -> Result
+    of context: [UInt32],
+    _ body: (inout LevelCursor, LevelNode) throws -> Result
   ) throws -> Result? {
     guard let last = context.last,
       let shard = shards.lastIndex(where: { $0.firstWord <= last }),
@@ -44,8 +45,14 @@ package struct LevelLookup {
       let depth = index + 1
       let block = try firstBlock(shard: shard, depth: depth, word: word, node: firstNode)
       var cursor = LevelCursor(
-        source: source, shard: shard, depth: depth, blockCount: shards[shard].blocks[index],
-        startingAt: block, vocabularySize: vocabularySize, decompressor: decompressor)
+        source: source,
+        shard: shard,
+        depth: depth,
+        blockCount: shards[shard].blocks[index],
+        startingAt: block,
+        vocabularySize: vocabularySize,
+        decompressor: decompressor
+      )
       var found = false
       while true {
         guard let node = try cursor.nextNode() else { break }
@@ -78,7 +85,11 @@ package struct LevelLookup {
       try unsafe source.withBlock(shard: shard, depth: depth, block: middle) { bytes in
         guard let header = unsafe LevelBlockHeader(bytes) else {
           throw LevelBlockError.damaged(
-            shard: shard, depth: depth, block: middle, rule: "the header is not that of a level block")
+            shard: shard,
+            depth: depth,
+            block: middle,
+            rule: "the header is not that of a level block"
+          )
         }
         isBefore = node.map { header.firstNode <= $0 } ?? (header.firstWord <= word)
       }

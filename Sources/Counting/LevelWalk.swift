@@ -8,14 +8,23 @@ package struct LevelWalk: ~Copyable {
 
   /// Prepares a walk over contexts of `depth` words.
   package init(
-    source: any LevelBlockSource, shard: Int, totals: ShardTotals, depth: Int, vocabularySize: Int
+    source: any LevelBlockSource,
+    shard: Int,
+    totals: ShardTotals,
+    depth: Int,
+    vocabularySize: Int
   ) throws {
     self.depth = depth
     let decompressor = try ZstdBlock.Decompressor()
     cursors = Slots(count: depth) { index in
       LevelCursor(
-        source: source, shard: shard, depth: index + 1, blockCount: totals.blocks[index],
-        vocabularySize: vocabularySize, decompressor: decompressor)
+        source: source,
+        shard: shard,
+        depth: index + 1,
+        blockCount: totals.blocks[index],
+        vocabularySize: vocabularySize,
+        decompressor: decompressor
+      )
     }
     roots = totals.levels[0].nodes
   }
@@ -27,11 +36,17 @@ package struct LevelWalk: ~Copyable {
   }
 
   private func visit(
-    _ d: Int, _ ngram: inout [UInt32], _ body: ([UInt32], DecodedEntry) throws -> Void
+    _ d: Int,
+    _ ngram: inout [UInt32],
+    _ body: ([UInt32], DecodedEntry) throws -> Void
   ) throws {
     guard let node = try cursors[d - 1].nextNode() else {
       throw LevelBlockError.damaged(
-        shard: 0, depth: d, block: 0, rule: "there are fewer contexts than their parents say")
+        shard: 0,
+        depth: d,
+        block: 0,
+        rule: "there are fewer contexts than their parents say"
+      )
     }
     // The context's words stand before the last place, the most recent one rightmost.
     ngram[depth - d] = node.word

@@ -90,6 +90,7 @@ struct PartitionPlan: ~Copyable, Sendable {
   static func partition(last: Place, before: Place) -> Int {
     Int(last.base)
       &+ Int(
-        truncatingIfNeeded: (UInt64(before.share) &* UInt64(last.parts)) &>> 32)
+        truncatingIfNeeded: (UInt64(before.share) &* UInt64(last.parts)) &>> 32
+      )
   }
 }

@@ -19,7 +19,8 @@ package struct RankedVocabulary: ~Copyable, Sendable {
 
   /// Ranks the words of `table`; with `kept`, words whose provisional id it does not hold are excluded.
   package init(
-    _ table: borrowing WordTable, counts provisional: borrowing RecordBuffer<UInt64>,
+    _ table: borrowing WordTable,
+    counts provisional: borrowing RecordBuffer<UInt64>,
     kept: Set<UInt32>?
   ) {
     let size = table.count

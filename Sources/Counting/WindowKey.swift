@@ -123,7 +123,8 @@ struct WideKey<Half: WindowKey>: WindowKey {
     }
     return Self(
       high: high.shiftedDown(by: bits),
-      low: low.shiftedDown(by: bits) | high.shiftedUp(by: Half.width - bits))
+      low: low.shiftedDown(by: bits) | high.shiftedUp(by: Half.width - bits)
+    )
   }
 
   @inline(__always)
@@ -133,7 +134,8 @@ struct WideKey<Half: WindowKey>: WindowKey {
     }
     return Self(
       high: high.shiftedUp(by: bits) | low.shiftedDown(by: Half.width - bits),
-      low: low.shiftedUp(by: bits))
+      low: low.shiftedUp(by: bits)
+    )
   }
 
   @inline(__always)

@@ -16,7 +16,10 @@ struct WindowScatter<Key: WindowKey>: ~Copyable, Sendable {
 
   /// Counts the windows of every partition.
   init(
-    ids: IDStore, shape: WindowShape, plan: consuming PartitionPlan, threads: Int,
+    ids: IDStore,
+    shape: WindowShape,
+    plan: consuming PartitionPlan,
+    threads: Int,
     cancellation: Cancellation
   ) throws {
     self.ids = ids
@@ -73,7 +76,9 @@ struct WindowScatter<Key: WindowKey>: ~Copyable, Sendable {
   ///
   /// Positions were counted by the same loop before, so every window has a place of its own.
   func fetch(
-    _ partitions: Range<Int>, into target: borrowing RecordBuffer<Key>, cancellation: Cancellation
+    _ partitions: Range<Int>,
+    into target: borrowing RecordBuffer<Key>,
+    cancellation: Cancellation
   ) throws -> [Int] {
     var starts: [Int] = []
     let positions = RecordBuffer<Int>(uninitialized: max(partitions.count * threads, 1))
@@ -102,7 +107,9 @@ struct WindowScatter<Key: WindowKey>: ~Copyable, Sendable {
 
   /// Calls `body` with every window of `partition` that lies in `range`, on this thread, in corpus order.
   func forEachKey(
-    in partition: Int, range: KeyRange<Key>, cancellation: Cancellation,
+    in partition: Int,
+    range: KeyRange<Key>,
+    cancellation: Cancellation,
     _ body: (Key) throws -> Void
   ) throws {
     for thread in 0..<threads {
@@ -114,7 +121,9 @@ struct WindowScatter<Key: WindowKey>: ~Copyable, Sendable {
 
   @inline(__always)
   private func forEachWindow(
-    thread: Int, _ cancellation: Cancellation, _ body: (Int, Key) throws -> Void
+    thread: Int,
+    _ cancellation: Cancellation,
+    _ body: (Int, Key) throws -> Void
   ) throws {
     let bits = shape.wordBits
     let depths = shape.depths

@@ -6,10 +6,14 @@
 enum WindowSort {
   private static let insertionLimit = 20
 
-  /// Sorts `count` keys at `source`; the result is at `target`, which holds as many. `source` is scratch.
+  /// Sorts `count` keys at `source`; the result is at `target`, which holds as many.
+  ///
+  /// What is at `source` afterwards means nothing.
   @unsafe
   static func sort<Key: WindowKey>(
-    _ source: UnsafeMutablePointer<Key>, into target: UnsafeMutablePointer<Key>, count: Int
+    _ source: UnsafeMutablePointer<Key>,
+    into target: UnsafeMutablePointer<Key>,
+    count: Int
   ) {
     unsafe sort(source, scratch: target, count: count, resultInScratch: true)
   }
@@ -17,13 +21,17 @@ enum WindowSort {
   /// Sorts `count` keys at `keys` in place, with as many at `scratch` to work in.
   @unsafe
   static func sort<Key: WindowKey>(
-    _ keys: UnsafeMutablePointer<Key>, scratch: UnsafeMutablePointer<Key>, count: Int
+    _ keys: UnsafeMutablePointer<Key>,
+    scratch: UnsafeMutablePointer<Key>,
+    count: Int
   ) {
     unsafe sort(keys, scratch: scratch, count: count, resultInScratch: false)
   }
 
   private static func sort<Key: WindowKey>(
-    _ keys: UnsafeMutablePointer<Key>, scratch: UnsafeMutablePointer<Key>, count: Int,
+    _ keys: UnsafeMutablePointer<Key>,
+    scratch: UnsafeMutablePointer<Key>,
+    count: Int,
     resultInScratch: Bool
   ) {
     if count <= insertionLimit {
@@ -67,7 +75,11 @@ enum WindowSort {
           if !resultInScratch { unsafe keys[begin] = scratch[begin] }
         } else if size > 1 {
           unsafe sort(
-            scratch + begin, scratch: keys + begin, count: size, resultInScratch: !resultInScratch)
+            scratch + begin,
+            scratch: keys + begin,
+            count: size,
+            resultInScratch: !resultInScratch
+          )
         }
         begin = end
       }
@@ -76,7 +88,9 @@ enum WindowSort {
 
   @inline(__always)
   private static func insertionSort<Key: WindowKey>(
-    _ source: UnsafeMutablePointer<Key>, into target: UnsafeMutablePointer<Key>, count: Int
+    _ source: UnsafeMutablePointer<Key>,
+    into target: UnsafeMutablePointer<Key>,
+    count: Int
   ) {
     // SAFETY: positions stay in 0 ..< count; the target may be the source, read ahead of what is written.
     for i in 0..<count {

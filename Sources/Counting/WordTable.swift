@@ -39,7 +39,9 @@ package struct WordTable: ~Copyable, Sendable {
     for word in [ReservedWord.unknown, ReservedWord.beginOfSentence, ReservedWord.endOfSentence] {
       let bytes = Array(word.utf8) + [UInt8](repeating: 0, count: 8)
       // SAFETY: the array has eight readable bytes after the word.
-      unsafe bytes.withUnsafeBufferPointer { unsafe _ = insert($0.baseAddress, count: word.utf8.count) }
+      unsafe bytes.withUnsafeBufferPointer {
+        unsafe _ = insert($0.baseAddress, count: word.utf8.count)
+      }
     }
   }
 
@@ -60,7 +62,8 @@ package struct WordTable: ~Copyable, Sendable {
   private static func load(_ bytes: UnsafePointer<UInt8>, _ offset: Int) -> UInt64 {
     // SAFETY: callers guarantee eight readable bytes after the word.
     unsafe UInt64(
-      littleEndian: UnsafeRawPointer(bytes).loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      littleEndian: UnsafeRawPointer(bytes).loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    )
   }
 
   @inline(__always)
@@ -76,7 +79,9 @@ package struct WordTable: ~Copyable, Sendable {
     WordHash.hash(count: count) { unsafe load(bytes, $0) }
   }
 
-  /// The id of a word, or `notFound`. Eight bytes after the word must be readable.
+  /// The id of a word, or `notFound`.
+  ///
+  /// Eight bytes after the word must be readable.
   @inline(__always)
   @unsafe
   package func find(_ bytes: UnsafePointer<UInt8>, count: Int) -> UInt32 {
@@ -125,7 +130,9 @@ package struct WordTable: ~Copyable, Sendable {
     return true
   }
 
-  /// The id of a word, which is added when it is new. Eight bytes after the word must be readable.
+  /// The id of a word, which is added when it is new.
+  ///
+  /// Eight bytes after the word must be readable.
   @unsafe
   package mutating func insert(_ bytes: UnsafePointer<UInt8>?, count length: Int) -> UInt32 {
     guard let bytes = unsafe bytes else { return Self.notFound }
@@ -144,7 +151,10 @@ package struct WordTable: ~Copyable, Sendable {
     if count == ends.count { growEnds() }
     ends[count] = UInt64(arenaUsed)
     slots[place] = unsafe Slot(
-      prefix: Self.prefix(bytes, length), tag: UInt32(truncatingIfNeeded: hash), id: id)
+      prefix: Self.prefix(bytes, length),
+      tag: UInt32(truncatingIfNeeded: hash),
+      id: id
+    )
     count += 1
     return id
   }
@@ -152,11 +162,13 @@ package struct WordTable: ~Copyable, Sendable {
   /// Calls `body` with the bytes of the word `id`, which must exist.
   @unsafe
   package func withSpelling<Result>(
-    _ id: UInt32, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
+    _ id: UInt32,
+    _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
   ) rethrows -> Result {
     let start = id == 0 ? 0 : Int(ends[Int(id) - 1])
     return unsafe try body(
-      UnsafeBufferPointer(start: arena.pointer + start, count: Int(ends[Int(id)]) - start))
+      UnsafeBufferPointer(start: arena.pointer + start, count: Int(ends[Int(id)]) - start)
+    )
   }
 
   /// Whether the word `left` comes before `right` by bytes.
@@ -176,7 +188,9 @@ package struct WordTable: ~Copyable, Sendable {
 
   private mutating func grow() {
     let larger = RecordBuffer(
-      repeating: Slot(prefix: 0, tag: 0, id: Self.emptyID), count: slots.count * 2)
+      repeating: Slot(prefix: 0, tag: 0, id: Self.emptyID),
+      count: slots.count * 2
+    )
     shift -= 1
     let mask = larger.count - 1
     for i in 0..<slots.count where slots[i].id != Self.emptyID {
@@ -194,7 +208,8 @@ package struct WordTable: ~Copyable, Sendable {
   private mutating func reserveArena(_ more: Int) {
     guard arenaUsed + more + 8 > arena.count else { return }
     let larger = RecordBuffer<UInt8>(
-      uninitialized: max(arena.count + arena.count / 2, arenaUsed + more + 8))
+      uninitialized: max(arena.count + arena.count / 2, arenaUsed + more + 8)
+    )
     // SAFETY: the larger buffer holds what is used.
     unsafe larger.pointer.update(from: arena.pointer, count: arenaUsed)
     arena = larger

@@ -22,8 +22,13 @@ struct BuildJob {
   private static let stages = 4
 
   init(
-    options: BuildOptions, inputs: TextInputs, words: WordLists, writer: IndexWriter,
-    workspace: Workspace, observer: any ProgressObserver, cancellation: Cancellation
+    options: BuildOptions,
+    inputs: TextInputs,
+    words: WordLists,
+    writer: IndexWriter,
+    workspace: Workspace,
+    observer: any ProgressObserver,
+    cancellation: Cancellation
   ) {
     self.options = options
     self.inputs = inputs
@@ -44,14 +49,19 @@ struct BuildJob {
   mutating func run() throws -> BuildSummary {
     let corpus = try readCorpus()
     var summary = BuildSummary(
-      output: "", model: options.modelName, layout: options.layout)
+      output: "",
+      model: options.modelName,
+      layout: options.layout
+    )
     summary.tokens = corpus.ids.count
     summary.sentences = corpus.sentences
     summary.oddities = oddities(of: corpus)
     for warning in BuildSummary.warnings(of: corpus.statistics, inputs: inputs) { warn(warning) }
     let name = try writer.nextFile()
     let file = try TableFileWriter(
-      path: writer.folder.path(name), mapBytes: mapBytes(of: corpus))
+      path: writer.folder.path(name),
+      mapBytes: mapBytes(of: corpus)
+    )
     let counted = try count(corpus, file)
     ProcessMemory.returnFreedMemory()
     let estimated = try estimate(counted, file)
@@ -64,48 +74,80 @@ struct BuildJob {
     summary.vocabularySize = UInt64(counted.ranked.keptCount)
     summary.orders = manifest.models[0].ngrams.enumerated().map { index, ngrams in
       BuildSummary.Order(
-        order: index + 1, ngrams: ngrams, countsOfCounts: estimated[index].countsOfCounts,
-        discounts: estimated[index].values, usedFallback: estimated[index].usedFallback)
+        order: index + 1,
+        ngrams: ngrams,
+        countsOfCounts: estimated[index].countsOfCounts,
+        discounts: estimated[index].values,
+        usedFallback: estimated[index].usedFallback
+      )
     }
     func pages(_ database: TableDatabase) -> UInt64 {
       fileSummary.databases[database]?.pageBytes ?? 0
     }
     summary.bytes = BuildSummary.Bytes(
-      file: fileSummary.layout.bytes, scores: pages(.scores), counts: pages(.counts),
-      vocabulary: pages(.vocabulary))
+      file: fileSummary.layout.bytes,
+      scores: pages(.scores),
+      counts: pages(.counts),
+      vocabulary: pages(.vocabulary)
+    )
     summary.temporaryBytesPeak = UInt64(temporaryPeak)
     summary.warnings = warnings
     return summary
   }
 
   private func report(
-    _ stage: Int, _ name: String, _ done: UInt64, _ total: UInt64?, _ unit: String
+    _ stage: Int,
+    _ name: String,
+    _ done: UInt64,
+    _ total: UInt64?,
+    _ unit: String
   ) {
     observer.progress(
       ProgressUpdate(
-        stage: stage, stages: Self.stages, name: name, completed: done, total: total, unit: unit))
+        stage: stage,
+        stages: Self.stages,
+        name: name,
+        completed: done,
+        total: total,
+        unit: unit
+      )
+    )
   }
 
   // MARK: Stage 1: text becomes ids
 
   private mutating func readCorpus() throws -> EncodedCorpus {
     let reader = try TextBlockReader(
-      inputs, blockBytes: memory.textBlockBytes, cancellation: cancellation)
+      inputs,
+      blockBytes: memory.textBlockBytes,
+      cancellation: cancellation
+    )
     let total = inputs.totalBytes
     let observer = observer
     report(1, "read", 0, total, "bytes")
     let encoder = CorpusEncoder(
       reader: reader,
       options: CorpusEncoderOptions(
-        tokenizer: options.tokenizer, convention: options.convention,
-        vocabulary: words.vocabulary, threads: options.threads, memoryBytes: memory.encoding,
-        budgetBytes: options.memoryBytes, temporaryFolder: workspace.path),
+        tokenizer: options.tokenizer,
+        convention: options.convention,
+        vocabulary: words.vocabulary,
+        threads: options.threads,
+        memoryBytes: memory.encoding,
+        budgetBytes: options.memoryBytes,
+        temporaryFolder: workspace.path
+      ),
       cancellation: cancellation
     ) { done in
       observer.progress(
         ProgressUpdate(
-          stage: 1, stages: Self.stages, name: "read", completed: done, total: total,
-          unit: "bytes"))
+          stage: 1,
+          stages: Self.stages,
+          name: "read",
+          completed: done,
+          total: total,
+          unit: "bytes"
+        )
+      )
     }
     let corpus = try encoder.run()
     report(1, "read", reader.consumedBytes, reader.consumedBytes, "bytes")
@@ -129,7 +171,8 @@ struct BuildJob {
   // MARK: Stage 2: windows become counts
 
   private mutating func count(
-    _ corpus: consuming EncodedCorpus, _ file: TableFileWriter
+    _ corpus: consuming EncodedCorpus,
+    _ file: TableFileWriter
   ) throws -> CountedModel {
     var kept: Set<UInt32>?
     if let limit = words.limit {
@@ -152,13 +195,21 @@ struct BuildJob {
     discard(corpus)
     let lastWindow = last.map { ranked.finalIDs[Int($0)] }
     return try count(
-      ids, sentences: sentences, ranked: ranked, lastWindow: lastWindow, file: file)
+      ids,
+      sentences: sentences,
+      ranked: ranked,
+      lastWindow: lastWindow,
+      file: file
+    )
   }
 
   private func discard(_ corpus: consuming EncodedCorpus) {}
 
   private mutating func count(
-    _ ids: IDStore, sentences: UInt64, ranked: consuming RankedVocabulary, lastWindow: [UInt32],
+    _ ids: IDStore,
+    sentences: UInt64,
+    ranked: consuming RankedVocabulary,
+    lastWindow: [UInt32],
     file: TableFileWriter
   ) throws -> CountedModel {
     let held = ids.anonymousBytes + ranked.count * 16
@@ -170,31 +221,53 @@ struct BuildJob {
     }
     guard
       let windowBytes = memory.counting(
-        order: options.order, vocabularySize: ranked.count, held: held)
+        order: options.order,
+        vocabularySize: ranked.count,
+        held: held
+      )
     else {
       let fixed = LevelCounting.fixedBytes(
-        order: options.order, vocabularySize: ranked.count, threads: options.threads)
+        order: options.order,
+        vocabularySize: ranked.count,
+        threads: options.threads
+      )
       throw CountingError.vocabularyTooLarge(
-        wordTypes: ranked.count, budgetBytes: options.memoryBytes,
-        neededBytes: UInt64(held + fixed + BuildMemory.processBytes + BuildMemory.smallestStage))
+        wordTypes: ranked.count,
+        budgetBytes: options.memoryBytes,
+        neededBytes: UInt64(held + fixed + BuildMemory.processBytes + BuildMemory.smallestStage)
+      )
     }
     let scratch = ScratchLevelStore(
-      memoryLimitBytes: windowBytes / 3, temporaryFolder: workspace.path)
+      memoryLimitBytes: windowBytes / 3,
+      temporaryFolder: workspace.path
+    )
     let table = TableLevelStore(writer: file)
     let total = ids.count
     let observer = observer
     report(2, "count", 0, total, "windows")
     let levels = try LevelCounting.run(
-      ids, vocabulary: ranked, sentences: sentences,
+      ids,
+      vocabulary: ranked,
+      sentences: sentences,
       options: LevelCountingOptions(
-        order: options.order, pruning: options.pruning, threads: options.threads,
-        memoryBytes: options.keepCounts ? windowBytes : windowBytes * 2 / 3),
-      sink: options.keepCounts ? table : scratch, cancellation: cancellation
+        order: options.order,
+        pruning: options.pruning,
+        threads: options.threads,
+        memoryBytes: options.keepCounts ? windowBytes : windowBytes * 2 / 3
+      ),
+      sink: options.keepCounts ? table : scratch,
+      cancellation: cancellation
     ) { done in
       observer.progress(
         ProgressUpdate(
-          stage: 2, stages: Self.stages, name: "count", completed: done, total: total,
-          unit: "windows"))
+          stage: 2,
+          stages: Self.stages,
+          name: "count",
+          completed: done,
+          total: total,
+          unit: "windows"
+        )
+      )
     }
     temporaryPeak = max(temporaryPeak, ids.temporaryBytes + scratch.temporaryBytes)
     if options.keepCounts {
@@ -202,40 +275,61 @@ struct BuildJob {
     }
     let source: any LevelBlockSource = options.keepCounts ? table : scratch
     let adjustment = try LastWindowAdjustment(
-      lastWindow, levels: levels, source: source, ranked: ranked)
+      lastWindow,
+      levels: levels,
+      source: source,
+      ranked: ranked
+    )
     return CountedModel(
-      ranked: ranked, levels: levels, source: source, held: scratch.memoryBytes,
-      adjustment: adjustment)
+      ranked: ranked,
+      levels: levels,
+      source: source,
+      held: scratch.memoryBytes,
+      adjustment: adjustment
+    )
   }
 
   private func writeUnigramCounts(
-    _ ranked: borrowing RankedVocabulary, _ file: TableFileWriter
+    _ ranked: borrowing RankedVocabulary,
+    _ file: TableFileWriter
   ) throws {
     let value = try file.reserve(
-      .counts, key: CountsDirectory.unigramsKey, payloadBytes: ranked.count * 8)
+      .counts,
+      key: CountsDirectory.unigramsKey,
+      payloadBytes: ranked.count * 8
+    )
     // SAFETY: the region holds eight bytes a word.
     unsafe value.withUnsafeMutableBytes { target in
       for w in 0..<ranked.count {
         unsafe target.storeBytes(
-          of: ranked.counts[w].littleEndian, toByteOffset: 8 * w, as: UInt64.self)
+          of: ranked.counts[w].littleEndian,
+          toByteOffset: 8 * w,
+          as: UInt64.self
+        )
       }
     }
     value.seal()
   }
 
   private func writeDirectory(
-    _ shards: [ShardTotals], vocabularySize: Int, _ file: TableFileWriter
+    _ shards: [ShardTotals],
+    vocabularySize: Int,
+    _ file: TableFileWriter
   ) throws {
     let directory = CountsDirectory(
-      order: options.order, vocabularySize: vocabularySize,
-      flags: [.rawCounts, .adjustedCounts], shards: shards)
+      order: options.order,
+      vocabularySize: vocabularySize,
+      flags: [.rawCounts, .adjustedCounts],
+      shards: shards
+    )
     try file.put(.counts, key: CountsDirectory.key, payload: directory.payload)
   }
 
   // MARK: Stage 3: counts become scores
 
   private mutating func estimate(
-    _ counted: borrowing CountedModel, _ file: TableFileWriter
+    _ counted: borrowing CountedModel,
+    _ file: TableFileWriter
   ) throws -> [Discounts] {
     let size = counted.ranked.count
     let adjusted = RecordBuffer<UInt64>(uninitialized: size)
@@ -251,26 +345,44 @@ struct BuildJob {
     }
     warnOfFallback(discounts)
     let unigrams = UnigramEstimator.estimate(
-      adjusted: adjusted, keptCount: counted.ranked.keptCount, discounts: discounts[0],
-      options: options.smoothing)
+      adjusted: adjusted,
+      keptCount: counted.ranked.keptCount,
+      discounts: discounts[0],
+      options: options.smoothing
+    )
     let held = counted.held + size * 44
     let observer = observer
     let stage = ScoreStage(
       ScoreStageOptions(
-        model: options.modelName, order: options.order, layout: options.layout,
-        vocabularySize: size, keptCount: counted.ranked.keptCount, discounts: discounts,
-        threads: options.threads, memoryBytes: memory.scoring(held: held)),
-      totals: counted.levels.totals, writer: file, cancellation: cancellation
+        model: options.modelName,
+        order: options.order,
+        layout: options.layout,
+        vocabularySize: size,
+        keptCount: counted.ranked.keptCount,
+        discounts: discounts,
+        threads: options.threads,
+        memoryBytes: memory.scoring(held: held)
+      ),
+      totals: counted.levels.totals,
+      writer: file,
+      cancellation: cancellation
     ) { done, total in
       observer.progress(
         ProgressUpdate(
-          stage: 3, stages: Self.stages, name: "estimate", completed: done, total: total,
-          unit: "n-grams"))
+          stage: 3,
+          stages: Self.stages,
+          name: "estimate",
+          completed: done,
+          total: total,
+          unit: "n-grams"
+        )
+      )
     }
     try stage.run(levels: counted.levels, source: counted.source, unigrams: unigrams)
     counted.unknown.store(
       Double(unigrams.probabilities[Int(WordID.unknown.rawValue)]).bitPattern,
-      ordering: .relaxed)
+      ordering: .relaxed
+    )
     return discounts
   }
 
@@ -284,18 +396,27 @@ struct BuildJob {
       """
       the counts of counts of order \(orders.joined(separator: ", ")) give no discounts \
       (small or repeated text); used \(values) there, see --discount-fallback
-      """)
+      """
+    )
   }
 
   // MARK: Stage 4: publication
 
   private func manifest(
-    _ name: String, _ file: TableFileSummary, _ summary: BuildSummary,
-    _ counted: borrowing CountedModel, _ discounts: [Discounts]
+    _ name: String,
+    _ file: TableFileSummary,
+    _ summary: BuildSummary,
+    _ counted: borrowing CountedModel,
+    _ discounts: [Discounts]
   ) -> Manifest {
     var entry = ModelEntry(
-      name: options.modelName, file: name, order: options.order, layout: options.layout,
-      source: .text, smoothing: .modifiedKneserNey)
+      name: options.modelName,
+      file: name,
+      order: options.order,
+      layout: options.layout,
+      source: .text,
+      smoothing: .modifiedKneserNey
+    )
     entry.smoothingOptions = options.smoothing
     entry.pruning = options.pruning
     entry.convention = options.convention
@@ -311,10 +432,13 @@ struct BuildJob {
     entry.hasCounts = options.keepCounts
     entry.hasRawCounts = options.keepCounts
     return Manifest(
-      toolVersion: GramdexVersion.current, tokenizer: options.tokenizer, models: [entry],
+      toolVersion: GramdexVersion.current,
+      tokenizer: options.tokenizer,
+      models: [entry],
       corpus: inputs.files.map {
         Manifest.CorpusFile(path: $0.path, bytes: $0.sizeBytes ?? 0)
       },
-      files: [Manifest.File(name: name, summary: file)])
+      files: [Manifest.File(name: name, summary: file)]
+    )
   }
 }

@@ -32,7 +32,10 @@ struct BuildMemory {
   /// `held` is what earlier stages still hold.
   func counting(order: Int, vocabularySize: Int, held: Int) -> Int? {
     let fixed = LevelCounting.fixedBytes(
-      order: order, vocabularySize: vocabularySize, threads: threads)
+      order: order,
+      vocabularySize: vocabularySize,
+      threads: threads
+    )
     let rest = budget - Self.processBytes - held - fixed
     return rest >= Self.smallestStage ? rest : nil
   }

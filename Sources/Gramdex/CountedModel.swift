@@ -43,16 +43,22 @@ struct LastWindowAdjustment: Sendable {
 
   /// Finds raw and adjusted counts of the suffixes of `window` (final ids, oldest first, `<s>` in front).
   init(
-    _ window: [UInt32], levels: borrowing CountedLevels, source: any LevelBlockSource,
+    _ window: [UInt32],
+    levels: borrowing CountedLevels,
+    source: any LevelBlockSource,
     ranked: borrowing RankedVocabulary
   ) throws {
     guard let word = window.last else { return }
     let begin = WordID.beginOfSentence.rawValue
     let real = window.suffix(from: window.lastIndex(of: begin) ?? 0)
     changes.append(
-      (1, UInt64(levels.unigramAdjusted[Int(word)]), ranked.counts[Int(word)]))
+      (1, UInt64(levels.unigramAdjusted[Int(word)]), ranked.counts[Int(word)])
+    )
     let lookup = try LevelLookup(
-      source: source, shards: levels.shards, vocabularySize: ranked.count)
+      source: source,
+      shards: levels.shards,
+      vocabularySize: ranked.count
+    )
     for order in 2..<max(min(real.count, window.count - 1) + 1, 2) {
       guard let entry = try lookup.entry(of: Array(real.suffix(order))) else { continue }
       changes.append((order, entry.adjustedCount, entry.rawCount))

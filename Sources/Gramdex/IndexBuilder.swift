@@ -22,7 +22,9 @@ public enum IndexBuilder {
   /// - Throws: errors of the stages, each of which says what to do; nothing is published then.
   @discardableResult
   public static func build(
-    _ options: BuildOptions, to path: String, observer: any ProgressObserver = SilentObserver(),
+    _ options: BuildOptions,
+    to path: String,
+    observer: any ProgressObserver = SilentObserver(),
     cancellation: Cancellation = Cancellation()
   ) throws -> BuildSummary {
     let options = try options.validated()
@@ -30,15 +32,30 @@ public enum IndexBuilder {
     let clock = JobClock()
     let inputs = try TextInputs(
       InputOptions(
-        paths: options.inputs, filesFrom: options.filesFrom, jsonField: options.jsonField))
+        paths: options.inputs,
+        filesFrom: options.filesFrom,
+        jsonField: options.jsonField
+      )
+    )
     let words = try WordLists(options)
     let writer = try IndexWriter(
-      path, mode: options.replace ? .replace : .create, command: "gramdex build")
+      path,
+      mode: options.replace ? .replace : .create,
+      command: "gramdex build"
+    )
     let workspace = try Workspace(
-      in: options.temporary ?? writer.workFolder, removesParent: options.temporary == nil)
+      in: options.temporary ?? writer.workFolder,
+      removesParent: options.temporary == nil
+    )
     var job = BuildJob(
-      options: options, inputs: inputs, words: words, writer: writer, workspace: workspace,
-      observer: observer, cancellation: cancellation)
+      options: options,
+      inputs: inputs,
+      words: words,
+      writer: writer,
+      workspace: workspace,
+      observer: observer,
+      cancellation: cancellation
+    )
     for warning in inputs.warnings { job.warn(warning) }
     for item in writer.reclaimed { job.warn("removed \(item), left by a job that was killed") }
     var summary = try job.run()

@@ -30,6 +30,7 @@ extension JobFile {
   /// - Parameters:
   ///   - observer: is told of progress and warnings, from any thread.
   ///   - cancellation: stops the job when it is set.
+  /// - Returns: what was built, and what the evaluation found.
   /// - Throws: errors of the stages, each of which says what to do.
   public func run(
     observer: any ProgressObserver = SilentObserver(),

@@ -21,7 +21,10 @@ package final class CountStore: LevelBlockSource, Sendable {
   }
 
   package func withBlock(
-    shard: Int, depth: Int, block: Int, _ body: (UnsafeRawBufferPointer) throws -> Void
+    shard: Int,
+    depth: Int,
+    block: Int,
+    _ body: (UnsafeRawBufferPointer) throws -> Void
   ) throws {
     let key = LevelBlockHeader.key(shard: shard, depth: depth, block: block)
     guard let value = try file.value(.counts, key: key) else {
@@ -39,19 +42,27 @@ package final class CountStore: LevelBlockSource, Sendable {
       return unigrams.load(at: 8 * Int(word), as: UInt64.self).map(UInt64.init(littleEndian:)) ?? 0
     }
     let lookup = try LevelLookup(
-      source: self, shards: directory.shards, vocabularySize: directory.vocabularySize)
+      source: self,
+      shards: directory.shards,
+      vocabularySize: directory.vocabularySize
+    )
     return try lookup.entry(of: ngram)?.rawCount ?? 0
   }
 
   /// Calls `body` with every n-gram of `order` ≥ 2 in context order, oldest word first.
   package func forEachNGram(
-    order: Int, _ body: ([UInt32], DecodedEntry) throws -> Void
+    order: Int,
+    _ body: ([UInt32], DecodedEntry) throws -> Void
   ) throws {
     guard order >= 2, order <= directory.order else { return }
     for (shard, totals) in directory.shards.enumerated() {
       let walk = try LevelWalk(
-        source: self, shard: shard, totals: totals, depth: order - 1,
-        vocabularySize: directory.vocabularySize)
+        source: self,
+        shard: shard,
+        totals: totals,
+        depth: order - 1,
+        vocabularySize: directory.vocabularySize
+      )
       try walk.run(body)
     }
   }

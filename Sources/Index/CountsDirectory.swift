@@ -69,7 +69,8 @@ package struct CountsDirectory: Sendable, Equatable {
   /// Reads a directory, whatever its bytes are.
   package init(payload bytes: MappedBytes) throws(TableError) {
     func number<T: FixedWidthInteger & BitwiseCopyable>(
-      _ offset: Int, _ type: T.Type
+      _ offset: Int,
+      _ type: T.Type
     ) throws(TableError) -> T {
       guard let value = bytes.load(at: offset, as: type) else {
         throw .damagedCounts(rule: "the directory is too short")
@@ -88,12 +89,16 @@ package struct CountsDirectory: Sendable, Equatable {
     self.order = order
     vocabularySize = Int(words)
     flags = LevelBlockFlags(
-      rawValue: UInt8(truncatingIfNeeded: try number(24, UInt32.self)))
+      rawValue: UInt8(truncatingIfNeeded: try number(24, UInt32.self))
+    )
     shards = []
     for row in 0..<count {
       let start = Self.fixedBytes + row * rowBytes
       var shard = ShardTotals(
-        firstWord: try number(start, UInt32.self), levels: [], blocks: [])
+        firstWord: try number(start, UInt32.self),
+        levels: [],
+        blocks: []
+      )
       for d in 0..<order - 1 {
         var level = LevelTotals()
         level.nodes = try number(start + 8 + d * 24, UInt64.self)

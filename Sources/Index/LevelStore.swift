@@ -14,8 +14,10 @@ package final class TableLevelStore: LevelBlockSink, LevelBlockSource, @unchecke
 
   package func put(shard: Int, depth: Int, block: Int, bytes: [UInt8]) throws {
     let value = try writer.reserve(
-      .counts, key: LevelBlockHeader.key(shard: shard, depth: depth, block: block),
-      payloadBytes: bytes.count)
+      .counts,
+      key: LevelBlockHeader.key(shard: shard, depth: depth, block: block),
+      payloadBytes: bytes.count
+    )
     // SAFETY: the region has the size of the block.
     unsafe value.withUnsafeMutableBytes { target in
       unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
@@ -28,7 +30,10 @@ package final class TableLevelStore: LevelBlockSink, LevelBlockSource, @unchecke
   }
 
   package func withBlock(
-    shard: Int, depth: Int, block: Int, _ body: (UnsafeRawBufferPointer) throws -> Void
+    shard: Int,
+    depth: Int,
+    block: Int,
+    _ body: (UnsafeRawBufferPointer) throws -> Void
   ) throws {
     guard shard < blocks.count, depth <= blocks[shard].count,
       block < blocks[shard][depth - 1].count
@@ -81,7 +86,8 @@ package final class ScratchLevelStore: LevelBlockSink, LevelBlockSource, @unchec
     self.file = file
     if regions.isEmpty || regionUsed + bytes.count > regions[regions.count - 1].byteCount {
       regions.append(
-        ScratchRegionBox(try file.allocate(bytes: max(Self.regionBytes, bytes.count))))
+        ScratchRegionBox(try file.allocate(bytes: max(Self.regionBytes, bytes.count)))
+      )
       regionUsed = 0
     }
     let region = regions.count - 1
@@ -90,7 +96,9 @@ package final class ScratchLevelStore: LevelBlockSink, LevelBlockSource, @unchec
     unsafe bytes.withUnsafeBytes { source in
       if let start = source.baseAddress {
         unsafe (regions[region].pointer + offset).copyMemory(
-          from: start, byteCount: source.count)
+          from: start,
+          byteCount: source.count
+        )
       }
     }
     regionUsed += bytes.count
@@ -98,7 +106,10 @@ package final class ScratchLevelStore: LevelBlockSink, LevelBlockSource, @unchec
   }
 
   package func withBlock(
-    shard: Int, depth: Int, block: Int, _ body: (UnsafeRawBufferPointer) throws -> Void
+    shard: Int,
+    depth: Int,
+    block: Int,
+    _ body: (UnsafeRawBufferPointer) throws -> Void
   ) throws {
     guard shard < blocks.count, depth <= blocks[shard].count,
       block < blocks[shard][depth - 1].count
@@ -110,7 +121,8 @@ package final class ScratchLevelStore: LevelBlockSink, LevelBlockSource, @unchec
     case .file(let region, let offset, let count):
       // SAFETY: place() put `count` bytes there; regions live as long as the store.
       try unsafe body(
-        UnsafeRawBufferPointer(start: regions[region].pointer + offset, count: count))
+        UnsafeRawBufferPointer(start: regions[region].pointer + offset, count: count)
+      )
     }
   }
 }

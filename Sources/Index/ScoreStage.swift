@@ -24,8 +24,14 @@ package struct ScoreStageOptions: Sendable {
   package var memoryBytes: Int
 
   package init(
-    model: String, order: Int, layout: ScoreLayout, vocabularySize: Int, keptCount: Int,
-    discounts: [Discounts], threads: Int, memoryBytes: Int
+    model: String,
+    order: Int,
+    layout: ScoreLayout,
+    vocabularySize: Int,
+    keptCount: Int,
+    discounts: [Discounts],
+    threads: Int,
+    memoryBytes: Int
   ) {
     self.model = model
     self.order = order
@@ -56,8 +62,11 @@ package struct ScoreStage: ~Copyable {
 
   /// Prepares to write into `writer`; `totals` are pass (a)'s, element d − 1 for depth d.
   package init(
-    _ options: ScoreStageOptions, totals: [LevelTotals], writer: TableFileWriter,
-    cancellation: Cancellation, report: @escaping @Sendable (UInt64, UInt64) -> Void
+    _ options: ScoreStageOptions,
+    totals: [LevelTotals],
+    writer: TableFileWriter,
+    cancellation: Cancellation,
+    report: @escaping @Sendable (UInt64, UInt64) -> Void
   ) {
     self.options = options
     self.writer = writer
@@ -68,8 +77,11 @@ package struct ScoreStage: ~Copyable {
     var chunks = 0
     for k in 2..<max(options.order + 1, 2) {
       let geometry = TableGeometry(
-        order: k, isTop: k == options.order, layout: options.layout,
-        ngramCount: totals[k - 2].keptEntries)
+        order: k,
+        isTop: k == options.order,
+        layout: options.layout,
+        ngramCount: totals[k - 2].keptEntries
+      )
       geometries.append(geometry)
       places.append(ScatterOrder(chunkCount: geometry.chunkCount, firstChunk: chunks))
       chunks += geometry.chunkCount
@@ -114,7 +126,8 @@ package struct ScoreStage: ~Copyable {
 
   /// Estimates and writes all tables of orders 2 and up, the unigrams and the header.
   package func run(
-    levels: borrowing CountedLevels, source: any LevelBlockSource,
+    levels: borrowing CountedLevels,
+    source: any LevelBlockSource,
     unigrams: borrowing UnigramScores
   ) throws {
     var sideCounts: [UInt64] = []
@@ -122,34 +135,52 @@ package struct ScoreStage: ~Copyable {
       sideCounts = try writeTables(levels: levels, source: source, unigrams: unigrams)
     }
     let table = try writer.reserve(
-      .scores, key: ScoreKey.unigrams(model: options.model),
-      payloadBytes: options.keptCount * UnigramTable.entryBytes)
+      .scores,
+      key: ScoreKey.unigrams(model: options.model),
+      payloadBytes: options.keptCount * UnigramTable.entryBytes
+    )
     // SAFETY: both buffers hold a value for every word of the vocabulary.
     unsafe table.withUnsafeMutableBytes { target in
       unsafe UnigramTable.fill(
         probabilities: UnsafeBufferPointer(
-          start: unigrams.probabilities.pointer, count: options.keptCount),
+          start: unigrams.probabilities.pointer,
+          count: options.keptCount
+        ),
         backoffs: UnsafeBufferPointer(
-          start: unigrams.backoffs.pointer, count: options.order > 1 ? options.keptCount : 0),
-        valuesAreLog10: false, into: target)
+          start: unigrams.backoffs.pointer,
+          count: options.order > 1 ? options.keptCount : 0
+        ),
+        valuesAreLog10: false,
+        into: target
+      )
     }
     table.seal()
     let header = ModelHeader(
-      layout: options.layout, vocabularySize: UInt64(options.keptCount), seed: Self.seed,
-      ngramCounts: geometries.map(\.ngramCount), sideCounts: sideCounts)
+      layout: options.layout,
+      vocabularySize: UInt64(options.keptCount),
+      seed: Self.seed,
+      ngramCounts: geometries.map(\.ngramCount),
+      sideCounts: sideCounts
+    )
     try writer.put(
-      .scores, key: ScoreKey.header(model: options.model), payload: header.payload)
+      .scores,
+      key: ScoreKey.header(model: options.model),
+      payload: header.payload
+    )
   }
 
   private func writeTables(
-    levels: borrowing CountedLevels, source: any LevelBlockSource,
+    levels: borrowing CountedLevels,
+    source: any LevelBlockSource,
     unigrams: borrowing UnigramScores
   ) throws -> [UInt64] {
     let totals = levels.totals
     let fixed =
       options.threads
       * (LevelEstimator.memoryBytes(
-        order: options.order, vocabularySize: options.vocabularySize)
+        order: options.order,
+        vocabularySize: options.vocabularySize
+      )
         + (geometries.map { ChunkFiller.scratchBytes(geometry: $0) }.max() ?? 0) * 3 / 2)
     let rounds = rounds(bytes: max(options.memoryBytes - fixed, 1 << 20), totals: totals)
     let blockBytes = RecordArena.blockRecords * MemoryLayout<ScoreRecord>.stride
@@ -165,7 +196,15 @@ package struct ScoreStage: ~Copyable {
         RecordScatter(orders: places, seed: Self.seed, chunks: round.chunks)
       }
       try estimate(
-        levels, source, unigrams, scatters, arena, done: done, next: Atomic(0), goal: goal)
+        levels,
+        source,
+        unigrams,
+        scatters,
+        arena,
+        done: done,
+        next: Atomic(0),
+        goal: goal
+      )
       if options.layout == .compact {
         train(&quantizers, round.chunks, scatters, arena)
       }
@@ -176,30 +215,43 @@ package struct ScoreStage: ~Copyable {
     }
     for (index, entries) in sides.enumerated() where !entries.isEmpty {
       try writer.put(
-        .scores, key: ScoreKey.side(order: index + 2, model: options.model),
-        payload: SideTable.encode(entries))
+        .scores,
+        key: ScoreKey.side(order: index + 2, model: options.model),
+        payload: SideTable.encode(entries)
+      )
     }
     return sides.map { UInt64($0.count) }
   }
 
   private func estimate(
-    _ levels: borrowing CountedLevels, _ source: any LevelBlockSource,
-    _ unigrams: borrowing UnigramScores, _ scatters: borrowing Slots<RecordScatter>,
-    _ arena: borrowing RecordArena, done: borrowing Atomic<UInt64>, next: borrowing Atomic<Int>,
+    _ levels: borrowing CountedLevels,
+    _ source: any LevelBlockSource,
+    _ unigrams: borrowing UnigramScores,
+    _ scatters: borrowing Slots<RecordScatter>,
+    _ arena: borrowing RecordArena,
+    done: borrowing Atomic<UInt64>,
+    next: borrowing Atomic<Int>,
     goal: UInt64
   ) throws {
     try Parallel.run(threads: options.threads) { thread in
       var estimator = try LevelEstimator(
-        order: options.order, vocabularySize: options.vocabularySize,
-        discounts: options.discounts)
+        order: options.order,
+        vocabularySize: options.vocabularySize,
+        discounts: options.discounts
+      )
       while true {
         let shard = next.wrappingAdd(1, ordering: .relaxed).oldValue
         if shard >= levels.shards.count { return }
         try cancellation.check()
         let totals = levels.shards[shard]
         try estimator.run(
-          shard: shard, totals: totals, source: source, unigrams: unigrams,
-          scatter: scatters[thread], arena: arena)
+          shard: shard,
+          totals: totals,
+          source: source,
+          unigrams: unigrams,
+          scatter: scatters[thread],
+          arena: arena
+        )
         let entries = totals.levels.reduce(0) { $0 + $1.entries }
         report(done.wrappingAdd(entries, ordering: .relaxed).newValue, goal)
       }
@@ -209,8 +261,10 @@ package struct ScoreStage: ~Copyable {
   /// Trains the codes of every order whose first chunk is in this round, from that chunk's records, which are
   /// the same in every round plan.
   private func train(
-    _ quantizers: inout [Quantizer], _ chunks: Range<Int>,
-    _ scatters: borrowing Slots<RecordScatter>, _ arena: borrowing RecordArena
+    _ quantizers: inout [Quantizer],
+    _ chunks: Range<Int>,
+    _ scatters: borrowing Slots<RecordScatter>,
+    _ arena: borrowing RecordArena
   ) {
     for k in 2...options.order {
       let place = places[k - 1]
@@ -219,17 +273,22 @@ package struct ScoreStage: ~Copyable {
       for kind in 0..<2 {
         // SAFETY: the segments live as long as the arena.
         let segments = unsafe segments(chunk: place.firstChunk, kind: kind, scatters, arena)
-        for unsafe segment in unsafe segments {
-          for unsafe record in unsafe segment { values[kind].append(record.value) }
+        for unsafesegment in unsafe segments {
+          for unsaferecord in unsafe segment { values[kind].append(record.value) }
         }
       }
       quantizers[k - 2] = Quantizer(
-        probabilities: values[0], backoffs: values[1], valuesAreLog10: false)
+        probabilities: values[0],
+        backoffs: values[1],
+        valuesAreLog10: false
+      )
     }
   }
 
   private func segments(
-    chunk: Int, kind: Int, _ scatters: borrowing Slots<RecordScatter>,
+    chunk: Int,
+    kind: Int,
+    _ scatters: borrowing Slots<RecordScatter>,
     _ arena: borrowing RecordArena
   ) -> [UnsafeBufferPointer<ScoreRecord>] {
     var segments: [UnsafeBufferPointer<ScoreRecord>] = unsafe []
@@ -241,23 +300,32 @@ package struct ScoreStage: ~Copyable {
 
   /// Fills the chunks of a round and returns each one's side entries.
   private func fill(
-    _ chunks: Range<Int>, _ scatters: borrowing Slots<RecordScatter>,
-    _ arena: borrowing RecordArena, _ quantizers: [Quantizer]
+    _ chunks: Range<Int>,
+    _ scatters: borrowing Slots<RecordScatter>,
+    _ arena: borrowing RecordArena,
+    _ quantizers: [Quantizer]
   ) throws -> [[SideEntry]] {
     var values: [ReservedValue] = []
     for chunk in chunks {
       let k = order(of: chunk)
       if options.layout == .compact && chunk == places[k - 1].firstChunk {
         try writer.put(
-          .scores, key: ScoreKey.codebook(order: k, model: options.model),
-          payload: quantizers[k - 2].payload)
+          .scores,
+          key: ScoreKey.codebook(order: k, model: options.model),
+          payload: quantizers[k - 2].payload
+        )
       }
       values.append(
         try writer.reserve(
           .scores,
           key: ScoreKey.chunk(
-            chunk - places[k - 1].firstChunk, order: k, model: options.model),
-          payloadBytes: geometries[k - 2].bytesPerChunk))
+            chunk - places[k - 1].firstChunk,
+            order: k,
+            model: options.model
+          ),
+          payloadBytes: geometries[k - 2].bytesPerChunk
+        )
+      )
     }
     let sides = Mutex([[SideEntry]](repeating: [], count: chunks.count))
     try fill(chunks, scatters, arena, quantizers, values, sides: sides, next: Atomic(0))
@@ -265,9 +333,13 @@ package struct ScoreStage: ~Copyable {
   }
 
   private func fill(
-    _ chunks: Range<Int>, _ scatters: borrowing Slots<RecordScatter>,
-    _ arena: borrowing RecordArena, _ quantizers: [Quantizer], _ values: [ReservedValue],
-    sides: borrowing Mutex<[[SideEntry]]>, next: borrowing Atomic<Int>
+    _ chunks: Range<Int>,
+    _ scatters: borrowing Slots<RecordScatter>,
+    _ arena: borrowing RecordArena,
+    _ quantizers: [Quantizer],
+    _ values: [ReservedValue],
+    sides: borrowing Mutex<[[SideEntry]]>,
+    next: borrowing Atomic<Int>
   ) throws {
     try Parallel.run(threads: options.threads) { _ in
       var fillerOrder = 0
@@ -286,11 +358,16 @@ package struct ScoreStage: ~Copyable {
         var side: [SideEntry] = []
         // SAFETY: the segments live as long as the arena; every value belongs to one thread.
         let probabilities = unsafe segments(chunk: chunk, kind: 0, scatters, arena)
-        let backoffs = unsafe k == options.order ? [] : segments(chunk: chunk, kind: 1, scatters, arena)
+        let backoffs =
+          unsafe k == options.order ? [] : segments(chunk: chunk, kind: 1, scatters, arena)
         try unsafe values[index].withUnsafeMutableBytes { target in
           try unsafe filler[0]?.fill(
-            chunk: chunk - places[k - 1].firstChunk, probabilities: probabilities,
-            backoffs: backoffs, into: target, side: &side)
+            chunk: chunk - places[k - 1].firstChunk,
+            probabilities: probabilities,
+            backoffs: backoffs,
+            into: target,
+            side: &side
+          )
         }
         values[index].seal()
         if !side.isEmpty { sides.withLock { $0[index] = side } }

@@ -37,7 +37,9 @@ package struct Discounts: Sendable, Equatable {
   /// divided once, so that a discount of exactly 0 or i is found as such.
   /// Source: Chen & Goodman 1998, equation 26.
   package init(
-    order: Int, countsOfCounts counts: [UInt64], options: SmoothingOptions
+    order: Int,
+    countsOfCounts counts: [UInt64],
+    options: SmoothingOptions
   ) throws(DiscountError) {
     countsOfCounts = counts
     if counts.prefix(3).allSatisfy({ $0 > 0 }) {

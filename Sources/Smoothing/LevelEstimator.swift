@@ -61,14 +61,22 @@ package struct LevelEstimator: ~Copyable, Sendable {
 
   /// Estimates shard number `shard`.
   package mutating func run(
-    shard: Int, totals: ShardTotals, source: any LevelBlockSource,
-    unigrams: borrowing UnigramScores, scatter: borrowing RecordScatter,
+    shard: Int,
+    totals: ShardTotals,
+    source: any LevelBlockSource,
+    unigrams: borrowing UnigramScores,
+    scatter: borrowing RecordScatter,
     arena: borrowing RecordArena
   ) throws {
     for d in 1...depths {
       cursors[d] = LevelCursor(
-        source: source, shard: shard, depth: d, blockCount: totals.blocks[d - 1],
-        vocabularySize: vocabularySize, decompressor: decompressor)
+        source: source,
+        shard: shard,
+        depth: d,
+        blockCount: totals.blocks[d - 1],
+        vocabularySize: vocabularySize,
+        decompressor: decompressor
+      )
     }
     for _ in 0..<totals.levels[0].nodes {
       try visit(1, unigrams, scatter, arena)
@@ -78,7 +86,9 @@ package struct LevelEstimator: ~Copyable, Sendable {
 
   /// Estimates the next context of depth `d` and all longer ones that end with it.
   private mutating func visit(
-    _ d: Int, _ unigrams: borrowing UnigramScores, _ scatter: borrowing RecordScatter,
+    _ d: Int,
+    _ unigrams: borrowing UnigramScores,
+    _ scatter: borrowing RecordScatter,
     _ arena: borrowing RecordArena
   ) throws {
     guard let node = try cursors[d]?.nextNode() else {
@@ -103,7 +113,8 @@ package struct LevelEstimator: ~Copyable, Sendable {
         free += count
       } else {
         let discount = discounts[
-          4 &* d &+ Int(truncatingIfNeeded: min(entry.adjustedCount, 3))]
+          4 &* d &+ Int(truncatingIfNeeded: min(entry.adjustedCount, 3))
+        ]
         free += Double(discount)
         kept[keptCount] = Kept(word: entry.word, count: Float(count), discount: discount)
         keptCount &+= 1
@@ -122,7 +133,11 @@ package struct LevelEstimator: ~Copyable, Sendable {
         let p = min((entry.count - entry.discount) * inverse + gamma * below, 1)
         if needed { lower[d][entryWord] = p }
         scatter.putProbability(
-          order: d &+ 1, sum: entrySum &+ UInt64(entry.word) &* multipliers[0], p, arena)
+          order: d &+ 1,
+          sum: entrySum &+ UInt64(entry.word) &* multipliers[0],
+          p,
+          arena
+        )
       }
       if d == 1 {
         unigrams.backoffs[Int(node.word)] = gamma

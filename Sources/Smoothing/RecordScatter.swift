@@ -73,18 +73,25 @@ package struct RecordScatter: ~Copyable, Sendable {
     self.chunks = chunks
     block = RecordBuffer(repeating: RecordArena.none, count: 2 * chunks.count)
     fill = RecordBuffer(
-      repeating: UInt32(RecordArena.blockRecords), count: 2 * chunks.count)
+      repeating: UInt32(RecordArena.blockRecords),
+      count: 2 * chunks.count
+    )
     orderPlaces = RecordBuffer(uninitialized: orders.count)
     for (i, order) in orders.enumerated() {
       orderPlaces[i] = Place(
-        chunkCount: UInt64(order.chunkCount), firstChunk: order.firstChunk)
+        chunkCount: UInt64(order.chunkCount),
+        firstChunk: order.firstChunk
+      )
     }
   }
 
   /// Records the probability of an n-gram of `order` whose products sum to `sum`.
   @inline(__always)
   func putProbability(
-    order: Int, sum: UInt64, _ value: Float, _ arena: borrowing RecordArena
+    order: Int,
+    sum: UInt64,
+    _ value: Float,
+    _ arena: borrowing RecordArena
   ) {
     put(kind: 0, order: order, sum: sum, value, arena)
   }
@@ -97,7 +104,11 @@ package struct RecordScatter: ~Copyable, Sendable {
 
   @inline(__always)
   private func put(
-    kind: Int, order: Int, sum: UInt64, _ value: Float, _ arena: borrowing RecordArena
+    kind: Int,
+    order: Int,
+    sum: UInt64,
+    _ value: Float,
+    _ arena: borrowing RecordArena
   ) {
     let hash = NGramHash.finish(sum, seed: seed)
     let place = orderPlaces[order &- 1]
@@ -114,14 +125,17 @@ package struct RecordScatter: ~Copyable, Sendable {
     }
     arena.records[
       Int(truncatingIfNeeded: block[stream]) &* RecordArena.blockRecords
-        &+ Int(truncatingIfNeeded: filled)] = ScoreRecord(hash: hash, value: value)
+        &+ Int(truncatingIfNeeded: filled)
+    ] = ScoreRecord(hash: hash, value: value)
     fill[stream] = filled &+ 1
   }
 
   /// Appends the records of one chunk and kind (0 probabilities, 1 backoffs) to `segments`.
   @unsafe
   package func appendSegments(
-    chunk: Int, kind: Int, arena: borrowing RecordArena,
+    chunk: Int,
+    kind: Int,
+    arena: borrowing RecordArena,
     to segments: inout [UnsafeBufferPointer<ScoreRecord>]
   ) {
     let stream = 2 * (chunk - chunks.lowerBound) + kind
@@ -131,7 +145,10 @@ package struct RecordScatter: ~Copyable, Sendable {
       // SAFETY: the block lies within the arena and holds `count` records.
       unsafe segments.append(
         UnsafeBufferPointer(
-          start: arena.records.pointer + Int(index) * RecordArena.blockRecords, count: count))
+          start: arena.records.pointer + Int(index) * RecordArena.blockRecords,
+          count: count
+        )
+      )
       index = arena.previous[Int(index)]
       count = RecordArena.blockRecords
     }

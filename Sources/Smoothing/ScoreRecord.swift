@@ -24,4 +24,3 @@ package struct ScoreRecord: BitwiseCopyable, Equatable, Sendable {
     UInt64(hashHigh) << 32 | UInt64(hashLow)
   }
 }
-

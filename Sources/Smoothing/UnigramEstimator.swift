@@ -9,7 +9,8 @@ package struct UnigramScores: ~Copyable, Sendable {
   package let backoffs: RecordBuffer<Float>
 
   package init(
-    probabilities: consuming RecordBuffer<Float>, backoffs: consuming RecordBuffer<Float>
+    probabilities: consuming RecordBuffer<Float>,
+    backoffs: consuming RecordBuffer<Float>
   ) {
     self.probabilities = probabilities
     self.backoffs = backoffs
@@ -33,7 +34,9 @@ package enum UnigramEstimator {
   /// belongs to `<unk>` alone. Words from `keptCount` on are dropped and give their whole count to γ.
   /// Cost: two passes over the vocabulary. Source: docs/decisions/004, §5.
   package static func estimate(
-    adjusted: borrowing RecordBuffer<UInt64>, keptCount: Int, discounts: Discounts,
+    adjusted: borrowing RecordBuffer<UInt64>,
+    keptCount: Int,
+    discounts: Discounts,
     options: SmoothingOptions
   ) -> UnigramScores {
     let size = adjusted.count
@@ -63,6 +66,8 @@ package enum UnigramEstimator {
       probabilities[w] = Float(min(p, 1))
     }
     return UnigramScores(
-      probabilities: probabilities, backoffs: RecordBuffer(repeating: .nan, count: size))
+      probabilities: probabilities,
+      backoffs: RecordBuffer(repeating: .nan, count: size)
+    )
   }
 }

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #else
-import Darwin
+  import Darwin
 #endif
 
 /// A fixed number of trivial values in memory of its own: what hot loops read and write.
@@ -41,7 +41,11 @@ public struct RecordBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
     let bytes = max(count, 1) * MemoryLayout<Element>.stride
     if bytes < LargeMemory.mappedFrom {
       // SAFETY: the buffer has `bytes` bytes of its own, and its elements are trivial.
-      unsafe UnsafeMutableRawPointer(base).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+      unsafe UnsafeMutableRawPointer(base).initializeMemory(
+        as: UInt8.self,
+        repeating: 0,
+        count: bytes
+      )
     }
   }
 
@@ -85,7 +89,13 @@ enum LargeMemory {
     }
     // SAFETY: an anonymous private mapping; the result is checked.
     let mapped = unsafe mmap(
-      nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+      nil,
+      bytes,
+      PROT_READ | PROT_WRITE,
+      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+      -1,
+      0
+    )
     guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else {
       preconditionFailure("the system has no \(bytes) bytes of address space")
     }

@@ -47,7 +47,8 @@ package final class ReservedValue: @unchecked Sendable {
   ) throws(Failure) -> Result {
     // SAFETY: the environment, kept alive by this object, keeps the room mapped.
     try unsafe body(
-      UnsafeRawBufferPointer(start: address + Envelope.byteCount, count: payloadBytes))
+      UnsafeRawBufferPointer(start: address + Envelope.byteCount, count: payloadBytes)
+    )
   }
 
   /// Computes the payload's checksum and completes the envelope; call it once, when all bytes are there.

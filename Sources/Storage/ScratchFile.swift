@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #else
-import Darwin
+  import Darwin
 #endif
 
 /// A temporary file that has no name: its space returns when the process ends, however it ends.
@@ -42,7 +42,13 @@ package final class ScratchFile {
     if code != 0 { throw ScratchFileError(folder: folder, code: code) }
     // SAFETY: a shared mapping of freshly allocated space; the result is checked.
     let mapped = unsafe mmap(
-      nil, Int(length), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, off_t(byteCount))
+      nil,
+      Int(length),
+      PROT_READ | PROT_WRITE,
+      MAP_SHARED,
+      descriptor,
+      off_t(byteCount)
+    )
     guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else {
       throw ScratchFileError(folder: folder, code: errno)
     }

@@ -51,7 +51,8 @@ package enum ZstdBlock {
     }
 
     /// Appends one frame with the compressed `source` to `target`.
-    package func append(_ source: UnsafeRawBufferPointer, to target: inout [UInt8]) throws(Failure) {
+    package func append(_ source: UnsafeRawBufferPointer, to target: inout [UInt8]) throws(Failure)
+    {
       let bound = ZSTD_compressBound(source.count)
       var written = 0
       let start = target.count
@@ -59,8 +60,13 @@ package enum ZstdBlock {
       // SAFETY: the target has `bound` bytes from `start` on, the source lives for the call.
       unsafe target.withUnsafeMutableBytes { bytes in
         written = unsafe ZSTD_compressCCtx(
-          context, bytes.baseAddress.map { unsafe $0 + start }, bound, source.baseAddress,
-          source.count, level)
+          context,
+          bytes.baseAddress.map { unsafe $0 + start },
+          bound,
+          source.baseAddress,
+          source.count,
+          level
+        )
       }
       if ZSTD_isError(written) != 0 {
         target.removeLast(bound)
@@ -88,11 +94,17 @@ package enum ZstdBlock {
 
     /// Decompresses `source`, which must hold exactly `target.count` bytes, into `target`.
     package func decompress(
-      _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+      _ source: UnsafeRawBufferPointer,
+      into target: UnsafeMutableRawBufferPointer
     ) throws(Failure) {
       // SAFETY: zstd writes at most `target.count` bytes and reads at most `source.count`.
       let written = unsafe ZSTD_decompressDCtx(
-        context, target.baseAddress, target.count, source.baseAddress, source.count)
+        context,
+        target.baseAddress,
+        target.count,
+        source.baseAddress,
+        source.count
+      )
       if ZSTD_isError(written) != 0 { throw .damaged(reason: ZstdBlock.reason(written)) }
       if written != target.count { throw .wrongSize(expected: target.count) }
     }

@@ -46,7 +46,8 @@ struct TutorialTests {
       .deletingLastPathComponent().deletingLastPathComponent()
     let article = try String(
       contentsOf: root.appendingPathComponent("Sources/Gramdex/Gramdex.docc/ScoringText.md"),
-      encoding: .utf8)
+      encoding: .utf8
+    )
     for line in [
       "var options = BuildOptions(inputs: [corpus])",
       "let summary = try IndexBuilder.build(options, to: index)",
