@@ -67,7 +67,8 @@ enum ErrorReport {
     case let error as IndexError: indexCode(error)
     case ScoringError.noModel, NGramCountsError.wrongLength: Code.usage
     case is ScoringError, is NGramCountsError: Code.badData
-    case is CountingError, is DiscountError, is ArpaError: Code.badData
+    case is CountingError, is DiscountError, is ArpaError, is ExportError: Code.badData
+    case is ScratchFileError: Code.inputOutput
     case is TableError, is LevelBlockError, is ZstdBlock.Failure: Code.badData
     default: nil
     }

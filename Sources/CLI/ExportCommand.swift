@@ -27,6 +27,19 @@ struct ExportCommand: ParsableCommand {
   @OptionGroup var progress: ProgressFlags
 
   func run() throws {
-    throw ValidationError("export")
+    let signals = Signals()
+    let display = ProgressDisplay(isVerbose: progress.progress)
+    defer { display.finish() }
+    if model.check { try IndexVerifier.checkBytes(path: index.path) }
+    var options = ExportOptions(index: index.path, output: output)
+    options.modelName = model.model
+    let summary = try IndexExporter.run(
+      options,
+      observer: display,
+      cancellation: signals.cancellation
+    )
+    display.finish()
+    let ngrams = summary.ngrams.map(String.init).joined(separator: ", ")
+    Messages.write("wrote n-grams of orders 1 and up to \(output): \(ngrams)")
   }
 }

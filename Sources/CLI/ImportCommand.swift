@@ -45,6 +45,27 @@ struct ImportCommand: ParsableCommand {
   @OptionGroup var progress: ProgressFlags
 
   func run() throws {
-    throw ValidationError("import")
+    var options = ImportOptions(input: arpa)
+    options.layout = layout
+    options.isStrict = strict
+    options.replace = replace
+    var budget = BuildOptions(inputs: [arpa])
+    machine.apply(to: &budget)
+    options.memoryBytes = budget.memoryBytes
+    options.threads = budget.threads
+    options.temporary = budget.temporary
+    MachineFlags.announce(budget)
+    if arpa == "-" { Messages.announceTerminalInput() }
+    let signals = Signals()
+    let display = ProgressDisplay(isVerbose: progress.progress)
+    defer { display.finish() }
+    let summary = try IndexImporter.run(
+      options,
+      to: output,
+      observer: display,
+      cancellation: signals.cancellation
+    )
+    display.finish()
+    try StandardOutput.print(summary.text)
   }
 }
