@@ -32,7 +32,7 @@ struct SameBytesTests {
   @Test func `from a file, standard input, gzip, zstd, a list and a folder`() throws {
     let reference = try tables("file", [])
     let path = try workshop.folder.write("texts/text.txt", text)
-    let list = try workshop.folder.write("list", path + "\n")
+    let list = try workshop.folder.write("inputs", path + "\n")
     try Subprocess.output(of: "/usr/bin/env", ["gzip", "-k", path])
     try Subprocess.output(of: "/usr/bin/env", ["zstd", "-q", "-k", path])
     try FileManager.default.createDirectory(
