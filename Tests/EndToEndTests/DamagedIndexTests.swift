@@ -116,7 +116,7 @@ struct DamagedIndexTests {
     try text.write(toFile: path, atomically: true, encoding: .utf8)
     let outcome = try BuiltBinary.run("info", workshop.index())
     #expect(outcome.exitCode == 65, "\(outcome)")
-    #expect(outcome.errorText.contains("version"), "\(outcome)")
+    #expect(outcome.errorText.contains("MANIFEST"), "\(outcome)")
   }
 
   @Test func `no index at all is said to be none`() throws {
