@@ -27,6 +27,8 @@ public enum BuiltBinary {
     case data(Data)
     /// A file's contents.
     case file(String)
+    /// What the test writes later, with `RunningProcess.write`.
+    case pipe
   }
 
   /// How a process is started, besides its arguments.

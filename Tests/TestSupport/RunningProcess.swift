@@ -36,6 +36,7 @@ public final class RunningProcess {
   private let process = Process()
   private let folder: TemporaryFolder
   private let deadline: Date
+  private var pipe: Pipe?
 
   init(program: URL, arguments: [String], setting: BuiltBinary.Setting) throws {
     folder = try TemporaryFolder()
@@ -60,12 +61,31 @@ public final class RunningProcess {
       process.standardInput = try FileHandle(forReadingFrom: folder.newFile("input", data))
     case .file(let path):
       process.standardInput = try FileHandle(forReadingFrom: URL(filePath: path))
+    case .pipe:
+      pipe = Pipe()
+      process.standardInput = pipe
     }
     try process.run()
   }
 
   /// Whether the process has not ended.
   public var isRunning: Bool { process.isRunning }
+
+  /// What the process wrote to standard error so far.
+  public var errorsSoFar: String {
+    let data = try? Data(contentsOf: folder.url.appending(path: "errors"))
+    return String(decoding: data ?? Data(), as: UTF8.self)
+  }
+
+  /// Gives the process more standard input, when that is a pipe.
+  public func write(_ text: String) throws {
+    try pipe?.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+  }
+
+  /// Ends the standard input, when that is a pipe.
+  public func closeInput() throws {
+    try pipe?.fileHandleForWriting.close()
+  }
 
   /// Sends a signal to the process.
   public func send(signal: Int32) {
