@@ -273,8 +273,9 @@ package struct ScoreStage: ~Copyable {
       for kind in 0..<2 {
         // SAFETY: the segments live as long as the arena.
         let segments = unsafe segments(chunk: place.firstChunk, kind: kind, scatters, arena)
-        for unsafesegment in unsafe segments {
-          for unsaferecord in unsafe segment { values[kind].append(record.value) }
+        for index in unsafe segments.indices {
+          let segment = unsafe segments[index]
+          for i in 0..<segment.count { unsafe values[kind].append(segment[i].value) }
         }
       }
       quantizers[k - 2] = Quantizer(
