@@ -117,6 +117,12 @@ package struct TableFileSummary: Equatable, Sendable {
   package var layout: TableFileLayout
   /// What each database holds.
   package var databases: [TableDatabase: Usage]
+
+  /// Makes a summary.
+  package init(layout: TableFileLayout, databases: [TableDatabase: Usage]) {
+    self.layout = layout
+    self.databases = databases
+  }
 }
 
 /// 64-bit numbers as 16 hexadecimal digits: checksums in text, exact for every reader of JSON.
