@@ -32,7 +32,9 @@ package enum LevelCounting {
     let depths = max(order - 1, 1)
     let counters = vocabularySize * 17
     let encoders = depths * 14 * LevelBlockHeader.targetCount
-    let sets = depths * ContinuationSet.compactionLimit / 2 * MemoryLayout<LevelEntry>.stride
+    // Only the shallowest contexts ever collect many words.
+    let sets =
+      min(depths, 3) * ContinuationSet.compactionLimit / 4 * MemoryLayout<LevelEntry>.stride
     return threads * (counters + encoders + sets + (1 << 20)) + vocabularySize * 12
   }
 

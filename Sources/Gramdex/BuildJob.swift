@@ -234,7 +234,7 @@ struct BuildJob {
       throw CountingError.vocabularyTooLarge(
         wordTypes: ranked.count,
         budgetBytes: options.memoryBytes,
-        neededBytes: UInt64(held + fixed + BuildMemory.processBytes + BuildMemory.smallestStage)
+        neededBytes: UInt64(held + fixed + memory.processBytes + BuildMemory.smallestStage)
       )
     }
     let scratch = ScratchLevelStore(

@@ -9,8 +9,14 @@ struct BuildMemory {
   /// Threads of the job.
   let threads: Int
 
-  /// The program itself: runtime, libraries, LMDB's lists, thread stacks.
-  static let processBytes = 14 << 20
+  /// The program itself: runtime, libraries, LMDB's lists, thread stacks; less is set aside where the whole
+  /// budget is small, so that such a budget works, though it may be exceeded by some megabytes.
+  static func processBytes(budget: Int) -> Int {
+    min(14 << 20, budget / 4)
+  }
+
+  /// What is set aside for the program itself.
+  var processBytes: Int { Self.processBytes(budget: budget) }
 
   init(_ options: BuildOptions) {
     budget = Int(min(options.memoryBytes, UInt64(1) << 46))
@@ -24,7 +30,7 @@ struct BuildMemory {
 
   /// Memory for vocabulary and ids while the text is read: the rest of text blocks and their ids.
   var encoding: Int {
-    max(budget - Self.processBytes - threads * 8 * textBlockBytes, 1 << 20)
+    max(budget - processBytes - threads * 8 * textBlockBytes, 1 << 20)
   }
 
   /// Memory for windows in pass (a), or nil when the budget is too small.
@@ -36,13 +42,13 @@ struct BuildMemory {
       vocabularySize: vocabularySize,
       threads: threads
     )
-    let rest = budget - Self.processBytes - held - fixed
+    let rest = budget - processBytes - held - fixed
     return rest >= Self.smallestStage ? rest : nil
   }
 
   /// Memory for records and tables in pass (b).
   func scoring(held: Int) -> Int {
-    budget - Self.processBytes - held
+    budget - processBytes - held
   }
 
   /// The least that a stage works with.

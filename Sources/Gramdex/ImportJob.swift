@@ -153,7 +153,9 @@ struct ImportJob {
 
   /// Memory that stages may use beside the model's words.
   private func memory(beside model: ImportedModel) -> Int {
-    Int(min(options.memoryBytes, 1 << 46)) - BuildMemory.processBytes - model.memoryBytes
+    Int(min(options.memoryBytes, 1 << 46))
+      - BuildMemory.processBytes(budget: Int(min(options.memoryBytes, 1 << 46)))
+      - model.memoryBytes
   }
 
   // MARK: Stage 3: n-grams become tables

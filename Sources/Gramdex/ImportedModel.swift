@@ -43,7 +43,8 @@ struct ImportSorters: ~Copyable {
     if batch.order != order {
       try end(before: batch.order)
       let rest =
-        memoryBytes - BuildMemory.processBytes - Self.readingBytes - batch.vocabularyBytes
+        memoryBytes - BuildMemory.processBytes(budget: memoryBytes) - Self.readingBytes
+        - batch.vocabularyBytes
       guard rest >= TupleSorter.minimumMemoryBytes else {
         throw CountingError.vocabularyTooLarge(
           wordTypes: batch.vocabularySize,

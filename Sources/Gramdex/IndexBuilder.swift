@@ -43,6 +43,30 @@ public enum IndexBuilder {
       mode: options.replace ? .replace : .create,
       command: "gramdex build"
     )
+    var summary: BuildSummary
+    do {
+      summary = try run(options, inputs, words, writer, observer, cancellation)
+    } catch {
+      // The workspace has gone with `run`, so the folder is empty if this job made it.
+      writer.abandon()
+      throw error
+    }
+    summary.output = path
+    summary.wallSeconds = clock.wallSeconds
+    summary.cpuSeconds = clock.cpuSeconds
+    summary.peakAnonymousBytes = memory.bytes
+    return summary
+  }
+
+  /// Runs the job in a workspace that ends with it.
+  private static func run(
+    _ options: BuildOptions,
+    _ inputs: TextInputs,
+    _ words: WordLists,
+    _ writer: IndexWriter,
+    _ observer: any ProgressObserver,
+    _ cancellation: Cancellation
+  ) throws -> BuildSummary {
     let workspace = try Workspace(
       in: options.temporary ?? writer.workFolder,
       removesParent: options.temporary == nil
@@ -58,12 +82,7 @@ public enum IndexBuilder {
     )
     for warning in inputs.warnings { job.warn(warning) }
     for item in writer.reclaimed { job.warn("removed \(item), left by a job that was killed") }
-    var summary = try job.run()
-    summary.output = path
-    summary.wallSeconds = clock.wallSeconds
-    summary.cpuSeconds = clock.cpuSeconds
-    summary.peakAnonymousBytes = memory.bytes
-    return summary
+    return try job.run()
   }
 }
 

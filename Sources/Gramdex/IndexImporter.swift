@@ -32,6 +32,28 @@ public enum IndexImporter {
       mode: options.replace ? .replace : .create,
       command: "gramdex import"
     )
+    var summary: ImportSummary
+    do {
+      summary = try run(options, writer, observer, cancellation)
+    } catch {
+      // The workspace has gone with `run`, so the folder is empty if this job made it.
+      writer.abandon()
+      throw error
+    }
+    summary.output = path
+    summary.wallSeconds = clock.wallSeconds
+    summary.cpuSeconds = clock.cpuSeconds
+    summary.peakAnonymousBytes = memory.bytes
+    return summary
+  }
+
+  /// Runs the job in a workspace that ends with it.
+  private static func run(
+    _ options: ImportOptions,
+    _ writer: IndexWriter,
+    _ observer: any ProgressObserver,
+    _ cancellation: Cancellation
+  ) throws -> ImportSummary {
     let workspace = try Workspace(
       in: options.temporary ?? writer.workFolder,
       removesParent: options.temporary == nil
@@ -44,11 +66,6 @@ public enum IndexImporter {
       cancellation: cancellation
     )
     for item in writer.reclaimed { job.warn("removed \(item), left by a job that was killed") }
-    var summary = try job.run()
-    summary.output = path
-    summary.wallSeconds = clock.wallSeconds
-    summary.cpuSeconds = clock.cpuSeconds
-    summary.peakAnonymousBytes = memory.bytes
-    return summary
+    return try job.run()
   }
 }
