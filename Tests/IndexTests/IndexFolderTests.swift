@@ -34,7 +34,9 @@ struct IndexFolderTests {
 
   @discardableResult
   func publish(
-    _ payload: [UInt8], _ mode: IndexWriter.Mode, keeping: Bool = false
+    _ payload: [UInt8],
+    _ mode: IndexWriter.Mode,
+    keeping: Bool = false
   ) throws -> Manifest {
     let writer = try writer(mode)
     return try writer.publish(try fill(writer, payload), keepingPrevious: keeping)

@@ -10,8 +10,13 @@ struct ManifestTests {
   /// A manifest with every field set.
   static func sample(file: String = "ngrams-000001.mdb") -> Manifest {
     var model = ModelEntry(
-      name: "default", file: file, order: 2, layout: .compact, source: .text,
-      smoothing: .modifiedKneserNey)
+      name: "default",
+      file: file,
+      order: 2,
+      layout: .compact,
+      source: .text,
+      smoothing: .modifiedKneserNey
+    )
     model.smoothingOptions = SmoothingOptions()
     model.pruning = PruningThresholds([0, 1])
     model.ngrams = [5, .max]
@@ -20,14 +25,22 @@ struct ManifestTests {
     model.log10UnknownProbability = -3.25
     model.hasCounts = true
     let layout = TableFileLayout(
-      bytes: 8192, pageBytes: 4096, structuralRuns: [PageRun(first: 0, count: 2)],
-      structuralChecksum: .max)
+      bytes: 8192,
+      pageBytes: 4096,
+      structuralRuns: [PageRun(first: 0, count: 2)],
+      structuralChecksum: .max
+    )
     let summary = TableFileSummary(
-      layout: layout, databases: [.counts: .init(values: 1, payloadBytes: 2, pageBytes: 3)])
+      layout: layout,
+      databases: [.counts: .init(values: 1, payloadBytes: 2, pageBytes: 3)]
+    )
     return Manifest(
-      toolVersion: "1.0", tokenizer: TokenizerOptions(kind: .words, unicode: .nfc),
-      models: [model], corpus: [.init(path: "a/ü \"b\"", bytes: 7)],
-      files: [.init(name: file, summary: summary)])
+      toolVersion: "1.0",
+      tokenizer: TokenizerOptions(kind: .words, unicode: .nfc),
+      models: [model],
+      corpus: [.init(path: "a/ü \"b\"", bytes: 7)],
+      files: [.init(name: file, summary: summary)]
+    )
   }
 
   @Test func `what was written is read`() throws {
