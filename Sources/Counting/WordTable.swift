@@ -12,7 +12,7 @@ package struct WordTable: ~Copyable, Sendable {
   package struct Slot: BitwiseCopyable {
     /// The first eight bytes, zero-padded.
     var prefix: UInt64
-    /// The high half of the hash, with the length's low bits mixed in by the hash itself.
+    /// The low half of the hash; the place in the table comes from its top bits.
     var tag: UInt32
     /// The word's id; `emptyID` in an empty slot.
     var id: UInt32
