@@ -18,11 +18,7 @@ package final class TableLevelStore: LevelBlockSink, LevelBlockSource, @unchecke
       key: LevelBlockHeader.key(shard: shard, depth: depth, block: block),
       payloadBytes: bytes.count
     )
-    // SAFETY: the region has the size of the block.
-    unsafe value.withUnsafeMutableBytes { target in
-      unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
-    }
-    value.seal()
+    try unsafe bytes.withUnsafeBytes { try unsafe value.seal(with: $0) }
     while blocks.count <= shard { blocks.append([]) }
     while blocks[shard].count < depth { blocks[shard].append([]) }
     precondition(blocks[shard][depth - 1].count == block, "blocks of a level come in order")

@@ -86,22 +86,26 @@ struct ScoreRound: ~Copyable {
   ) throws {
     try Parallel.run(threads: min(threads, values.count)) { _ in
       var filler = ChunkFiller(geometry: geometry, quantizer: quantizer, valuesAreLog10: true)
+      let chunkBytes = RecordBuffer<UInt8>(uninitialized: geometry.bytesPerChunk)
+      // SAFETY: exactly the buffer, which outlives the loop.
+      let target = unsafe UnsafeMutableRawBufferPointer(
+        start: chunkBytes.pointer,
+        count: geometry.bytesPerChunk
+      )
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         if index >= values.count { return }
         var side: [SideEntry] = []
         // SAFETY: the segments lie in this round's buffers, which outlive the call.
         let segments = unsafe (probabilities.segment(index), backoffs.segment(index))
-        try unsafe values[index].withUnsafeMutableBytes { target in
-          try unsafe filler.fill(
-            chunk: chunks.lowerBound + index,
-            probabilities: [segments.0],
-            backoffs: segments.1.isEmpty ? [] : [segments.1],
-            into: target,
-            side: &side
-          )
-        }
-        values[index].seal()
+        try unsafe filler.fill(
+          chunk: chunks.lowerBound + index,
+          probabilities: [segments.0],
+          backoffs: segments.1.isEmpty ? [] : [segments.1],
+          into: target,
+          side: &side
+        )
+        try unsafe values[index].seal(with: UnsafeRawBufferPointer(target))
         if !side.isEmpty { sides.withLock { $0[index] = side } }
       }
     }

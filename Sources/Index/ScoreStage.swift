@@ -91,6 +91,10 @@ package struct ScoreStage: ~Copyable {
     chunkCount = chunks
   }
 
+  private var largestChunkBytes: Int {
+    geometries.map(\.bytesPerChunk).max() ?? 0
+  }
+
   /// The order of chunk number `chunk`.
   private func order(of chunk: Int) -> Int {
     (places.lastIndex { $0.firstChunk <= chunk && $0.chunkCount > 0 } ?? 1) + 1
@@ -181,7 +185,8 @@ package struct ScoreStage: ~Copyable {
         order: options.order,
         vocabularySize: options.vocabularySize
       )
-        + (geometries.map { ChunkFiller.scratchBytes(geometry: $0) }.max() ?? 0) * 3 / 2)
+        + (geometries.map { ChunkFiller.scratchBytes(geometry: $0) }.max() ?? 0) * 3 / 2
+        + largestChunkBytes)
     let rounds = rounds(bytes: max(options.memoryBytes - fixed, 1 << 20), totals: totals)
     let blockBytes = RecordArena.blockRecords * MemoryLayout<ScoreRecord>.stride
     let arena = RecordArena(blocks: (rounds.map(\.bytes).max() ?? 0) / blockBytes * 2 + 1024)
@@ -345,6 +350,7 @@ package struct ScoreStage: ~Copyable {
     try Parallel.run(threads: options.threads) { _ in
       var fillerOrder = 0
       let filler = Slots<ChunkFiller?>(count: 1) { _ in nil }
+      let chunkBytes = RecordBuffer<UInt8>(uninitialized: largestChunkBytes)
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         if index >= chunks.count { return }
@@ -361,16 +367,19 @@ package struct ScoreStage: ~Copyable {
         let probabilities = unsafe segments(chunk: chunk, kind: 0, scatters, arena)
         let backoffs =
           unsafe k == options.order ? [] : segments(chunk: chunk, kind: 1, scatters, arena)
-        try unsafe values[index].withUnsafeMutableBytes { target in
-          try unsafe filler[0]?.fill(
-            chunk: chunk - places[k - 1].firstChunk,
-            probabilities: probabilities,
-            backoffs: backoffs,
-            into: target,
-            side: &side
-          )
-        }
-        values[index].seal()
+        // SAFETY: no chunk is larger than the buffer, which belongs to this thread.
+        let target = unsafe UnsafeMutableRawBufferPointer(
+          start: chunkBytes.pointer,
+          count: geometries[k - 2].bytesPerChunk
+        )
+        try unsafe filler[0]?.fill(
+          chunk: chunk - places[k - 1].firstChunk,
+          probabilities: probabilities,
+          backoffs: backoffs,
+          into: target,
+          side: &side
+        )
+        try unsafe values[index].seal(with: UnsafeRawBufferPointer(target))
         if !side.isEmpty { sides.withLock { $0[index] = side } }
       }
     }

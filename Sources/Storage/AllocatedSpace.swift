@@ -9,7 +9,8 @@
 /// LMDB tells the page of a value, and may take some pages for keys around each value; a bound on the
 /// pages in use follows from that.
 struct AllocatedSpace: ~Copyable, Sendable {
-  private let file: FileDescriptor
+  /// The file.
+  let file: OpenFile
   private var allocatedBytes: UInt64 = 0
   /// Where the highest value seen so far ends.
   private var valuesEnd: UInt64 = 2
@@ -26,13 +27,15 @@ struct AllocatedSpace: ~Copyable, Sendable {
 
   /// Creates an empty file that must not exist.
   init(creating path: String) throws(StorageError) {
-    file = try FileDescriptor(path, flags: O_RDWR | O_CREAT | O_EXCL, action: "create")
+    file = OpenFile(
+      try FileDescriptor(path, flags: O_RDWR | O_CREAT | O_EXCL, action: "create")
+    )
   }
 
   /// Removes the file.
   borrowing func remove() {
     // SAFETY: the path is a C string for the call.
-    _ = unsafe unlink(file.path)
+    _ = unsafe unlink(file.descriptor.path)
   }
 
   /// Sees to it that `pages` more pages for a value, and some for keys, can be touched.
@@ -41,11 +44,11 @@ struct AllocatedSpace: ~Copyable, Sendable {
     guard needed > allocatedBytes else { return }
     let missing = needed - allocatedBytes
     do {
-      try file.allocate(offset: allocatedBytes, bytes: max(missing, Self.stepBytes))
+      try file.descriptor.allocate(offset: allocatedBytes, bytes: max(missing, Self.stepBytes))
       allocatedBytes += max(missing, Self.stepBytes)
     } catch {
       guard case .diskFull = error, missing < Self.stepBytes else { throw error }
-      try file.allocate(offset: allocatedBytes, bytes: missing)
+      try file.descriptor.allocate(offset: allocatedBytes, bytes: missing)
       allocatedBytes = needed
     }
   }
@@ -84,14 +87,14 @@ struct AllocatedSpace: ~Copyable, Sendable {
     for meta in [0, pageBytes] {
       // SAFETY: the eight bytes are read during the call.
       try unsafe withUnsafeBytes(of: bytes.littleEndian) { (size) throws(StorageError) in
-        try unsafe file.write(size, at: meta + LMDBPage.mapSizeOffset)
+        try unsafe file.descriptor.write(size, at: meta + LMDBPage.mapSizeOffset)
       }
     }
-    try file.truncate(to: bytes)
-    try file.synchronize()
-    let checksum = try StructuralPages.checksum(of: file, runs: structural, pageBytes: pageBytes)
+    try file.descriptor.truncate(to: bytes)
+    try file.descriptor.synchronize()
+    let checksum = try StructuralPages.checksum(of: file.descriptor, runs: structural, pageBytes: pageBytes)
     guard let checksum else {
-      throw .wrongSize(path: file.path, expectedBytes: bytes, foundBytes: try file.size)
+      throw .wrongSize(path: file.descriptor.path, expectedBytes: bytes, foundBytes: try file.descriptor.size)
     }
     return TableFileLayout(
       bytes: bytes,

@@ -104,3 +104,12 @@ package struct FileDescriptor: ~Copyable, Sendable {
     if code != 0 { throw SystemCall.error("write", path, code: code, wantedBytes: bytes) }
   }
 }
+
+/// A descriptor that several objects share.
+final class OpenFile: Sendable {
+  let descriptor: FileDescriptor
+
+  init(_ descriptor: consuming FileDescriptor) {
+    self.descriptor = descriptor
+  }
+}

@@ -59,9 +59,7 @@ package final class TableFileWriter: Sendable {
     payload: UnsafeRawBufferPointer
   ) throws(StorageError) {
     let value = try reserve(database, key: key, payloadBytes: payload.count)
-    // SAFETY: both regions have the payload's size.
-    unsafe value.withUnsafeMutableBytes { unsafe $0.copyMemory(from: payload) }
-    value.seal()
+    try unsafe value.seal(with: payload)
   }
 
   /// Stores a payload under a key that is new in `database`.
@@ -71,11 +69,9 @@ package final class TableFileWriter: Sendable {
     payload: [UInt8]
   ) throws(StorageError) {
     let value = try reserve(database, key: key, payloadBytes: payload.count)
-    // SAFETY: both regions have the payload's size.
-    unsafe value.withUnsafeMutableBytes { target in
-      unsafe payload.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+    try unsafe payload.withUnsafeBufferPointer { (bytes) throws(StorageError) in
+      try unsafe value.seal(with: UnsafeRawBufferPointer(bytes))
     }
-    value.seal()
   }
 
   /// Makes room for a payload, to be filled and sealed before `finish()`.
@@ -163,7 +159,9 @@ package final class TableFileWriter: Sendable {
     return unsafe ReservedValue(
       environment: environment,
       unsealed: unsealed,
+      file: state.space.file,
       address: room.address,
+      offset: room.page * pageBytes + 16,
       keyHash: Envelope.keyHash(database, key: key),
       payloadBytes: payloadBytes
     )

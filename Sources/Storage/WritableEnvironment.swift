@@ -56,7 +56,9 @@ final class WritableEnvironment: @unchecked Sendable {
       mapBytes
     )
     // Without MDB_NOMEMINIT: LMDB's copies of pages start as zeros, or padding would have random bytes.
-    let flags = MDB_NOSUBDIR | MDB_WRITEMAP | MDB_NOSYNC | MDB_NOLOCK
+    // MDB_NORDAHEAD: the first touch of a value's first page would make the kernel clear a stretch of pages
+    // that `ReservedValue.seal(with:)` overwrites.
+    let flags = MDB_NOSUBDIR | MDB_WRITEMAP | MDB_NOSYNC | MDB_NOLOCK | MDB_NORDAHEAD
     try unsafe Self.check(mdb_env_open(handle, path, UInt32(flags), 0o666), path, mapBytes)
     try unsafe Self.check(mdb_env_stat(handle, &status), path, mapBytes)
     pageBytes = UInt64(status.ms_psize)
