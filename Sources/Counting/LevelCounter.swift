@@ -116,8 +116,12 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     }
   }
 
-  /// Builds every shard and gives its blocks to `sink`.
-  consuming func run(into sink: any LevelBlockSink, vocabularySize: Int) throws -> CountedLevels {
+  /// Builds every shard and gives its blocks to `sink`, and at the end the windows' memory to `spare`.
+  consuming func run(
+    into sink: any LevelBlockSink,
+    vocabularySize: Int,
+    spare: SpareMemory
+  ) throws -> CountedLevels {
     let shards = scatter.shards
     var first = 0
     while first < shards.count {
@@ -145,7 +149,9 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     for shard in results {
       for d in 0..<depths { totals[d].add(shard.levels[d]) }
     }
-    return CountedLevels(shards: results, unigramAdjusted: unigrams, totals: totals)
+    let shardTotals = results
+    spare.keep(windows)
+    return CountedLevels(shards: shardTotals, unigramAdjusted: unigrams, totals: totals)
   }
 
   /// Builds whole shards that fit into memory, a shard a thread at a time.

@@ -1,5 +1,5 @@
 package import GramdexCore
-import GramdexStorage
+package import GramdexStorage
 
 /// What pass (a) is asked to do.
 package struct LevelCountingOptions: Sendable {
@@ -11,12 +11,21 @@ package struct LevelCountingOptions: Sendable {
   package var threads: Int
   /// Memory for windows, sorting and collecting.
   package var memoryBytes: Int
+  /// Receives the memory of the windows at the end.
+  package var spare: SpareMemory
 
-  package init(order: Int, pruning: PruningThresholds, threads: Int, memoryBytes: Int) {
+  package init(
+    order: Int,
+    pruning: PruningThresholds,
+    threads: Int,
+    memoryBytes: Int,
+    spare: SpareMemory = SpareMemory()
+  ) {
     self.order = order
     self.pruning = pruning
     self.threads = threads
     self.memoryBytes = memoryBytes
+    self.spare = spare
   }
 }
 
@@ -156,6 +165,10 @@ package enum LevelCounting {
       cancellation: cancellation,
       report: report
     )
-    return try counter.run(into: sink, vocabularySize: vocabulary.count)
+    return try counter.run(
+      into: sink,
+      vocabularySize: vocabulary.count,
+      spare: options.spare
+    )
   }
 }

@@ -16,6 +16,7 @@ struct BuildJob {
   let observer: any ProgressObserver
   let cancellation: Cancellation
   private let memory: BuildMemory
+  private let spare = SpareMemory()
   private var warnings: [String] = []
   private var temporaryPeak: Int64 = 0
 
@@ -253,7 +254,8 @@ struct BuildJob {
         order: options.order,
         pruning: options.pruning,
         threads: options.threads,
-        memoryBytes: options.keepCounts ? windowBytes : windowBytes * 2 / 3
+        memoryBytes: options.keepCounts ? windowBytes : windowBytes * 2 / 3,
+        spare: spare
       ),
       sink: options.keepCounts ? table : scratch,
       cancellation: cancellation
@@ -361,7 +363,8 @@ struct BuildJob {
         keptCount: counted.ranked.keptCount,
         discounts: discounts,
         threads: options.threads,
-        memoryBytes: memory.scoring(held: held)
+        memoryBytes: memory.scoring(held: held),
+        spare: spare
       ),
       totals: counted.levels.totals,
       writer: file,

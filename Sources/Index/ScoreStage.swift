@@ -22,6 +22,8 @@ package struct ScoreStageOptions: Sendable {
   package var threads: Int
   /// Memory for estimating, records and filling.
   package var memoryBytes: Int
+  /// Memory of earlier stages that may be used again; counted in `memoryBytes`.
+  package var spare: SpareMemory
 
   package init(
     model: String,
@@ -31,7 +33,8 @@ package struct ScoreStageOptions: Sendable {
     keptCount: Int,
     discounts: [Discounts],
     threads: Int,
-    memoryBytes: Int
+    memoryBytes: Int,
+    spare: SpareMemory = SpareMemory()
   ) {
     self.model = model
     self.order = order
@@ -41,6 +44,7 @@ package struct ScoreStageOptions: Sendable {
     self.discounts = discounts
     self.threads = threads
     self.memoryBytes = memoryBytes
+    self.spare = spare
   }
 }
 
@@ -189,7 +193,12 @@ package struct ScoreStage: ~Copyable {
         + largestChunkBytes)
     let rounds = rounds(bytes: max(options.memoryBytes - fixed, 1 << 20), totals: totals)
     let blockBytes = RecordArena.blockRecords * MemoryLayout<ScoreRecord>.stride
-    let arena = RecordArena(blocks: (rounds.map(\.bytes).max() ?? 0) / blockBytes * 2 + 1024)
+    let usedBlocks = (rounds.map(\.bytes).max() ?? 0) / blockBytes
+    let arena = RecordArena(
+      blocks: usedBlocks * 2 + 1024,
+      usedBlocks: usedBlocks,
+      spare: options.spare
+    )
     let entries = totals.reduce(0) { $0 + $1.entries }
     let goal = entries * UInt64(rounds.count)
     let done = Atomic<UInt64>(0)

@@ -3,7 +3,7 @@
 // filled within the L2 cache.
 
 import GramdexCore
-import GramdexStorage
+package import GramdexStorage
 import Synchronization
 
 /// Where the n-grams of one order go: its part of a numbering of all chunks of all orders.
@@ -29,9 +29,14 @@ package struct RecordArena: ~Copyable, Sendable {
   let previous: RecordBuffer<UInt32>
   private let used = Atomic<Int>(0)
 
-  /// Makes room for `blocks` blocks; memory counts only when it is written.
-  package init(blocks: Int) {
-    records = RecordBuffer(uninitialized: blocks * Self.blockRecords)
+  /// Makes room for `blocks` blocks, of which about `usedBlocks` will be used; memory counts only when it
+  /// is written, or when it comes from `spare`.
+  package init(blocks: Int, usedBlocks: Int, spare: SpareMemory) {
+    records = spare.take(
+      ScoreRecord.self,
+      count: blocks * Self.blockRecords,
+      touched: usedBlocks * Self.blockRecords
+    )
     previous = RecordBuffer(uninitialized: blocks)
   }
 

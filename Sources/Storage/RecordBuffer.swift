@@ -1,3 +1,5 @@
+import CKernels
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -47,6 +49,45 @@ public struct RecordBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
         count: bytes
       )
     }
+  }
+
+  private init(taking base: UnsafeMutablePointer<Element>, count: Int) {
+    unsafe self.base = base
+    self.count = count
+  }
+
+  /// The same memory as bytes.
+  consuming func rebound() -> RecordBuffer<UInt8> {
+    let bytes = count * MemoryLayout<Element>.stride
+    // SAFETY: the elements are trivial, and this buffer gives its memory up.
+    let start = unsafe UnsafeMutableRawPointer(base).assumingMemoryBound(to: UInt8.self)
+    discard self
+    return unsafe RecordBuffer<UInt8>(taking: start, count: bytes)
+  }
+
+  /// The memory of this buffer, made longer or shorter, for elements of another type and any contents.
+  ///
+  /// Pages beyond `touched` elements are given back first.
+  consuming func resized<Other: BitwiseCopyable>(
+    to _: Other.Type,
+    count newCount: Int,
+    touched: Int
+  ) -> RecordBuffer<Other> {
+    let stride = MemoryLayout<Other>.stride
+    let bytes = max(count, 1) * MemoryLayout<Element>.stride
+    let newBytes = max(newCount, 1) * stride
+    guard
+      let moved = unsafe LargeMemory.resize(base, bytes, min(touched * stride, newBytes), newBytes)
+    else {
+      // Gives the old memory back before new memory is asked for.
+      _ = consume self
+      return RecordBuffer<Other>(uninitialized: newCount)
+    }
+    discard self
+    return unsafe RecordBuffer<Other>(
+      taking: moved.bindMemory(to: Other.self, capacity: max(newCount, 1)),
+      count: newCount
+    )
   }
 
   deinit {
@@ -101,6 +142,25 @@ enum LargeMemory {
     }
     if bytes >= hugePagesFrom { _ = unsafe madvise(mapped, bytes, MADV_HUGEPAGE) }
     return unsafe mapped
+  }
+
+  /// Makes a mapping of `bytes` bytes one of `newBytes`, of whose pages at most the first `kept` bytes stay;
+  /// nil where that cannot be done, and then the mapping is as it was. Stops the process like `allocate`.
+  static func resize(
+    _ address: UnsafeMutableRawPointer,
+    _ bytes: Int,
+    _ kept: Int,
+    _ newBytes: Int
+  ) -> UnsafeMutableRawPointer? {
+    guard bytes >= mappedFrom, newBytes >= mappedFrom else { return nil }
+    let least = min(bytes, max(kept, mappedFrom))
+    // SAFETY: the address and length of one earlier mapping; the results are checked.
+    guard let shorter = unsafe gramdex_resize_mapping(address, bytes, least) else { return nil }
+    guard let moved = unsafe gramdex_resize_mapping(shorter, least, newBytes) else {
+      preconditionFailure("the system has no \(newBytes) bytes of address space")
+    }
+    if newBytes >= hugePagesFrom { _ = unsafe madvise(moved, newBytes, MADV_HUGEPAGE) }
+    return unsafe moved
   }
 
   /// Gives back what `allocate(bytes:)` returned for the same number of bytes.
