@@ -60,6 +60,11 @@ struct BuildCommand: ParsableCommand {
   @Flag(help: "Replace the index if there is one; it answers until the new one is complete.")
   var replace = false
 
+  @Flag(
+    help: "Go on with a build of this index that was killed; an interrupt leaves what is done."
+  )
+  var resume = false
+
   @Flag(help: "Write the summary as one JSON object.")
   var json = false
 
@@ -109,6 +114,7 @@ struct BuildCommand: ParsableCommand {
     options.layout = layout
     options.keepCounts = !noCounts
     options.replace = replace
+    options.resume = resume ? .required : .never
     return options
   }
 }

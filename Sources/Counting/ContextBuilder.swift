@@ -6,7 +6,7 @@ import GramdexCore
 import GramdexStorage
 
 /// What pass (a) counts, for one depth (n-grams of order depth + 1).
-package struct LevelTotals: Sendable, Equatable {
+package struct LevelTotals: Sendable, Equatable, Codable {
   /// Contexts of this depth.
   package var nodes: UInt64 = 0
   /// N-grams of order depth + 1, those included that the model leaves out.

@@ -2,14 +2,16 @@ import GramdexCore
 package import GramdexStorage
 import Synchronization
 
-/// Where finished level blocks go, in the order (shard, then as they are finished).
-package protocol LevelBlockSink: AnyObject {
+/// Where finished level blocks go, in the order (shard, then as they are finished); called by one thread at a time.
+package protocol LevelBlockSink: AnyObject, Sendable {
   /// Stores block `block` of one depth of one shard.
   func put(shard: Int, depth: Int, block: Int, bytes: [UInt8]) throws
+  /// All blocks of a shard have been stored.
+  func finish(shard: Int, totals: ShardTotals) throws
 }
 
 /// What pass (a) knows of one shard.
-package struct ShardTotals: Sendable, Equatable {
+package struct ShardTotals: Sendable, Equatable, Codable {
   /// The smallest last context word that belongs to the shard.
   package var firstWord: UInt32
   /// Element d − 1: totals of depth d.
@@ -50,6 +52,14 @@ private struct BuiltShard: Sendable {
   var blocks: [(depth: Int, bytes: [UInt8])]
 }
 
+/// Shards that are built in any order and stored in theirs.
+private struct ShardQueue: Sendable {
+  /// The shard to be stored next.
+  var next: Int
+  var built: [Int: BuiltShard] = [:]
+  var stored: [ShardTotals] = []
+}
+
 /// Runs pass (a) over a whole corpus in a given amount of memory.
 ///
 /// Whole shards are fetched as long as they fit and built in parallel; a shard that does not fit is built by one
@@ -67,6 +77,8 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
   private let largestPartition: Int
   private let cancellation: Cancellation
   private let report: @Sendable (UInt64) -> Void
+  private let earlier: (any EarlierShards)?
+  private let unigramAdjusted: RecordBuffer<UInt32>
   private var results: [ShardTotals] = []
   private var done: UInt64 = 0
 
@@ -81,6 +93,7 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     rule: PruningRule,
     threads: Int,
     memoryBytes: Int,
+    earlier: (any EarlierShards)?,
     cancellation: Cancellation,
     report: @escaping @Sendable (UInt64) -> Void
   ) throws {
@@ -103,6 +116,8 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     self.threads = threads
     self.cancellation = cancellation
     self.report = report
+    self.earlier = earlier
+    unigramAdjusted = RecordBuffer(zeroed: vocabularySize)
     depths = shape.depths
     windows = RecordBuffer(uninitialized: capacity)
     scratch = Slots(count: threads) { _ in RecordBuffer(uninitialized: largest) }
@@ -125,9 +140,14 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     let shards = scatter.shards
     var first = 0
     while first < shards.count {
+      if let finished = earlier?.finishedShard(first) {
+        try takeOver(first, finished, sink)
+        first += 1
+        continue
+      }
       var end = first
       var sum = 0
-      while end < shards.count, sum + Int(shards[end].windows) <= capacity,
+      while end < shards.count, earlier?.finishedShard(end) == nil, sum + Int(shards[end].windows) <= capacity,
         shards[end].partitions.allSatisfy({ scatter.size(of: $0) <= largestPartition })
       {
         sum += Int(shards[end].windows)
@@ -141,7 +161,7 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
       }
       first = end
     }
-    let unigrams = RecordBuffer<UInt32>(zeroed: vocabularySize)
+    let unigrams = unigramAdjusted
     for t in 0..<threads {
       for w in 0..<vocabularySize { unigrams[w] &+= builders[t].unigramAdjusted[w] }
     }
@@ -162,23 +182,10 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     else { return }
     let starts = try scatter.fetch(low..<high, into: windows, cancellation: cancellation)
     let next = Atomic<Int>(range.lowerBound)
-    let built = Mutex<[Int: BuiltShard]>([:])
-    try buildShards(range, firstPartition: low, starts: starts, next: next, built: built)
-    let all = built.withLock { $0 }
-    for shard in range {
-      guard let result = all[shard] else { continue }
-      var blocks = [Int](repeating: 0, count: depths)
-      try put(result.blocks, of: shard, &blocks, sink)
-      results.append(
-        ShardTotals(
-          firstWord: shards[shard].firstWord,
-          levels: result.levels,
-          blocks: blocks
-        )
-      )
-      done += shards[shard].windows
-    }
-    report(done)
+    let queue = Mutex(ShardQueue(next: range.lowerBound))
+    try buildShards(range, firstPartition: low, starts: starts, next: next, queue: queue, sink)
+    results += queue.withLock { $0.stored }
+    for shard in range { done += shards[shard].windows }
   }
 
   private func buildShards(
@@ -186,8 +193,10 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     firstPartition: Int,
     starts: [Int],
     next: borrowing Atomic<Int>,
-    built: borrowing Mutex<[Int: BuiltShard]>
+    queue: borrowing Mutex<ShardQueue>,
+    _ sink: any LevelBlockSink
   ) throws {
+    let before = done
     try Parallel.run(threads: threads) { thread in
       while true {
         let shard = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -206,9 +215,62 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
         }
         let levels = try builders[thread].finishShard()
         let blocks = builders[thread].takeBlocks()
-        built.withLock { $0[shard] = BuiltShard(levels: levels, blocks: blocks) }
+        try queue.withLock { queue in
+          queue.built[shard] = BuiltShard(levels: levels, blocks: blocks)
+          try store(&queue, sink)
+          let stored = range.lowerBound..<queue.next
+          report(before + scatter.shards[stored].reduce(0) { $0 + $1.windows })
+        }
       }
     }
+  }
+
+  /// Stores the shards whose turn it is.
+  private borrowing func store(_ queue: inout ShardQueue, _ sink: any LevelBlockSink) throws {
+    while let built = queue.built.removeValue(forKey: queue.next) {
+      var blocks = [Int](repeating: 0, count: depths)
+      try put(built.blocks, of: queue.next, &blocks, sink)
+      let totals = ShardTotals(
+        firstWord: scatter.shards[queue.next].firstWord,
+        levels: built.levels,
+        blocks: blocks
+      )
+      try sink.finish(shard: queue.next, totals: totals)
+      queue.stored.append(totals)
+      queue.next += 1
+    }
+  }
+
+  /// Copies the blocks of a shard that an earlier run finished, and counts its unigrams' predecessors again.
+  private mutating func takeOver(
+    _ shard: Int,
+    _ finished: FinishedShard,
+    _ sink: any LevelBlockSink
+  ) throws {
+    try cancellation.check()
+    guard let earlier else { return }
+    for block in finished.blocks {
+      try unsafe earlier.withBlock(shard: shard, depth: block.depth, block: block.block) {
+        let bytes = unsafe [UInt8]($0)
+        try sink.put(shard: shard, depth: block.depth, block: block.block, bytes: bytes)
+      }
+    }
+    var cursor = LevelCursor(
+      source: earlier,
+      shard: shard,
+      depth: 1,
+      blockCount: finished.totals.blocks[0],
+      vocabularySize: unigramAdjusted.count,
+      decompressor: try ZstdBlock.Decompressor()
+    )
+    while let node = try cursor.nextNode() {
+      for _ in 0..<node.entryCount { unigramAdjusted[Int(cursor.nextEntry().word)] &+= 1 }
+      try cursor.checkEntries()
+    }
+    try sink.finish(shard: shard, totals: finished.totals)
+    results.append(finished.totals)
+    done += scatter.shards[shard].windows
+    report(done)
   }
 
   /// Builds one shard that does not fit, part after part.
@@ -241,9 +303,13 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     }
     let levels = try builders[0].finishShard()
     try putBlocks(of: shard, &blocks, sink)
-    results.append(
-      ShardTotals(firstWord: scatter.shards[shard].firstWord, levels: levels, blocks: blocks)
+    let totals = ShardTotals(
+      firstWord: scatter.shards[shard].firstWord,
+      levels: levels,
+      blocks: blocks
     )
+    try sink.finish(shard: shard, totals: totals)
+    results.append(totals)
   }
 
   private borrowing func putBlocks(

@@ -13,19 +13,23 @@ package struct LevelCountingOptions: Sendable {
   package var memoryBytes: Int
   /// Receives the memory of the windows at the end.
   package var spare: SpareMemory
+  /// What an earlier run of the same job finished.
+  package var earlier: (any EarlierShards)?
 
   package init(
     order: Int,
     pruning: PruningThresholds,
     threads: Int,
     memoryBytes: Int,
-    spare: SpareMemory = SpareMemory()
+    spare: SpareMemory = SpareMemory(),
+    earlier: (any EarlierShards)? = nil
   ) {
     self.order = order
     self.pruning = pruning
     self.threads = threads
     self.memoryBytes = memoryBytes
     self.spare = spare
+    self.earlier = earlier
   }
 }
 
@@ -162,6 +166,7 @@ package enum LevelCounting {
       rule: rule,
       threads: options.threads,
       memoryBytes: options.memoryBytes,
+      earlier: options.earlier,
       cancellation: cancellation,
       report: report
     )

@@ -12,11 +12,13 @@ struct BuildJob {
   let inputs: TextInputs
   let words: WordLists
   let writer: IndexWriter
+  let identity: JobIdentity
   let workspace: Workspace
   let observer: any ProgressObserver
   let cancellation: Cancellation
   private let memory: BuildMemory
   private let spare = SpareMemory()
+  private var journal: WorkJournal?
   private var warnings: [String] = []
   private var temporaryPeak: Int64 = 0
 
@@ -27,6 +29,7 @@ struct BuildJob {
     inputs: TextInputs,
     words: WordLists,
     writer: IndexWriter,
+    identity: JobIdentity,
     workspace: Workspace,
     observer: any ProgressObserver,
     cancellation: Cancellation
@@ -35,6 +38,7 @@ struct BuildJob {
     self.inputs = inputs
     self.words = words
     self.writer = writer
+    self.identity = identity
     self.workspace = workspace
     self.observer = observer
     self.cancellation = cancellation
@@ -59,9 +63,13 @@ struct BuildJob {
     summary.oddities = oddities(of: corpus)
     for warning in BuildSummary.warnings(of: corpus.statistics, inputs: inputs) { warn(warning) }
     let name = try writer.nextFile()
+    if inputs.areRepeatable {
+      journal = try writer.startJournal(file: name, identity: try identity.encoded())
+    }
     let file = try TableFileWriter(
       path: writer.folder.path(name),
-      mapBytes: mapBytes(of: corpus)
+      mapBytes: mapBytes(of: corpus),
+      keepsUnfinished: options.resume != .never
     )
     let counted = try count(corpus, file)
     ProcessMemory.returnFreedMemory()
@@ -189,6 +197,7 @@ struct BuildJob {
     let last =
       compatible
       ? LastWindow.find(in: corpus.ids, order: options.order, wordTypes: corpus.words.count) : []
+    try compareWithEarlier(ranked, tokens: corpus.ids.count)
     try ranked.remap(corpus.ids, threads: options.threads, cancellation: cancellation)
     try VocabularyStage.write(corpus.words, ranked: ranked, to: file)
     let ids = corpus.ids
@@ -202,6 +211,21 @@ struct BuildJob {
       lastWindow: lastWindow,
       file: file
     )
+  }
+
+  /// Notes what the text turned out to be, and sees whether earlier runs of this job found the same.
+  private func compareWithEarlier(_ ranked: borrowing RankedVocabulary, tokens: UInt64) throws {
+    // SAFETY: the counts outlive the call.
+    let checksum = unsafe Checksum.xxh3(
+      UnsafeRawBufferPointer(start: ranked.counts.pointer, count: ranked.count * 8)
+    )
+    if let earlier = writer.unfinished?.corpus, earlier != (tokens, checksum) {
+      throw ResumeError.changed(
+        path: writer.folder.path,
+        what: "the text had \(earlier.tokens) tokens and now has \(tokens), or other words"
+      )
+    }
+    try journal?.note(.corpus(tokens: tokens, checksum: checksum))
   }
 
   private func discard(_ corpus: consuming EncodedCorpus) {}
@@ -242,7 +266,7 @@ struct BuildJob {
       memoryLimitBytes: windowBytes / 3,
       temporaryFolder: workspace.path
     )
-    let table = TableLevelStore(writer: file)
+    let table = TableLevelStore(writer: file, journal: journal)
     let total = ids.count
     let observer = observer
     report(2, "count", 0, total, "windows")
@@ -255,7 +279,8 @@ struct BuildJob {
         pruning: options.pruning,
         threads: options.threads,
         memoryBytes: options.keepCounts ? windowBytes : windowBytes * 2 / 3,
-        spare: spare
+        spare: spare,
+        earlier: options.keepCounts ? writer.unfinished : nil
       ),
       sink: options.keepCounts ? table : scratch,
       cancellation: cancellation
@@ -364,7 +389,9 @@ struct BuildJob {
         discounts: discounts,
         threads: options.threads,
         memoryBytes: memory.scoring(held: held),
-        spare: spare
+        spare: spare,
+        journal: journal,
+        earlier: writer.unfinished
       ),
       totals: counted.levels.totals,
       writer: file,

@@ -1,5 +1,15 @@
 public import GramdexCore
 
+/// What a build does with an unfinished one that it finds in its output, and with its own work when it fails.
+public enum ResumePolicy: String, Sendable, Equatable {
+  /// Removes what is there, and leaves nothing.
+  case never
+  /// Goes on if it was the same job, and else begins anew with a warning; leaves its work when it fails.
+  case ifSame
+  /// Goes on, or fails when it was another job; leaves its work when it fails.
+  case required
+}
+
 /// What a build is asked to do: the texts, how they become words, the model's size and its smoothing.
 ///
 /// The defaults are those of `gramdex build`. Give the value to a builder as it is: the builder calls
@@ -37,6 +47,8 @@ public struct BuildOptions: Sendable, Equatable {
   public var keepCounts = true
   /// Whether an index that exists already is replaced.
   public var replace = false
+  /// What becomes of an earlier build of the same index that did not come to its end.
+  public var resume = ResumePolicy.never
   /// The model's name inside the index.
   public var modelName = BuildOptions.defaultModelName
 
@@ -58,6 +70,7 @@ public struct BuildOptions: Sendable, Equatable {
     if !(1...Self.maximumOrder).contains(order) { throw .order(order) }
     if memoryBytes < Self.minimumMemoryBytes { throw .memory(memoryBytes) }
     if threads < 1 { throw .threads(threads) }
+    if resume == .required && inputs.contains("-") { throw .resumeStandardInput }
     if jsonField?.isEmpty == true { throw .emptyJSONField }
     if vocabulary != nil && limitVocabulary != nil { throw .twoVocabularies }
     try checkPruning()

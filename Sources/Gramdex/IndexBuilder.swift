@@ -41,11 +41,14 @@ public enum IndexBuilder {
     let writer = try IndexWriter(
       path,
       mode: options.replace ? .replace : .create,
+      resumes: options.resume != .never && inputs.areRepeatable,
       command: "gramdex build"
     )
     var summary: BuildSummary
     do {
-      summary = try run(options, inputs, words, writer, observer, cancellation)
+      let identity = try JobIdentity(options, inputs: inputs)
+      try checkUnfinished(writer, identity, options, observer)
+      summary = try run(options, inputs, words, writer, identity, observer, cancellation)
     } catch {
       // The workspace has gone with `run`, so the folder is empty if this job made it.
       writer.abandon()
@@ -58,12 +61,35 @@ public enum IndexBuilder {
     return summary
   }
 
+  /// Sees whether what an earlier build left is of this job.
+  private static func checkUnfinished(
+    _ writer: IndexWriter,
+    _ identity: JobIdentity,
+    _ options: BuildOptions,
+    _ observer: any ProgressObserver
+  ) throws {
+    guard let earlier = writer.unfinished?.identity else { return }
+    let change =
+      JobIdentity(earlier).map { identity.difference(from: $0) }
+      ?? "another version of gramdex began it"
+    guard let change else {
+      observer.warning("going on with an unfinished build of \(writer.folder.path)")
+      return
+    }
+    if options.resume == .required {
+      throw ResumeError.changed(path: writer.folder.path, what: change)
+    }
+    observer.warning("beginning anew, not with the unfinished build that is there: \(change)")
+    try writer.discardUnfinished()
+  }
+
   /// Runs the job in a workspace that ends with it.
   private static func run(
     _ options: BuildOptions,
     _ inputs: TextInputs,
     _ words: WordLists,
     _ writer: IndexWriter,
+    _ identity: JobIdentity,
     _ observer: any ProgressObserver,
     _ cancellation: Cancellation
   ) throws -> BuildSummary {
@@ -76,6 +102,7 @@ public enum IndexBuilder {
       inputs: inputs,
       words: words,
       writer: writer,
+      identity: identity,
       workspace: workspace,
       observer: observer,
       cancellation: cancellation

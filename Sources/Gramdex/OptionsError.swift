@@ -10,6 +10,8 @@ public enum OptionsError: Error, Equatable, Sendable {
   case memory(UInt64)
   /// The number of threads is not positive.
   case threads(Int)
+  /// A job that may be resumed reads standard input, which cannot be read again.
+  case resumeStandardInput
   /// The name of the JSON field is empty.
   case emptyJSONField
   /// A counting vocabulary and a pruning vocabulary were both given.
@@ -52,6 +54,8 @@ extension OptionsError: CustomStringConvertible {
       """
     case .threads(let threads):
       "cannot work with \(threads) threads; give --threads 1 or more"
+    case .resumeStandardInput:
+      "standard input cannot be read again, so this build cannot be resumed; leave out --resume, or name files"
     case .emptyJSONField:
       "the name of the JSON field is empty; give --json-field text, or leave it out"
     case .twoVocabularies:

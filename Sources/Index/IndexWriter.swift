@@ -21,16 +21,21 @@ package final class IndexWriter {
   package private(set) var current: Manifest?
   /// What an earlier job had left and this writer removed.
   package let reclaimed: [String]
+  /// What an unfinished build of this index completed, when it was asked for.
+  package private(set) var unfinished: UnfinishedWork?
 
   private let lock: IndexLock
   private let madeFolders: [String]
+  private let resumes: Bool
   private var madeFiles: [TableFileName] = []
   private var isDone = false
 
   /// Makes the folder when it is missing, takes its lock and removes what killed jobs left.
   ///
-  /// `command` says what this process does; a second writer is told. Throws `IndexError` or `StorageError`.
-  package init(_ path: String, mode: Mode, command: String) throws {
+  /// With `resumes`, what a killed build left is kept in `unfinished`, and what this writer makes is left in
+  /// the folder when it goes without publishing. `command` says what this process does; a second writer is
+  /// told. Throws `IndexError` or `StorageError`.
+  package init(_ path: String, mode: Mode, resumes: Bool = false, command: String) throws {
     let folder = IndexFolder(path)
     let missing = Self.missingFolders(path)
     try Self.checkPlace(folder, mode: mode, isMissing: !missing.isEmpty)
@@ -41,7 +46,9 @@ package final class IndexWriter {
         // Another writer may have published before this one got the lock.
         try Self.checkPlace(folder, mode: mode, isMissing: false)
         let current = try Self.readCurrent(folder, mode: mode)
-        reclaimed = try Self.reclaim(folder, named: current)
+        unfinished = resumes ? try Self.takeUnfinished(folder, named: current) : nil
+        let left = resumes ? [] : try Self.removeUnfinished(folder)
+        reclaimed = left + (try Self.reclaim(folder, named: current))
         self.current = current
         self.lock = lock
       } catch {
@@ -54,6 +61,7 @@ package final class IndexWriter {
     }
     self.folder = folder
     madeFolders = missing
+    self.resumes = resumes
   }
 
   deinit {
@@ -75,6 +83,17 @@ package final class IndexWriter {
     let name = TableFileName(number: highest + 1)
     madeFiles.append(name)
     return name.text
+  }
+
+  /// Removes what an unfinished build left, since this one does something else.
+  package func discardUnfinished() throws {
+    unfinished = nil
+    _ = try Self.removeUnfinished(folder)
+  }
+
+  /// Whether a journal tells what is there to go on from.
+  private var leavesWork: Bool {
+    (try? Self.takeUnfinished(folder, named: current)) != nil
   }
 
   /// Publishes a manifest, whose files are complete: from here on readers see it.
@@ -118,14 +137,18 @@ package final class IndexWriter {
     isDone = true
     current = manifest
     // The index is published: what cannot be removed now is left to the next writer.
+    _ = try? Self.removeUnfinished(folder)
     _ = try? Self.reclaim(folder, named: manifest)
     return manifest
   }
 
-  /// Removes what this writer made; does nothing after `publish`.
+  /// Removes what this writer made, or leaves it to the next run when the writer resumes; does nothing
+  /// after `publish`.
   package func abandon() {
     guard !isDone else { return }
     isDone = true
+    if resumes && leavesWork { return }
+    _ = try? Self.removeUnfinished(folder)
     for name in madeFiles { try? Files.removeFile(folder.path(name.text)) }
     try? Files.removeFile(folder.path(IndexFolder.manifestName) + ".new")
     if !folder.hasManifest { try? Files.removeFile(folder.path(IndexFolder.lockName)) }

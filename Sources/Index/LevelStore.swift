@@ -1,15 +1,17 @@
-import GramdexCounting
+package import GramdexCounting
 package import GramdexStorage
 
 /// Level blocks on their way into an index file; they can be read back at once.
 package final class TableLevelStore: LevelBlockSink, LevelBlockSource, @unchecked Sendable {
-  // @unchecked: one thread puts; only afterwards do several read.
+  // @unchecked: threads put one at a time; only afterwards do several read.
   private let writer: TableFileWriter
+  private let journal: WorkJournal?
   private var blocks: [[[ReservedValue]]] = []
 
-  /// Makes a store that writes into database `counts`.
-  package init(writer: TableFileWriter) {
+  /// Makes a store that writes into database `counts`, and notes what is there in `journal`.
+  package init(writer: TableFileWriter, journal: WorkJournal? = nil) {
     self.writer = writer
+    self.journal = journal
   }
 
   package func put(shard: Int, depth: Int, block: Int, bytes: [UInt8]) throws {
@@ -18,11 +20,16 @@ package final class TableLevelStore: LevelBlockSink, LevelBlockSource, @unchecke
       key: LevelBlockHeader.key(shard: shard, depth: depth, block: block),
       payloadBytes: bytes.count
     )
-    try unsafe bytes.withUnsafeBytes { try unsafe value.seal(with: $0) }
+    let place = try unsafe bytes.withUnsafeBytes { try unsafe value.seal(with: $0) }
+    try journal?.note(.block(shard: shard, depth: depth, block: block, place))
     while blocks.count <= shard { blocks.append([]) }
     while blocks[shard].count < depth { blocks[shard].append([]) }
     precondition(blocks[shard][depth - 1].count == block, "blocks of a level come in order")
     blocks[shard][depth - 1].append(value)
+  }
+
+  package func finish(shard: Int, totals: ShardTotals) throws {
+    try journal?.note(.shard(shard, totals))
   }
 
   package func withBlock(
@@ -41,7 +48,7 @@ package final class TableLevelStore: LevelBlockSink, LevelBlockSource, @unchecke
 /// Level blocks that are needed only while a model without counts is built: in memory up to a limit, then in a
 /// nameless temporary file.
 package final class ScratchLevelStore: LevelBlockSink, LevelBlockSource, @unchecked Sendable {
-  // @unchecked: one thread puts; only afterwards do several read.
+  // @unchecked: threads put one at a time; only afterwards do several read.
   private enum Place {
     case memory([UInt8])
     case file(region: Int, offset: Int, count: Int)
@@ -72,6 +79,8 @@ package final class ScratchLevelStore: LevelBlockSink, LevelBlockSource, @unchec
     precondition(blocks[shard][depth - 1].count == block, "blocks of a level come in order")
     blocks[shard][depth - 1].append(try place(bytes))
   }
+
+  package func finish(shard: Int, totals: ShardTotals) {}
 
   private func place(_ bytes: [UInt8]) throws -> Place {
     if memoryBytes + bytes.count <= memoryLimitBytes {

@@ -24,6 +24,10 @@ package struct ScoreStageOptions: Sendable {
   package var memoryBytes: Int
   /// Memory of earlier stages that may be used again; counted in `memoryBytes`.
   package var spare: SpareMemory
+  /// Where finished chunks are noted.
+  package var journal: WorkJournal?
+  /// What earlier runs of the same job finished.
+  package var earlier: UnfinishedWork?
 
   package init(
     model: String,
@@ -34,7 +38,9 @@ package struct ScoreStageOptions: Sendable {
     discounts: [Discounts],
     threads: Int,
     memoryBytes: Int,
-    spare: SpareMemory = SpareMemory()
+    spare: SpareMemory = SpareMemory(),
+    journal: WorkJournal? = nil,
+    earlier: UnfinishedWork? = nil
   ) {
     self.model = model
     self.order = order
@@ -45,6 +51,8 @@ package struct ScoreStageOptions: Sendable {
     self.threads = threads
     self.memoryBytes = memoryBytes
     self.spare = spare
+    self.journal = journal
+    self.earlier = earlier
   }
 }
 
@@ -204,25 +212,31 @@ package struct ScoreStage: ~Copyable {
     let done = Atomic<UInt64>(0)
     var quantizers = [Quantizer](repeating: Quantizer(), count: geometries.count)
     var sides = [[SideEntry]](repeating: [], count: geometries.count)
+    let finished = try finishedWork()
     for round in rounds {
       arena.reset()
+      let missing = finished.missing(round.chunks)
       let scatters = Slots(count: options.threads) { _ in
-        RecordScatter(orders: places, seed: Self.seed, chunks: round.chunks)
+        RecordScatter(orders: places, seed: Self.seed, chunks: missing)
       }
-      try estimate(
-        levels,
-        source,
-        unigrams,
-        scatters,
-        arena,
-        done: done,
-        next: Atomic(0),
-        goal: goal
-      )
+      if missing.isEmpty {
+        done.add(entries, ordering: .relaxed)
+      } else {
+        try estimate(
+          levels,
+          source,
+          unigrams,
+          scatters,
+          arena,
+          done: done,
+          next: Atomic(0),
+          goal: goal
+        )
+      }
       if options.layout == .compact {
-        train(&quantizers, round.chunks, scatters, arena)
+        train(&quantizers, missing, scatters, arena)
       }
-      let entries = try fill(round.chunks, scatters, arena, quantizers)
+      let entries = try fill(round.chunks, finished, scatters, arena, quantizers)
       for (chunk, found) in zip(round.chunks, entries) {
         sides[order(of: chunk) - 2] += found
       }
@@ -235,6 +249,43 @@ package struct ScoreStage: ~Copyable {
       )
     }
     return sides.map { UInt64($0.count) }
+  }
+
+  /// What earlier runs finished: whole chunks, and the codebooks of orders all of whose chunks are whole.
+  ///
+  /// The codes of an order are trained on its first chunk, so that is finished only together with all others.
+  private func finishedWork() throws -> FinishedTables {
+    var finished = FinishedTables(chunks: [Bool](repeating: false, count: chunkCount))
+    guard let earlier = options.earlier else { return finished }
+    for chunk in 0..<chunkCount {
+      let bytes = geometries[order(of: chunk) - 2].bytesPerChunk
+      finished.chunks[chunk] = try earlier.chunk(chunk, bytes: bytes) != nil
+    }
+    if options.layout == .exact { return finished }
+    for k in 2...options.order where places[k - 1].chunkCount > 0 {
+      let chunks = places[k - 1].firstChunk..<places[k - 1].firstChunk + places[k - 1].chunkCount
+      let codebook = try earlier.codebook(order: k)
+      if let codebook, chunks.allSatisfy({ finished.chunks[$0] }) {
+        finished.codebooks[k] = codebook
+      } else {
+        finished.chunks[chunks.lowerBound] = false
+      }
+    }
+    return finished
+  }
+
+  /// What need not be computed again.
+  private struct FinishedTables: Sendable {
+    var chunks: [Bool]
+    var codebooks: [Int: [UInt8]] = [:]
+
+    /// The smallest range that has all chunks of `round` that are not finished.
+    func missing(_ round: Range<Int>) -> Range<Int> {
+      guard let first = round.first(where: { !chunks[$0] }),
+        let last = round.last(where: { !chunks[$0] })
+      else { return round.lowerBound..<round.lowerBound }
+      return first..<last + 1
+    }
   }
 
   private func estimate(
@@ -316,6 +367,7 @@ package struct ScoreStage: ~Copyable {
   /// Fills the chunks of a round and returns each one's side entries.
   private func fill(
     _ chunks: Range<Int>,
+    _ finished: FinishedTables,
     _ scatters: borrowing Slots<RecordScatter>,
     _ arena: borrowing RecordArena,
     _ quantizers: [Quantizer]
@@ -324,11 +376,12 @@ package struct ScoreStage: ~Copyable {
     for chunk in chunks {
       let k = order(of: chunk)
       if options.layout == .compact && chunk == places[k - 1].firstChunk {
-        try writer.put(
+        let place = try writer.put(
           .scores,
           key: ScoreKey.codebook(order: k, model: options.model),
-          payload: quantizers[k - 2].payload
+          payload: finished.codebooks[k] ?? quantizers[k - 2].payload
         )
+        try options.journal?.note(.codebook(order: k, place))
       }
       values.append(
         try writer.reserve(
@@ -343,12 +396,22 @@ package struct ScoreStage: ~Copyable {
       )
     }
     let sides = Mutex([[SideEntry]](repeating: [], count: chunks.count))
-    try fill(chunks, scatters, arena, quantizers, values, sides: sides, next: Atomic(0))
+    try fill(
+      chunks,
+      finished,
+      scatters,
+      arena,
+      quantizers,
+      values,
+      sides: sides,
+      next: Atomic(0)
+    )
     return sides.withLock { $0 }
   }
 
   private func fill(
     _ chunks: Range<Int>,
+    _ finished: FinishedTables,
     _ scatters: borrowing Slots<RecordScatter>,
     _ arena: borrowing RecordArena,
     _ quantizers: [Quantizer],
@@ -366,6 +429,11 @@ package struct ScoreStage: ~Copyable {
         try cancellation.check()
         let chunk = chunks.lowerBound + index
         let k = order(of: chunk)
+        if finished.chunks[chunk] {
+          let side = try copy(chunk, bytes: geometries[k - 2].bytesPerChunk, to: values[index])
+          if !side.isEmpty { sides.withLock { $0[index] = side } }
+          continue
+        }
         if k != fillerOrder {
           filler[0] = nil
           filler[0] = ChunkFiller(geometry: geometries[k - 2], quantizer: quantizers[k - 2])
@@ -388,9 +456,20 @@ package struct ScoreStage: ~Copyable {
           into: target,
           side: &side
         )
-        try unsafe values[index].seal(with: UnsafeRawBufferPointer(target))
+        let place = try unsafe values[index].seal(with: UnsafeRawBufferPointer(target))
+        try options.journal?.note(.chunk(chunk, place, side))
         if !side.isEmpty { sides.withLock { $0[index] = side } }
       }
     }
+  }
+
+  /// Copies a chunk that an earlier run finished; returns its side entries.
+  private func copy(_ chunk: Int, bytes: Int, to value: ReservedValue) throws -> [SideEntry] {
+    guard let found = try options.earlier?.chunk(chunk, bytes: bytes) else {
+      throw TableError.lostChunk(chunk: chunk)
+    }
+    let place = try unsafe found.bytes.withUnsafeBytes { try unsafe value.seal(with: $0) }
+    try options.journal?.note(.chunk(chunk, place, found.side))
+    return found.side
   }
 }

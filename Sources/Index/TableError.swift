@@ -6,6 +6,8 @@ package enum TableError: Error, Equatable, Sendable {
   case equalHashes(order: Int)
   /// A record was scattered to the wrong chunk, or the target has the wrong size: a fault of the caller.
   case wrongChunk(order: Int, chunk: Int)
+  /// A chunk of an unfinished build, found whole before, is whole no longer.
+  case lostChunk(chunk: Int)
   /// A word came twice.
   case duplicateWord(id: UInt32)
   /// More words or bytes than the format can number.
@@ -36,6 +38,8 @@ extension TableError: CustomStringConvertible {
       internal error: records for chunk \(chunk) of order \(order) do not fit it; \
       please report this with the command and the text that led to it
       """
+    case .lostChunk(let chunk):
+      "chunk \(chunk) of the unfinished build changed while it was read; run the build again"
     case .duplicateWord(let id):
       "word \(id) of the vocabulary equals an earlier one; remove the duplicate"
     case .vocabularyTooLarge(let words):

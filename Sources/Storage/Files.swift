@@ -92,6 +92,12 @@ package enum Files {
     try synchronizeFolder(parent(of: path))
   }
 
+  /// Gives a file another name on the same device, in place of what has it.
+  package static func move(_ path: String, to target: String) throws(StorageError) {
+    // SAFETY: both paths are C strings for the call.
+    if unsafe rename(path, target) != 0 { throw SystemCall.error("rename", path) }
+  }
+
   /// Waits until the names in a folder are on the disk.
   package static func synchronizeFolder(_ path: String) throws(StorageError) {
     let folder = try FileDescriptor(path, flags: O_RDONLY | O_DIRECTORY, action: "open")

@@ -63,10 +63,19 @@ package final class ReservedValue: @unchecked Sendable {
   /// The bytes go through the file and not through the mapping: the kernel need neither clear pages that
   /// are overwritten whole nor fault them in, which takes four times as long as copying them
   /// (400 MB: 0.33 s mapped, 0.04–0.09 s written).
-  package func seal(with payload: UnsafeRawBufferPointer) throws(StorageError) {
+  ///
+  /// - Returns: where the payload lies.
+  @discardableResult
+  package func seal(with payload: UnsafeRawBufferPointer) throws(StorageError) -> StoredPlace {
     precondition(payload.count == payloadBytes, "a payload has the size that was reserved")
-    try unsafe file.descriptor.write(payload, at: offset + UInt64(Envelope.byteCount))
-    unsafe seal(checksum: Checksum.xxh3(payload))
+    let place = unsafe StoredPlace(
+      offset: offset + UInt64(Envelope.byteCount),
+      bytes: UInt64(payloadBytes),
+      checksum: Checksum.xxh3(payload)
+    )
+    try unsafe file.descriptor.write(payload, at: place.offset)
+    seal(checksum: place.checksum)
+    return place
   }
 
   /// Computes the payload's checksum and completes the envelope; call it once, when all bytes are there.
@@ -76,7 +85,7 @@ package final class ReservedValue: @unchecked Sendable {
       start: address + Envelope.byteCount,
       count: payloadBytes
     )
-    unsafe seal(checksum: Checksum.xxh3(payload))
+    seal(checksum: unsafe Checksum.xxh3(payload))
   }
 
   private func seal(checksum: UInt64) {

@@ -4,10 +4,12 @@ import Synchronization
 ///
 /// Every value has pages of its own and stands at a fixed address from the moment room is made for it.
 /// Disk space is allocated before pages are touched, so a full disk is an error and not a signal. The
-/// same calls give the same bytes. A writer that is dropped without `finish()` removes its file.
+/// same calls give the same bytes. A writer that is dropped without `finish()` removes its file, unless it was
+/// told to keep it.
 @safe
 package final class TableFileWriter: Sendable {
   private let path: String
+  private let keepsUnfinished: Bool
   private let state: Mutex<State>
   private let unsealed = UnsealedCount()
 
@@ -30,8 +32,10 @@ package final class TableFileWriter: Sendable {
   package init(
     path: String,
     mapBytes: UInt64,
+    keepsUnfinished: Bool = false,
     valuesPerCommit: Int = defaultValuesPerCommit
   ) throws(StorageError) {
+    self.keepsUnfinished = keepsUnfinished
     var space = try AllocatedSpace(creating: path)
     let environment: WritableEnvironment
     do throws(StorageError) {
@@ -49,27 +53,29 @@ package final class TableFileWriter: Sendable {
   }
 
   deinit {
-    discard()
+    if !keepsUnfinished { discard() }
   }
 
-  /// Stores a payload under a key that is new in `database`.
+  /// Stores a payload under a key that is new in `database`; returns where it lies.
+  @discardableResult
   package func put(
     _ database: TableDatabase,
     key: [UInt8],
     payload: UnsafeRawBufferPointer
-  ) throws(StorageError) {
+  ) throws(StorageError) -> StoredPlace {
     let value = try reserve(database, key: key, payloadBytes: payload.count)
-    try unsafe value.seal(with: payload)
+    return try unsafe value.seal(with: payload)
   }
 
-  /// Stores a payload under a key that is new in `database`.
+  /// Stores a payload under a key that is new in `database`; returns where it lies.
+  @discardableResult
   package func put(
     _ database: TableDatabase,
     key: [UInt8],
     payload: [UInt8]
-  ) throws(StorageError) {
+  ) throws(StorageError) -> StoredPlace {
     let value = try reserve(database, key: key, payloadBytes: payload.count)
-    try unsafe payload.withUnsafeBufferPointer { (bytes) throws(StorageError) in
+    return try unsafe payload.withUnsafeBufferPointer { (bytes) throws(StorageError) in
       try unsafe value.seal(with: UnsafeRawBufferPointer(bytes))
     }
   }
