@@ -147,7 +147,8 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
       }
       var end = first
       var sum = 0
-      while end < shards.count, earlier?.finishedShard(end) == nil, sum + Int(shards[end].windows) <= capacity,
+      while end < shards.count, earlier?.finishedShard(end) == nil,
+        sum + Int(shards[end].windows) <= capacity,
         shards[end].partitions.allSatisfy({ scatter.size(of: $0) <= largestPartition })
       {
         sum += Int(shards[end].windows)

@@ -38,6 +38,12 @@ public enum IndexBuilder {
       )
     )
     let words = try WordLists(options)
+    let identity = try JobIdentity(options, inputs: inputs)
+    if options.resume != .never,
+      let summary = try summaryOfPublished(path, identity, observer)
+    {
+      return summary
+    }
     let writer = try IndexWriter(
       path,
       mode: options.replace ? .replace : .create,
@@ -46,7 +52,6 @@ public enum IndexBuilder {
     )
     var summary: BuildSummary
     do {
-      let identity = try JobIdentity(options, inputs: inputs)
       try checkUnfinished(writer, identity, options, observer)
       summary = try run(options, inputs, words, writer, identity, observer, cancellation)
     } catch {
@@ -59,6 +64,19 @@ public enum IndexBuilder {
     summary.cpuSeconds = clock.cpuSeconds
     summary.peakAnonymousBytes = memory.bytes
     return summary
+  }
+
+  /// What a run of this job published that was killed before it could tidy up and say so; nil when none was.
+  private static func summaryOfPublished(
+    _ path: String,
+    _ identity: JobIdentity,
+    _ observer: any ProgressObserver
+  ) throws -> BuildSummary? {
+    guard IndexWriter.publishedIdentity(path) == (try identity.encoded()) else { return nil }
+    let writer = try IndexWriter(path, mode: .update, command: "gramdex build")
+    guard let manifest = writer.current, let model = manifest.models.first else { return nil }
+    observer.warning("the unfinished build of \(path) had published its index already")
+    return BuildSummary(published: manifest, model: model, output: path)
   }
 
   /// Sees whether what an earlier build left is of this job.

@@ -22,7 +22,8 @@ extension IndexWriter {
     }
     let names = try Files.names(in: folder.path)
     let isUnfinished =
-      names.contains(IndexFolder.lockName) && names.allSatisfy { isOurs($0) }
+      (names.contains(IndexFolder.lockName) || names.contains(IndexFolder.workName))
+      && names.allSatisfy { isOurs($0) }
     if mode == .update {
       throw isUnfinished
         ? IndexError.unfinished(path: folder.path) : IndexError.notAnIndex(path: folder.path)

@@ -49,6 +49,18 @@ extension IndexWriter {
     return runs.isEmpty ? nil : UnfinishedWork(runs: runs)
   }
 
+  /// The identity of the job that published the index at `path`, when it was killed before it could tidy up.
+  package static func publishedIdentity(_ path: String) -> String? {
+    let folder = IndexFolder(path)
+    let journal = folder.path(IndexFolder.workName) + "/" + journalName
+    guard folder.hasManifest, let current = try? folder.manifest(),
+      let line = try? LineLog.read(journal).first,
+      case .job(let name, let identity)? = WorkRecord(line: line),
+      current.files.contains(where: { $0.name == name })
+    else { return nil }
+    return identity
+  }
+
   /// The file that a journal speaks of, unless it is gone or published.
   private static func unfinishedFile(
     of journal: String,

@@ -219,19 +219,22 @@ package struct ScoreStage: ~Copyable {
       let scatters = Slots(count: options.threads) { _ in
         RecordScatter(orders: places, seed: Self.seed, chunks: missing)
       }
-      if missing.isEmpty {
-        done.add(entries, ordering: .relaxed)
-      } else {
+      // Every pass gives the unigrams' backoffs, which no earlier run stored.
+      let isNeeded = !missing.isEmpty || round.chunks.upperBound == chunkCount
+      if isNeeded {
         try estimate(
           levels,
           source,
           unigrams,
           scatters,
           arena,
+          onlyUnigramBackoffs: missing.isEmpty,
           done: done,
           next: Atomic(0),
           goal: goal
         )
+      } else {
+        done.add(entries, ordering: .relaxed)
       }
       if options.layout == .compact {
         train(&quantizers, missing, scatters, arena)
@@ -294,6 +297,7 @@ package struct ScoreStage: ~Copyable {
     _ unigrams: borrowing UnigramScores,
     _ scatters: borrowing Slots<RecordScatter>,
     _ arena: borrowing RecordArena,
+    onlyUnigramBackoffs: Bool,
     done: borrowing Atomic<UInt64>,
     next: borrowing Atomic<Int>,
     goal: UInt64
@@ -302,7 +306,8 @@ package struct ScoreStage: ~Copyable {
       var estimator = try LevelEstimator(
         order: options.order,
         vocabularySize: options.vocabularySize,
-        discounts: options.discounts
+        discounts: options.discounts,
+        onlyUnigramBackoffs: onlyUnigramBackoffs
       )
       while true {
         let shard = next.wrappingAdd(1, ordering: .relaxed).oldValue

@@ -33,9 +33,19 @@ package struct LevelEstimator: ~Copyable, Sendable {
   private let contextSums: RecordBuffer<UInt64>
   private var kept = RecordBuffer<Kept>(uninitialized: 1 << 10)
   private let decompressor: ZstdBlock.Decompressor
+  /// Contexts of more words are left out.
+  private let deepest: Int
 
   /// Makes an estimator; `discounts` has one element an order, from 1 on.
-  package init(order: Int, vocabularySize: Int, discounts: [Discounts]) throws {
+  ///
+  /// With `onlyUnigramBackoffs` it stops at contexts of one word, whose backoffs are all that is wanted.
+  package init(
+    order: Int,
+    vocabularySize: Int,
+    discounts: [Discounts],
+    onlyUnigramBackoffs: Bool = false
+  ) throws {
+    deepest = onlyUnigramBackoffs ? 1 : order - 1
     self.order = order
     self.vocabularySize = vocabularySize
     depths = order - 1
@@ -145,6 +155,7 @@ package struct LevelEstimator: ~Copyable, Sendable {
         scatter.putBackoff(order: d, sum: contextSum, gamma, arena)
       }
     }
+    if d == deepest { return }
     for _ in 0..<node.childCount { try visit(d &+ 1, unigrams, scatter, arena) }
   }
 }

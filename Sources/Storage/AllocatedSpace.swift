@@ -92,9 +92,17 @@ struct AllocatedSpace: ~Copyable, Sendable {
     }
     try file.descriptor.truncate(to: bytes)
     try file.descriptor.synchronize()
-    let checksum = try StructuralPages.checksum(of: file.descriptor, runs: structural, pageBytes: pageBytes)
+    let checksum = try StructuralPages.checksum(
+      of: file.descriptor,
+      runs: structural,
+      pageBytes: pageBytes
+    )
     guard let checksum else {
-      throw .wrongSize(path: file.descriptor.path, expectedBytes: bytes, foundBytes: try file.descriptor.size)
+      throw .wrongSize(
+        path: file.descriptor.path,
+        expectedBytes: bytes,
+        foundBytes: try file.descriptor.size
+      )
     }
     return TableFileLayout(
       bytes: bytes,

@@ -144,8 +144,9 @@ enum LargeMemory {
     return unsafe mapped
   }
 
-  /// Makes a mapping of `bytes` bytes one of `newBytes`, of whose pages at most the first `kept` bytes stay;
-  /// nil where that cannot be done, and then the mapping is as it was. Stops the process like `allocate`.
+  /// Makes a mapping of `bytes` bytes one of `newBytes`, of whose pages at most the first `kept` bytes stay.
+  ///
+  /// Returns nil where that cannot be done, and then the mapping is as it was. Stops the process like `allocate`.
   static func resize(
     _ address: UnsafeMutableRawPointer,
     _ bytes: Int,

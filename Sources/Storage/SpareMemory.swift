@@ -20,8 +20,8 @@ package final class SpareMemory: Sendable {
 
   /// A buffer of `count` elements with any contents, of the kept memory as far as there is.
   ///
-  /// - Parameter touched: how many of the elements will be used at most; kept memory beyond them goes
-  ///   back to the system.
+  /// `touched` says how many of the elements will be used at most; kept memory beyond them goes back to
+  /// the system.
   package func take<Element: BitwiseCopyable>(
     _ type: Element.Type,
     count: Int,

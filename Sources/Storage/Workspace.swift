@@ -26,13 +26,21 @@ package final class Workspace: Sendable {
     self.parent = parent
     while true {
       try Files.makeFolder(parent)
-      do {
+      do throws(StorageError) {
         let path = try Self.makeFolder(in: parent)
-        // Another job may take the new folder for an abandoned one before it is locked, and remove it.
-        guard let lock = try FileLock(path + "/" + Self.ownerName) else { continue }
-        owner = lock
-        self.path = path
-        return
+        do throws(StorageError) {
+          // Another job may take the new folder for an abandoned one before it is locked, and remove it.
+          guard let lock = try FileLock(path + "/" + Self.ownerName) else { continue }
+          owner = lock
+          self.path = path
+          return
+        } catch {
+          if case .missing = error { continue }
+          Self.remove(path)
+          // SAFETY: the path is a C string for the call, which fails when the folder is not empty.
+          if removesParent { _ = unsafe rmdir(parent) }
+          throw error
+        }
       } catch .missing {
         continue
       }

@@ -16,6 +16,8 @@ private final class MemoryBlocks: LevelBlockSink, LevelBlockSource {
     blocks.withLock { $0["\(shard).\(depth).\(block)"] = bytes }
   }
 
+  func finish(shard: Int, totals: ShardTotals) {}
+
   func withBlock(
     shard: Int,
     depth: Int,
@@ -83,11 +85,12 @@ private struct Counted {
       rule: PruningRule(thresholds: padded, keptVocabularySize: UInt32(3 + known.count)),
       threads: threads,
       memoryBytes: memoryBytes,
+      earlier: nil,
       cancellation: Cancellation(),
       report: { _ in }
     )
     let sink = MemoryBlocks()
-    let levels = try counter.run(into: sink, vocabularySize: size)
+    let levels = try counter.run(into: sink, vocabularySize: size, spare: SpareMemory())
 
     blocks = sink.contents
     lookup = try LevelLookup(source: sink, shards: levels.shards, vocabularySize: size)

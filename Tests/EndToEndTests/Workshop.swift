@@ -53,7 +53,7 @@ struct Workshop {
 
   /// The files of an index, without the lock.
   func files(of name: String = "index") -> [String] {
-    folder.listing(name).filter { $0 != "LOCK" && $0 != "work" }
+    folder.listing(name).filter { $0 != "LOCK" && $0 != "work" && !$0.hasPrefix("work/") }
   }
 
   /// The bytes of every file of an index by name, without the lock.

@@ -46,6 +46,7 @@ struct JobFileTests {
       evaluation: valid.txt
       output: out.gramdex
       replace: true
+      resume: false
       """
     )
     var build = BuildOptions(inputs: ["jobs/a.txt", "/data/b.txt.gz", "-"].map(absolute))
@@ -80,7 +81,9 @@ struct JobFileTests {
   @Test
   func `has the defaults of a build where it says nothing`() throws {
     let job = try read("inputs: a.txt\noutput: o")
-    #expect(job.build == BuildOptions(inputs: [absolute("jobs/a.txt")]))
+    var build = BuildOptions(inputs: [absolute("jobs/a.txt")])
+    build.resume = .ifSame
+    #expect(job.build == build)
     #expect(job.evaluation.isEmpty)
   }
 
@@ -101,7 +104,7 @@ struct JobFileTests {
       "inputs: a\noutput: o\nmodel-type: x",
       ":3: unknown key \"model-type\"; valid here: inputs, files-from, json-field, tokenizer, "
         + "order, memory, threads, temporary, smoothing, prune, layout, counts, vocabulary, "
-        + "limit-vocabulary, evaluation, output, replace"
+        + "limit-vocabulary, evaluation, output, replace, resume"
     ),
   ])
   func `names the line of an unknown key and the nearest valid one`(yaml: String, message: String) {
