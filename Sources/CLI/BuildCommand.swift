@@ -60,6 +60,9 @@ struct BuildCommand: ParsableCommand {
   @Flag(help: "Replace the index if there is one; it answers until the new one is complete.")
   var replace = false
 
+  @Flag(help: "Keep the index that is replaced, for roll-back.")
+  var keepPrevious = false
+
   @Flag(
     help: "Go on with a build of this index that was killed; an interrupt leaves what is done."
   )
@@ -114,6 +117,7 @@ struct BuildCommand: ParsableCommand {
     options.layout = layout
     options.keepCounts = !noCounts
     options.replace = replace
+    options.keepPrevious = keepPrevious
     options.resume = resume ? .required : .never
     return options
   }

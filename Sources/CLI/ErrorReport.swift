@@ -58,7 +58,7 @@ enum ErrorReport {
   private static func code(of error: any Error) -> Int32? {
     switch error {
     case let error as Interrupted: 128 + error.signal
-    case is OptionsError: Code.usage
+    case is OptionsError, is ResumeError: Code.usage
     case JobFileError.unreadable: Code.inputOutput
     case is JobFileError: Code.badData
     case let error as TextError: error.isBadData ? Code.badData : Code.inputOutput
@@ -86,7 +86,7 @@ enum ErrorReport {
 
   private static func indexCode(_ error: IndexError) -> Int32 {
     switch error {
-    case .exists: Code.usage
+    case .exists, .noPrevious: Code.usage
     case .missing, .locked: Code.inputOutput
     case .notAnIndex, .unfinished, .damagedManifest, .newerVersion: Code.badData
     }

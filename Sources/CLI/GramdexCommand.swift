@@ -15,7 +15,7 @@ struct GramdexCommand: ParsableCommand {
     subcommands: [
       BuildCommand.self, RunCommand.self, QueryCommand.self, PerplexityCommand.self,
       CountCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self,
-      ExportCommand.self,
+      ExportCommand.self, RollBackCommand.self,
     ]
   )
 }

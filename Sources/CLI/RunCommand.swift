@@ -9,7 +9,8 @@ struct RunCommand: ParsableCommand {
     discussion: """
       The job is a YAML file with the keys inputs, files-from, json-field, tokenizer, order, memory, \
       threads, temporary, smoothing, prune, layout, counts, vocabulary, limit-vocabulary, evaluation, \
-      output and replace. Names of files are relative to the job file.
+      output, replace, keep-previous and resume. An unfinished run of the same job is gone on with, unless \
+      resume is false. Names of files are relative to the job file.
       """
   )
 

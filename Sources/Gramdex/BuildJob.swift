@@ -78,7 +78,7 @@ struct BuildJob {
     let fileSummary = try file.finish()
     try cancellation.check()
     let manifest = manifest(name, fileSummary, summary, counted, estimated)
-    try writer.publish(manifest)
+    try writer.publish(manifest, keepingPrevious: options.keepPrevious)
     report(4, "publish", 1, 1, "files")
     summary.vocabularySize = UInt64(counted.ranked.keptCount)
     summary.orders = manifest.models[0].ngrams.enumerated().map { index, ngrams in

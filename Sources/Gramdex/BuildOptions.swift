@@ -47,6 +47,8 @@ public struct BuildOptions: Sendable, Equatable {
   public var keepCounts = true
   /// Whether an index that exists already is replaced.
   public var replace = false
+  /// Whether the generation that is replaced is kept, for `IndexHistory.rollBack`.
+  public var keepPrevious = false
   /// What becomes of an earlier build of the same index that did not come to its end.
   public var resume = ResumePolicy.never
   /// The model's name inside the index.

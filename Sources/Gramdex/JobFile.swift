@@ -22,6 +22,7 @@ import Yams
 /// evaluation: [valid.txt]      # texts whose perplexity is reported
 /// output: news.gramdex
 /// replace: true
+/// keep-previous: false         # keep what is replaced, for gramdex roll-back
 /// resume: true                 # go on with an unfinished run of the same job; the default
 /// ```
 /// Only `output` and one of `inputs` and `files-from` must be there; the rest has the defaults of
@@ -40,7 +41,7 @@ public struct JobFile: Sendable, Equatable {
   private static let keys = [
     "inputs", "files-from", "json-field", "tokenizer", "order", "memory", "threads", "temporary",
     "smoothing", "prune", "layout", "counts", "vocabulary", "limit-vocabulary", "evaluation",
-    "output", "replace", "resume",
+    "output", "replace", "keep-previous", "resume",
   ]
   private static let tokenizerKeys = ["kind", "lowercase", "strip-punctuation", "unicode"]
   private static let smoothingKeys = [
@@ -89,6 +90,7 @@ public struct JobFile: Sendable, Equatable {
     build.layout = try job.choice("layout", ScoreLayout.self) ?? build.layout
     build.keepCounts = try job.boolean("counts") ?? build.keepCounts
     build.replace = try job.boolean("replace") ?? build.replace
+    build.keepPrevious = try job.boolean("keep-previous") ?? build.keepPrevious
     build.resume = try job.boolean("resume") ?? true ? .ifSame : .never
     if let mapping = try job.mapping("tokenizer", allowed: Self.tokenizerKeys) {
       build.tokenizer = try Self.tokenizer(mapping)

@@ -12,6 +12,8 @@ public enum IndexError: Error, Equatable, Sendable {
   case locked(path: String, holder: String)
   /// The manifest is cut off or changed.
   case damagedManifest(path: String, reason: String)
+  /// The generation before the current one was not kept.
+  case noPrevious(path: String)
   /// A newer program wrote the index.
   case newerVersion(path: String, found: Int, supported: Int)
 }
@@ -37,6 +39,11 @@ extension IndexError: CustomStringConvertible {
       """
       \(path) is damaged: \(reason); restore it from a copy, \
       or build the index again with --replace
+      """
+    case .noPrevious(let path):
+      """
+      \(path) has no generation to go back to; \
+      a build keeps the one it replaces when it is told --keep-previous
       """
     case .newerVersion(let path, let found, let supported):
       """

@@ -85,6 +85,20 @@ package final class IndexWriter {
     return name.text
   }
 
+  /// Publishes the generation that was kept when the current one was published; the current one is kept then.
+  ///
+  /// Throws `IndexError.noPrevious` when none was kept.
+  /// Returns what was published, and the number that the generation had before.
+  package func rollBack() throws -> (published: Manifest, restored: UInt64) {
+    let previous: Manifest
+    do {
+      previous = try folder.manifest(named: IndexFolder.previousName)
+    } catch StorageError.missing {
+      throw IndexError.noPrevious(path: folder.path)
+    }
+    return (try publish(previous, keepingPrevious: true), previous.generation)
+  }
+
   /// Removes what an unfinished build left, since this one does something else.
   package func discardUnfinished() throws {
     unfinished = nil

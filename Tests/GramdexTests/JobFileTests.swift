@@ -46,6 +46,7 @@ struct JobFileTests {
       evaluation: valid.txt
       output: out.gramdex
       replace: true
+      keep-previous: true
       resume: false
       """
     )
@@ -73,6 +74,7 @@ struct JobFileTests {
     build.keepCounts = false
     build.vocabulary = absolute("jobs/words.txt")
     build.replace = true
+    build.keepPrevious = true
     #expect(job.build == build)
     #expect(job.output == absolute("jobs/out.gramdex"))
     #expect(job.evaluation == [absolute("jobs/valid.txt")])
@@ -104,7 +106,7 @@ struct JobFileTests {
       "inputs: a\noutput: o\nmodel-type: x",
       ":3: unknown key \"model-type\"; valid here: inputs, files-from, json-field, tokenizer, "
         + "order, memory, threads, temporary, smoothing, prune, layout, counts, vocabulary, "
-        + "limit-vocabulary, evaluation, output, replace, resume"
+        + "limit-vocabulary, evaluation, output, replace, keep-previous, resume"
     ),
   ])
   func `names the line of an unknown key and the nearest valid one`(yaml: String, message: String) {
