@@ -264,9 +264,8 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
       vocabularySize: unigramAdjusted.count,
       decompressor: try ZstdBlock.Decompressor()
     )
-    while let node = try cursor.nextNode() {
-      for _ in 0..<node.entryCount { unigramAdjusted[Int(cursor.nextEntry().word)] &+= 1 }
-      try cursor.checkEntries()
+    while try cursor.readNode() {
+      for i in 0..<cursor.node.entryCount { unigramAdjusted[Int(cursor.entries[i].word)] &+= 1 }
     }
     try sink.finish(shard: shard, totals: finished.totals)
     results.append(finished.totals)

@@ -34,22 +34,29 @@ package struct DecodedEntry: Sendable, Equatable, BitwiseCopyable {
   package var rawCount: UInt64
 }
 
-/// Reads the nodes of one depth of one shard in context order.
+/// Reads the nodes of one depth of one shard in context order, each with all its entries.
 ///
 /// The bytes are not trusted: whatever they are, reads stay inside the block, loops end, words are below the
-/// vocabulary's size, and a broken rule is an error. Memory: one decompressed block.
+/// vocabulary's size, and a broken rule is an error. Memory: one decompressed block, and the entries of the
+/// largest node.
 package struct LevelCursor: ~Copyable {
   private let source: any LevelBlockSource
   private let shard: Int
   private let depth: Int
   private let blockCount: Int
-  private let vocabularySize: UInt32
+  private let vocabularySize: UInt64
   private let decompressor: ZstdBlock.Decompressor
-  private var columns = RecordBuffer<UInt8>(uninitialized: 0)
+  /// The columns of the block, and `padding` bytes more, so that reading a number never leaves the buffer.
+  private var columns = RecordBuffer<UInt8>(uninitialized: padding)
+  private static let padding = 16
   private var nextBlock: Int
   private var nodesLeft = 0
   private var entriesLeft = 0
   private var flags: LevelBlockFlags = []
+  /// The node read last.
+  package private(set) var node = LevelNode(word: 0, entryCount: 0, childCount: 0)
+  /// Its entries, `node.entryCount` of them, ascending by word.
+  package private(set) var entries = RecordBuffer<DecodedEntry>(uninitialized: 64)
   /// Ordinals of the next node, and of its first child, within shard and depth.
   package private(set) var nodeOrdinal: UInt64 = 0
   package private(set) var childOrdinal: UInt64 = 0
@@ -62,9 +69,6 @@ package struct LevelCursor: ~Copyable {
   private var entryEnd = 0
   private var count = 0
   private var countEnd = 0
-  private var previousWord: UInt32 = 0
-  private var nodeEntriesLeft = 0
-  private var isDamaged = false
 
   /// Starts before the first node of `block`.
   package init(
@@ -80,122 +84,113 @@ package struct LevelCursor: ~Copyable {
     self.shard = shard
     self.depth = depth
     self.blockCount = blockCount
-    self.vocabularySize = UInt32(vocabularySize)
+    self.vocabularySize = UInt64(vocabularySize)
     self.decompressor = decompressor
     nextBlock = block
   }
 
-  /// The next node, or nil after the last; entries of the node before that were not read are skipped.
-  @inline(__always)
-  package mutating func nextNode() throws -> LevelNode? {
-    if nodeEntriesLeft > 0 { skipEntries() }
+  /// Reads the next node into `node` and `entries`; returns false after the last.
+  package mutating func readNode() throws -> Bool {
     if nodesLeft == 0 {
-      if isDamaged { throw damaged("a column ends too early") }
       if entriesLeft != 0 || word != wordEnd || shape != shapeEnd || entry != entryEnd
         || count != countEnd
       {
         throw damaged("the columns do not end together")
       }
-      if nextBlock >= blockCount { return nil }
+      if nextBlock >= blockCount { return false }
       try readBlock()
+      if nodesLeft == 0 { throw damaged("it has no node") }
     }
     nodesLeft &-= 1
-    let nodeWord = Self.read(columns, &word, wordEnd, &isDamaged)
-    let entries = Self.read(columns, &shape, shapeEnd, &isDamaged)
-    let children = Self.read(columns, &shape, shapeEnd, &isDamaged)
-    if isDamaged || nodeWord >= UInt64(vocabularySize)
-      || entries > UInt64(truncatingIfNeeded: entriesLeft) || children > UInt64(UInt32.max)
+    // SAFETY: every position is at most its column's end before a number is read, and a number has at most 10
+    // bytes, which the padding holds.
+    let bytes = unsafe columns.pointer
+    let nodeWord = unsafe Varint.readLong(bytes, &word)
+    let entryCount = unsafe Varint.readShort(bytes, &shape)
+    let childCount = unsafe shape <= shapeEnd ? Varint.readShort(bytes, &shape) : .max
+    if word > wordEnd || shape > shapeEnd || nodeWord >= vocabularySize
+      || entryCount > UInt64(truncatingIfNeeded: entriesLeft) || childCount > UInt64(UInt32.max)
     {
       throw damaged("a node's word or size is out of range")
     }
-    entriesLeft &-= Int(truncatingIfNeeded: entries)
-    nodeEntriesLeft = Int(truncatingIfNeeded: entries)
-    previousWord = 0
+    entriesLeft &-= Int(truncatingIfNeeded: entryCount)
     nodeOrdinal &+= 1
-    childOrdinal &+= children
-    return LevelNode(
+    childOrdinal &+= childCount
+    node = LevelNode(
       word: UInt32(truncatingIfNeeded: nodeWord),
-      entryCount: nodeEntriesLeft,
-      childCount: Int(truncatingIfNeeded: children)
+      entryCount: Int(truncatingIfNeeded: entryCount),
+      childCount: Int(truncatingIfNeeded: childCount)
     )
+    try readEntries()
+    return true
   }
 
-  /// The next entry of the node; a damaged one reads as word 0 and is reported by `checkEntries`.
   @inline(__always)
-  package mutating func nextEntry() -> DecodedEntry {
-    let isFirst = previousWord == 0
-    let difference = Self.read(columns, &entry, entryEnd, &isDamaged)
-    let wide = UInt64(previousWord) &+ difference
-    if wide >= UInt64(vocabularySize) || difference == 0 && !isFirst { isDamaged = true }
-    let entryWord = isDamaged ? 0 : UInt32(truncatingIfNeeded: wide)
-    previousWord = entryWord
-    nodeEntriesLeft &-= 1
-    var decoded = DecodedEntry(word: entryWord, isPruned: false, adjustedCount: 0, rawCount: 0)
-    if flags.contains(.rawCounts) {
-      var code = Self.read(columns, &count, countEnd, &isDamaged)
-      if flags.contains(.prunedMarks) {
-        decoded.isPruned = code & 1 != 0
-        code &>>= 1
+  private mutating func readEntries() throws {
+    let total = node.entryCount
+    if total > entries.count {
+      entries = RecordBuffer(uninitialized: max(total, 2 &* entries.count))
+    }
+    // SAFETY: as in `readNode`; an entry is written below `total`, which the buffer holds.
+    let bytes = unsafe columns.pointer
+    let target = unsafe entries.pointer
+    let flags = flags
+    let (entryEnd, countEnd, limit) = (entryEnd, countEnd, vocabularySize)
+    var (entry, count) = (entry, count)
+    var previous: UInt64 = 0
+    var isDamaged = false
+    for index in 0..<total {
+      if entry >= entryEnd {
+        isDamaged = true
+        break
       }
-      decoded.rawCount = code
-      decoded.adjustedCount = code
-      if flags.contains(.adjustedCounts) && code > 1 {
-        decoded.adjustedCount = Self.read(columns, &count, countEnd, &isDamaged)
-        if decoded.adjustedCount > code || decoded.adjustedCount == 0 { isDamaged = true }
+      let difference = unsafe Varint.readLong(bytes, &entry)
+      let (word, overflow) = previous.addingReportingOverflow(difference)
+      var decoded = DecodedEntry(
+        word: UInt32(truncatingIfNeeded: word),
+        isPruned: false,
+        adjustedCount: 0,
+        rawCount: 0
+      )
+      if word >= limit || overflow || (difference == 0 && index > 0 && previous > 0) {
+        isDamaged = true
+        break
       }
-    } else if flags.contains(.prunedMarks) {
-      decoded.isPruned = Self.read(columns, &count, countEnd, &isDamaged) != 0
+      previous = word
+      if flags.contains(.rawCounts) {
+        if count >= countEnd {
+          isDamaged = true
+          break
+        }
+        var code = unsafe Varint.readShort(bytes, &count)
+        if flags.contains(.prunedMarks) {
+          decoded.isPruned = code & 1 != 0
+          code &>>= 1
+        }
+        decoded.rawCount = code
+        decoded.adjustedCount = code
+        if flags.contains(.adjustedCounts) && code > 1 {
+          if count >= countEnd {
+            isDamaged = true
+            break
+          }
+          decoded.adjustedCount = unsafe Varint.readShort(bytes, &count)
+          if decoded.adjustedCount > code || decoded.adjustedCount == 0 { isDamaged = true }
+        }
+      } else if flags.contains(.prunedMarks) {
+        if count >= countEnd {
+          isDamaged = true
+          break
+        }
+        decoded.isPruned = unsafe Varint.readShort(bytes, &count) != 0
+      }
+      unsafe target[index] = decoded
     }
-    return decoded
-  }
-
-  /// Throws when any entry read so far was damaged.
-  @inline(__always)
-  package func checkEntries() throws {
-    if isDamaged { throw damaged("an entry is out of order, out of range or cut off") }
-  }
-
-  private mutating func skipEntries() {
-    while nodeEntriesLeft > 0 { _ = nextEntry() }
-  }
-
-  /// One LEB128 integer of a column; sets `isDamaged` and returns 0 at the column's end.
-  @inline(__always)
-  private static func read(
-    _ columns: borrowing RecordBuffer<UInt8>,
-    _ position: inout Int,
-    _ end: Int,
-    _ isDamaged: inout Bool
-  ) -> UInt64 {
-    if position >= end {
-      isDamaged = true
-      return 0
+    self.entry = entry
+    self.count = count
+    if isDamaged || entry > entryEnd || count > countEnd {
+      throw damaged("an entry is out of order, out of range or cut off")
     }
-    let first = columns[position]
-    position &+= 1
-    if first < 0x80 { return UInt64(first) }
-    return readLonger(columns, UInt64(first & 0x7F), &position, end, &isDamaged)
-  }
-
-  @inline(never)
-  private static func readLonger(
-    _ columns: borrowing RecordBuffer<UInt8>,
-    _ start: UInt64,
-    _ position: inout Int,
-    _ end: Int,
-    _ isDamaged: inout Bool
-  ) -> UInt64 {
-    var value = start
-    var shift: UInt64 = 7
-    while position < end, shift < 64 {
-      let byte = columns[position]
-      position &+= 1
-      value |= UInt64(byte & 0x7F) &<< shift
-      if byte < 0x80 { return value }
-      shift &+= 7
-    }
-    isDamaged = true
-    return 0
   }
 
   private mutating func readBlock() throws {
@@ -207,8 +202,8 @@ package struct LevelCursor: ~Copyable {
         read.totalColumnBytes <= 64 * (read.nodes + read.entries) + 64
       else { throw damaged("the header is not that of a level block of this depth") }
       header = read
-      if read.totalColumnBytes > columns.count {
-        columns = RecordBuffer(uninitialized: read.totalColumnBytes)
+      if read.totalColumnBytes + Self.padding > columns.count {
+        columns = RecordBuffer(uninitialized: read.totalColumnBytes + Self.padding)
       }
       let frame = unsafe UnsafeRawBufferPointer(rebasing: bytes[LevelBlockHeader.byteCount...])
       // SAFETY: the target holds `totalColumnBytes` bytes.

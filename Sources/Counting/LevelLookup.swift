@@ -21,9 +21,8 @@ package struct LevelLookup {
   package func entry(of ngram: [UInt32]) throws -> DecodedEntry? {
     guard ngram.count >= 2, let word = ngram.last else { return nil }
     return try withNode(of: Array(ngram.dropLast())) { cursor, node in
-      for _ in 0..<node.entryCount {
-        let entry = cursor.nextEntry()
-        try cursor.checkEntries()
+      for index in 0..<node.entryCount {
+        let entry = cursor.entries[index]
         if entry.word == word { return entry }
       }
       return nil
@@ -55,7 +54,8 @@ package struct LevelLookup {
       )
       var found = false
       while true {
-        guard let node = try cursor.nextNode() else { break }
+        guard try cursor.readNode() else { break }
+        let node = cursor.node
         let ordinal = cursor.nodeOrdinal - 1
         if let firstNode {
           if ordinal < firstNode { continue }

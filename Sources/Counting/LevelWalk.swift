@@ -40,7 +40,7 @@ package struct LevelWalk: ~Copyable {
     _ ngram: inout [UInt32],
     _ body: ([UInt32], DecodedEntry) throws -> Void
   ) throws {
-    guard let node = try cursors[d - 1].nextNode() else {
+    guard try cursors[d - 1].readNode() else {
       throw LevelBlockError.damaged(
         shard: 0,
         depth: d,
@@ -48,12 +48,12 @@ package struct LevelWalk: ~Copyable {
         rule: "there are fewer contexts than their parents say"
       )
     }
+    let node = cursors[d - 1].node
     // The context's words stand before the last place, the most recent one rightmost.
     ngram[depth - d] = node.word
     if d == depth {
-      for _ in 0..<node.entryCount {
-        let entry = cursors[d - 1].nextEntry()
-        try cursors[d - 1].checkEntries()
+      for index in 0..<node.entryCount {
+        let entry = cursors[d - 1].entries[index]
         ngram[depth] = entry.word
         try body(ngram, entry)
       }

@@ -1,16 +1,17 @@
 // Pass (b). Why it has this shape: level blocks hold a context's entries before its children's, so the probabilities
 // that the children interpolate with lie in one array a depth, indexed by word: no join, no hash look-up, and memory
-// of one array a depth.
+// of one array a depth. Backoffs and probabilities are two walks: an n-gram's probability is found in the shard of
+// its last word but one, its backoff in the shard of its last word, and a table needs both (docs/decisions/008).
 
 import GramdexCore
 package import GramdexCounting
 import GramdexStorage
 
-/// Estimates probabilities and backoffs of one shard after the other, and scatters them as records.
+/// Estimates backoffs, or probabilities, of one shard after the other, and hands them to a scatter as records.
 ///
 /// p(w | h) = (a(hw) − D(a(hw))) / A(h) + γ(h) · p(w | h′), with h′ = h without its first word,
 /// γ(h) = (Σ D(a) over kept continuations + Σ a over dropped ones) / A(h).
-/// Input: level blocks; output: records of kept n-grams and of contexts with kept continuations.
+/// Input: level blocks; output: records of kept n-grams, or of contexts with kept continuations.
 /// One estimator serves one thread. Memory: one array of floats a depth (4 bytes a word), one block a depth.
 /// Source: Chen & Goodman 1998, §4.1.6 with interpolation; docs/decisions/004, §5.
 package struct LevelEstimator: ~Copyable, Sendable {
@@ -28,24 +29,13 @@ package struct LevelEstimator: ~Copyable, Sendable {
   /// Row d: D(0) = 0, D1, D2, D3+ of order d + 1, as floats.
   private let discounts: RecordBuffer<Float>
   private let lower: Slots<RecordBuffer<Float>>
-  private let cursors: Slots<LevelCursor?>
   private let entrySums: RecordBuffer<UInt64>
   private let contextSums: RecordBuffer<UInt64>
   private var kept = RecordBuffer<Kept>(uninitialized: 1 << 10)
   private let decompressor: ZstdBlock.Decompressor
-  /// Contexts of more words are left out.
-  private let deepest: Int
 
   /// Makes an estimator; `discounts` has one element an order, from 1 on.
-  ///
-  /// With `onlyUnigramBackoffs` it stops at contexts of one word, whose backoffs are all that is wanted.
-  package init(
-    order: Int,
-    vocabularySize: Int,
-    discounts: [Discounts],
-    onlyUnigramBackoffs: Bool = false
-  ) throws {
-    deepest = onlyUnigramBackoffs ? 1 : order - 1
+  package init(order: Int, vocabularySize: Int, discounts: [Discounts]) throws {
     self.order = order
     self.vocabularySize = vocabularySize
     depths = order - 1
@@ -58,7 +48,6 @@ package struct LevelEstimator: ~Copyable, Sendable {
     lower = Slots(count: order) { depth in
       RecordBuffer(zeroed: depth >= 1 && depth < order - 1 ? vocabularySize : 0)
     }
-    cursors = Slots(count: order) { _ in nil }
     entrySums = RecordBuffer(repeating: 0, count: order)
     contextSums = RecordBuffer(repeating: 0, count: order)
     decompressor = try ZstdBlock.Decompressor()
@@ -66,57 +55,129 @@ package struct LevelEstimator: ~Copyable, Sendable {
 
   /// Anonymous memory of one estimator.
   package static func memoryBytes(order: Int, vocabularySize: Int) -> Int {
-    max(order - 2, 0) * vocabularySize * 4 + order * 6 * LevelBlockHeader.targetCount
+    max(order - 2, 0) * vocabularySize * 4 + order * 7 * LevelBlockHeader.targetCount
   }
 
-  /// Estimates shard number `shard`.
-  package mutating func run(
-    shard: Int,
-    totals: ShardTotals,
-    source: any LevelBlockSource,
-    unigrams: borrowing UnigramScores,
-    scatter: borrowing RecordScatter,
-    arena: borrowing RecordArena
-  ) throws {
-    for d in 1...depths {
-      cursors[d] = LevelCursor(
+  /// Cursors at the start of a shard, element d − 1 for depth d.
+  private func cursors(
+    _ shard: Int,
+    _ totals: ShardTotals,
+    _ source: any LevelBlockSource
+  ) -> Slots<LevelCursor> {
+    Slots(count: depths) { index in
+      LevelCursor(
         source: source,
         shard: shard,
-        depth: d,
-        blockCount: totals.blocks[d - 1],
+        depth: index + 1,
+        blockCount: totals.blocks[index],
         vocabularySize: vocabularySize,
         decompressor: decompressor
       )
     }
-    for _ in 0..<totals.levels[0].nodes {
-      try visit(1, unigrams, scatter, arena)
-    }
-    for d in 1...depths { cursors[d] = nil }
   }
 
-  /// Estimates the next context of depth `d` and all longer ones that end with it.
-  private mutating func visit(
-    _ d: Int,
-    _ unigrams: borrowing UnigramScores,
-    _ scatter: borrowing RecordScatter,
-    _ arena: borrowing RecordArena
+  private static func missingNode(_ depth: Int) -> LevelBlockError {
+    .damaged(shard: 0, depth: depth, block: 0, rule: "a node is missing")
+  }
+
+  // MARK: Backoffs
+
+  /// Finds the backoffs of all contexts of shard number `shard`.
+  ///
+  /// Those of single words go to `unigramBackoffs`, the others to `scatter`, unless it is nil.
+  package mutating func findBackoffs(
+    shard: Int,
+    totals: ShardTotals,
+    source: any LevelBlockSource,
+    unigramBackoffs: borrowing RecordBuffer<Float>,
+    scatter: borrowing BackoffScatter
   ) throws {
-    guard let node = try cursors[d]?.nextNode() else {
-      throw LevelBlockError.damaged(shard: 0, depth: d, block: 0, rule: "a node is missing")
+    let cursors = cursors(shard, totals, source)
+    for _ in 0..<totals.levels[0].nodes {
+      try findBackoffs(1, 0, cursors, unigramBackoffs, scatter)
     }
-    let word = UInt64(node.word)
-    let entrySum = entrySums[d &- 1] &+ word &* multipliers[d]
-    let contextSum = contextSums[d &- 1] &+ word &* multipliers[d &- 1]
+  }
+
+  /// Finds the backoffs of the next context of depth `d` and of all longer ones that end with it.
+  ///
+  /// `target` is where n-grams with this last word but one are, known from depth 2 on.
+  private mutating func findBackoffs(
+    _ d: Int,
+    _ target: Int,
+    _ cursors: borrowing Slots<LevelCursor>,
+    _ unigramBackoffs: borrowing RecordBuffer<Float>,
+    _ scatter: borrowing BackoffScatter
+  ) throws {
+    guard try cursors[d &- 1].readNode() else { throw Self.missingNode(d) }
+    let node = cursors[d &- 1].node
+    let sum = contextSums[d &- 1] &+ UInt64(node.word) &* multipliers[d &- 1]
+    contextSums[d] = sum
+    var total = 0.0
+    var free = 0.0
+    var hasKept = false
+    for i in 0..<node.entryCount {
+      let entry = cursors[d &- 1].entries[i]
+      let count = Double(entry.adjustedCount)
+      total += count
+      if entry.isPruned {
+        free += count
+      } else {
+        free += Double(
+          discounts[4 &* d &+ Int(truncatingIfNeeded: min(entry.adjustedCount, 3))]
+        )
+        hasKept = true
+      }
+    }
+    let target = d == 2 ? scatter.target(ofWord: node.word) : target
+    if hasKept {
+      let gamma = Float(free / total)
+      if d == 1 {
+        unigramBackoffs[Int(node.word)] = gamma
+      } else {
+        scatter.put(order: d, sum: sum, gamma, target)
+      }
+    }
+    if d == 1 && scatter.isEmpty { return }
+    for _ in 0..<node.childCount {
+      try findBackoffs(d &+ 1, target, cursors, unigramBackoffs, scatter)
+    }
+  }
+
+  // MARK: Probabilities
+
+  /// Finds the probabilities of all n-grams of shard number `shard` and hands them to `scatter`.
+  package mutating func findProbabilities(
+    shard: Int,
+    totals: ShardTotals,
+    source: any LevelBlockSource,
+    unigramProbabilities: borrowing RecordBuffer<Float>,
+    scatter: borrowing RecordScatter
+  ) throws {
+    let cursors = cursors(shard, totals, source)
+    for _ in 0..<totals.levels[0].nodes {
+      try findProbabilities(1, cursors, unigramProbabilities, scatter)
+    }
+  }
+
+  /// Finds the probabilities after the next context of depth `d` and after all longer ones that end with it.
+  private mutating func findProbabilities(
+    _ d: Int,
+    _ cursors: borrowing Slots<LevelCursor>,
+    _ unigramProbabilities: borrowing RecordBuffer<Float>,
+    _ scatter: borrowing RecordScatter
+  ) throws {
+    guard try cursors[d &- 1].readNode() else { throw Self.missingNode(d) }
+    let node = cursors[d &- 1].node
+    let entrySum = entrySums[d &- 1] &+ UInt64(node.word) &* multipliers[d]
     entrySums[d] = entrySum
-    contextSums[d] = contextSum
     var total = 0.0
     var free = 0.0
     var keptCount = 0
     if kept.count < node.entryCount {
       kept = RecordBuffer(uninitialized: max(node.entryCount, kept.count * 2))
     }
-    for _ in 0..<node.entryCount {
-      guard let entry = cursors[d]?.nextEntry() else { break }
+    for i in 0..<node.entryCount {
+      let entry = cursors[d &- 1].entries[i]
       let count = Double(entry.adjustedCount)
       total += count
       if entry.isPruned {
@@ -130,32 +191,25 @@ package struct LevelEstimator: ~Copyable, Sendable {
         keptCount &+= 1
       }
     }
-    try cursors[d]?.checkEntries()
     if keptCount > 0 {
       let gamma = Float(free / total)
       let inverse = Float(1 / total)
       let needed = node.childCount > 0
       for i in 0..<keptCount {
         let entry = kept[i]
-        let entryWord = Int(truncatingIfNeeded: entry.word)
-        let below =
-          d == 1 ? unigrams.probabilities[entryWord] : lower[d &- 1][entryWord]
+        let word = Int(truncatingIfNeeded: entry.word)
+        let below = d == 1 ? unigramProbabilities[word] : lower[d &- 1][word]
         let p = min((entry.count - entry.discount) * inverse + gamma * below, 1)
-        if needed { lower[d][entryWord] = p }
+        if needed { lower[d][word] = p }
         scatter.putProbability(
           order: d &+ 1,
           sum: entrySum &+ UInt64(entry.word) &* multipliers[0],
-          p,
-          arena
+          p
         )
       }
-      if d == 1 {
-        unigrams.backoffs[Int(node.word)] = gamma
-      } else {
-        scatter.putBackoff(order: d, sum: contextSum, gamma, arena)
-      }
     }
-    if d == deepest { return }
-    for _ in 0..<node.childCount { try visit(d &+ 1, unigrams, scatter, arena) }
+    for _ in 0..<node.childCount {
+      try findProbabilities(d &+ 1, cursors, unigramProbabilities, scatter)
+    }
   }
 }

@@ -4,158 +4,95 @@
 
 import GramdexCore
 package import GramdexStorage
-import Synchronization
 
-/// Where the n-grams of one order go: its part of a numbering of all chunks of all orders.
-package struct ScatterOrder: Sendable, Equatable {
-  /// Chunks of the order's table.
-  package var chunkCount: Int
-  /// The number of its first chunk among all.
-  package var firstChunk: Int
+/// The chunks of the table of one order that are filled together.
+package struct ChunkShare: Sendable, Equatable, BitwiseCopyable {
+  /// Chunks of the whole table.
+  package var tableChunks: UInt64
+  /// The first chunk of the share.
+  package var first: Int
+  /// How many chunks follow from there on.
+  package var count: Int
+  /// The number of the first one among all chunks of the unit.
+  var offset = 0
 
-  package init(chunkCount: Int, firstChunk: Int) {
-    self.chunkCount = chunkCount
-    self.firstChunk = firstChunk
+  package init(tableChunks: Int, chunks: Range<Int>) {
+    self.tableChunks = UInt64(tableChunks)
+    first = chunks.lowerBound
+    count = chunks.count
   }
 }
 
-/// Memory for the records of one round, handed out in blocks.
-package struct RecordArena: ~Copyable, Sendable {
-  /// Records of a block.
-  package static let blockRecords = 1024
-  static let none = UInt32.max
-
-  let records: RecordBuffer<ScoreRecord>
-  let previous: RecordBuffer<UInt32>
-  private let used = Atomic<Int>(0)
-
-  /// Makes room for `blocks` blocks, of which about `usedBlocks` will be used; memory counts only when it
-  /// is written, or when it comes from `spare`.
-  package init(blocks: Int, usedBlocks: Int, spare: SpareMemory) {
-    records = spare.take(
-      ScoreRecord.self,
-      count: blocks * Self.blockRecords,
-      touched: usedBlocks * Self.blockRecords
-    )
-    previous = RecordBuffer(uninitialized: blocks)
-  }
-
-  /// Forgets all records.
-  package func reset() {
-    used.store(0, ordering: .relaxed)
-  }
-
-  /// The number of a new block that follows `block`.
-  @inline(never)
-  func add(after block: UInt32) -> UInt32 {
-    let index = used.wrappingAdd(1, ordering: .relaxed).oldValue
-    precondition(index < previous.count, "chunks are far larger than chance allows")
-    previous[index] = block
-    return UInt32(index)
-  }
-}
-
-/// One thread's streams of records, one a chunk and kind.
+/// One thread's records of the unit at hand: a shard, or some chunks of each of its tables.
 package struct RecordScatter: ~Copyable, Sendable {
-  /// Element k − 1: order k; element 0 is unused.
-  private let orders: [ScatterOrder]
   private let seed: UInt64
-  private let chunks: Range<Int>
-  private let block: RecordBuffer<UInt32>
-  private let fill: RecordBuffer<UInt32>
-  private let orderPlaces: RecordBuffer<Place>
+  private let arena: RecordArena
+  private let streams: RecordStreams
+  /// Element k − 2 for order k.
+  private let shares: RecordBuffer<ChunkShare>
 
-  /// Where the chunks of an order are.
-  package struct Place: BitwiseCopyable {
-    var chunkCount: UInt64
-    var firstChunk: Int
+  /// Prepares for units of at most `chunks` chunks and `records` records of orders 2 … `order`.
+  package init(order: Int, seed: UInt64, chunks: Int, records: Int) {
+    self.seed = seed
+    streams = RecordStreams(count: 2 * chunks)
+    shares = RecordBuffer(uninitialized: max(order - 1, 1))
+    let blocks = RecordArena.blocks(records: records, streams: 2 * chunks)
+    arena = RecordArena(blocks: blocks, usedBlocks: blocks, spare: SpareMemory())
   }
 
-  /// Prepares streams for the chunks of this round; other chunks' records are dropped.
-  package init(orders: [ScatterOrder], seed: UInt64, chunks: Range<Int>) {
-    self.orders = orders
-    self.seed = seed
-    self.chunks = chunks
-    block = RecordBuffer(repeating: RecordArena.none, count: 2 * chunks.count)
-    fill = RecordBuffer(
-      repeating: UInt32(RecordArena.blockRecords),
-      count: 2 * chunks.count
-    )
-    orderPlaces = RecordBuffer(uninitialized: orders.count)
-    for (i, order) in orders.enumerated() {
-      orderPlaces[i] = Place(
-        chunkCount: UInt64(order.chunkCount),
-        firstChunk: order.firstChunk
-      )
+  /// Anonymous memory of a scatter for such units.
+  package static func memoryBytes(chunks: Int, records: Int) -> Int {
+    RecordArena.blocks(records: records, streams: 2 * chunks) * RecordArena.blockRecords * 12
+  }
+
+  /// Forgets all records and begins a unit; `shares` has one element an order, from 2 on.
+  package func begin(_ shares: [ChunkShare]) {
+    var offset = 0
+    for (index, share) in shares.enumerated() {
+      var share = share
+      share.offset = offset
+      self.shares[index] = share
+      offset += share.count
     }
+    arena.reset()
+    streams.reset(count: 2 * offset)
   }
 
   /// Records the probability of an n-gram of `order` whose products sum to `sum`.
   @inline(__always)
-  func putProbability(
-    order: Int,
-    sum: UInt64,
-    _ value: Float,
-    _ arena: borrowing RecordArena
-  ) {
-    put(kind: 0, order: order, sum: sum, value, arena)
-  }
-
-  /// Records the backoff of an n-gram of `order`.
-  @inline(__always)
-  func putBackoff(order: Int, sum: UInt64, _ value: Float, _ arena: borrowing RecordArena) {
-    put(kind: 1, order: order, sum: sum, value, arena)
-  }
-
-  @inline(__always)
-  private func put(
-    kind: Int,
-    order: Int,
-    sum: UInt64,
-    _ value: Float,
-    _ arena: borrowing RecordArena
-  ) {
+  func putProbability(order: Int, sum: UInt64, _ value: Float) {
     let hash = NGramHash.finish(sum, seed: seed)
-    let place = orderPlaces[order &- 1]
-    let chunk =
-      place.firstChunk
-      &+ Int(truncatingIfNeeded: hash.multipliedFullWidth(by: place.chunkCount).high)
-      &- chunks.lowerBound
-    if chunk < 0 || chunk >= chunks.count { return }
-    let stream = 2 &* chunk &+ kind
-    var filled = fill[stream]
-    if filled == UInt32(truncatingIfNeeded: RecordArena.blockRecords) {
-      block[stream] = arena.add(after: block[stream])
-      filled = 0
-    }
-    arena.records[
-      Int(truncatingIfNeeded: block[stream]) &* RecordArena.blockRecords
-        &+ Int(truncatingIfNeeded: filled)
-    ] = ScoreRecord(hash: hash, value: value)
-    fill[stream] = filled &+ 1
+    put(kind: 0, order: order, hash, ScoreRecord(hash: hash, value: value))
   }
 
-  /// Appends the records of one chunk and kind (0 probabilities, 1 backoffs) to `segments`.
-  @unsafe
-  package func appendSegments(
-    chunk: Int,
-    kind: Int,
-    arena: borrowing RecordArena,
-    to segments: inout [UnsafeBufferPointer<ScoreRecord>]
-  ) {
-    let stream = 2 * (chunk - chunks.lowerBound) + kind
-    var index = block[stream]
-    var count = Int(fill[stream])
-    while index != RecordArena.none {
-      // SAFETY: the block lies within the arena and holds `count` records.
-      unsafe segments.append(
-        UnsafeBufferPointer(
-          start: arena.records.pointer + Int(index) * RecordArena.blockRecords,
-          count: count
-        )
-      )
-      index = arena.previous[Int(index)]
-      count = RecordArena.blockRecords
+  /// Takes in the backoffs of n-grams of `order` that were found before.
+  package func putBackoffs(order: Int, _ segments: [UnsafeBufferPointer<ScoreRecord>]) {
+    for index in unsafe segments.indices {
+      let segment = unsafe segments[index]
+      for position in segment.indices {
+        let record = unsafe segment[position]
+        put(kind: 1, order: order, record.hash, record)
+      }
     }
+  }
+
+  @inline(__always)
+  private func put(kind: Int, order: Int, _ hash: UInt64, _ record: ScoreRecord) {
+    let share = shares[order &- 2]
+    let chunk =
+      Int(truncatingIfNeeded: hash.multipliedFullWidth(by: share.tableChunks).high) &- share.first
+    if chunk < 0 || chunk >= share.count { return }
+    streams.append(record, to: 2 &* (share.offset &+ chunk) &+ kind, arena)
+  }
+
+  /// The records of one kind (0 probabilities, 1 backoffs) for the `chunk`-th chunk of the share of `order`.
+  ///
+  /// Valid until the next unit begins.
+  @unsafe
+  package func segments(order: Int, chunk: Int, kind: Int) -> [UnsafeBufferPointer<ScoreRecord>] {
+    var segments: [UnsafeBufferPointer<ScoreRecord>] = unsafe []
+    let stream = 2 * (shares[order - 2].offset + chunk) + kind
+    unsafe streams.appendSegments(of: stream, arena, to: &segments)
+    return unsafe segments
   }
 }

@@ -3,14 +3,14 @@
 /// The values have addresses of their own, so one may be changed while another is read. Indices are checked
 /// with `assert`. Used where an array of non-copyable values would be.
 @safe
-package struct Slots<Element: ~Copyable>: ~Copyable {
+public struct Slots<Element: ~Copyable>: ~Copyable {
   @usableFromInline let base: UnsafeMutablePointer<Element>
   /// The number of values.
-  package let count: Int
+  public let count: Int
 
   /// Makes `count` values, the i-th with `make(i)`.
   @inlinable
-  package init(count: Int, _ make: (Int) throws -> Element) rethrows {
+  public init(count: Int, _ make: (Int) throws -> Element) rethrows {
     unsafe base = .allocate(capacity: max(count, 1))
     self.count = count
     var made = 0
@@ -35,7 +35,7 @@ package struct Slots<Element: ~Copyable>: ~Copyable {
   /// The value at `index`.
   @inlinable
   @inline(__always)
-  package subscript(index: Int) -> Element {
+  public subscript(index: Int) -> Element {
     _read {
       assert(index >= 0 && index < count)
       yield unsafe base[index]
