@@ -2,7 +2,7 @@
 ///
 /// Four formats: exact or compact, with or without backoffs. All operations are unsafe: `bucket` must be
 /// the address of 64 readable (or writable) bytes, and `slot` less than `slots`.
-package protocol BucketFormat {
+public protocol BucketFormat {
   /// N-grams a bucket holds.
   static var slots: Int { get }
   /// Low bits of the hash that tell n-grams of one bucket apart.

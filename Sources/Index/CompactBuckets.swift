@@ -1,4 +1,4 @@
-internal import CKernels
+public import CKernels
 
 // Layout of compact buckets, little-endian:
 //
@@ -14,41 +14,41 @@ internal import CKernels
 
 /// Compact buckets below the top order.
 @frozen
-package enum CompactMiddleBucket: BucketFormat {
-  package static var slots: Int { 15 }
-  package static var fragmentBits: UInt64 { 16 }
-  package static var cellBits: Int { 3 }
+public enum CompactMiddleBucket: BucketFormat {
+  public static var slots: Int { 15 }
+  public static var fragmentBits: UInt64 { 16 }
+  public static var cellBits: Int { 3 }
 
   @inlinable
   @inline(__always)
-  package static func tag(_ hash: UInt64) -> UInt32 {
+  public static func tag(_ hash: UInt64) -> UInt32 {
     max(UInt32(truncatingIfNeeded: hash) & 0xFFFF, 1)
   }
 
   @inlinable
   @inline(__always)
-  package static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32 {
+  public static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32 {
     // SAFETY: the protocol's promise: 64 readable bytes.
     unsafe gramdex_match15(bucket, UInt16(truncatingIfNeeded: tag))
   }
 
   @inlinable
   @inline(__always)
-  package static func isOverflowed(_ bucket: UnsafeRawPointer) -> Bool {
+  public static func isOverflowed(_ bucket: UnsafeRawPointer) -> Bool {
     // SAFETY: the protocol's promise: 64 readable bytes.
     unsafe bucket.loadUnaligned(fromByteOffset: 60, as: UInt32.self) & 1 != 0
   }
 
   @inlinable
   @inline(__always)
-  package static func hasSideEntries(_ bucket: UnsafeRawPointer) -> Bool {
+  public static func hasSideEntries(_ bucket: UnsafeRawPointer) -> Bool {
     // SAFETY: the protocol's promise: 64 readable bytes.
     unsafe bucket.loadUnaligned(fromByteOffset: 60, as: UInt32.self) & 2 != 0
   }
 
   @inlinable
   @inline(__always)
-  package static func probability(
+  public static func probability(
     _ bucket: UnsafeRawPointer,
     _ slot: Int,
     _ codebook: UnsafePointer<Float>
@@ -60,7 +60,7 @@ package enum CompactMiddleBucket: BucketFormat {
 
   @inlinable
   @inline(__always)
-  package static func backoff(
+  public static func backoff(
     _ bucket: UnsafeRawPointer,
     _ slot: Int,
     _ codebook: UnsafePointer<Float>
@@ -71,7 +71,7 @@ package enum CompactMiddleBucket: BucketFormat {
   }
 
   @inline(__always)
-  package static func put(
+  public static func put(
     _ bucket: UnsafeMutableRawPointer,
     _ slot: Int,
     tag: UInt32,
@@ -97,52 +97,52 @@ package enum CompactMiddleBucket: BucketFormat {
     )
   }
 
-  package static func setOverflowed(_ bucket: UnsafeMutableRawPointer) {
+  public static func setOverflowed(_ bucket: UnsafeMutableRawPointer) {
     unsafe setBits(bucket, 60, 1)
   }
 
-  package static func setSideEntries(_ bucket: UnsafeMutableRawPointer) {
+  public static func setSideEntries(_ bucket: UnsafeMutableRawPointer) {
     unsafe setBits(bucket, 60, 2)
   }
 }
 
 /// Compact buckets of the top order, which have no backoffs.
 @frozen
-package enum CompactTopBucket: BucketFormat {
-  package static var slots: Int { 21 }
-  package static var fragmentBits: UInt64 { 16 }
-  package static var cellBits: Int { 3 }
+public enum CompactTopBucket: BucketFormat {
+  public static var slots: Int { 21 }
+  public static var fragmentBits: UInt64 { 16 }
+  public static var cellBits: Int { 3 }
 
   @inlinable
   @inline(__always)
-  package static func tag(_ hash: UInt64) -> UInt32 {
+  public static func tag(_ hash: UInt64) -> UInt32 {
     max(UInt32(truncatingIfNeeded: hash) & 0xFFFF, 1)
   }
 
   @inlinable
   @inline(__always)
-  package static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32 {
+  public static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32 {
     // SAFETY: the protocol's promise: 64 readable bytes.
     unsafe gramdex_match21(bucket, UInt16(truncatingIfNeeded: tag))
   }
 
   @inlinable
   @inline(__always)
-  package static func isOverflowed(_ bucket: UnsafeRawPointer) -> Bool {
+  public static func isOverflowed(_ bucket: UnsafeRawPointer) -> Bool {
     // SAFETY: the protocol's promise: 64 readable bytes.
     unsafe bucket.load(fromByteOffset: 63, as: UInt8.self) & 1 != 0
   }
 
   @inlinable
   @inline(__always)
-  package static func hasSideEntries(_ bucket: UnsafeRawPointer) -> Bool {
+  public static func hasSideEntries(_ bucket: UnsafeRawPointer) -> Bool {
     // SAFETY: the protocol's promise: 64 readable bytes.
     unsafe bucket.load(fromByteOffset: 63, as: UInt8.self) & 2 != 0
   }
 
   @inlinable
   @inline(__always)
-  package static func probability(
+  public static func probability(
     _ bucket: UnsafeRawPointer,
     _ slot: Int,
     _ codebook: UnsafePointer<Float>
@@ -154,7 +154,7 @@ package enum CompactTopBucket: BucketFormat {
 
   @inlinable
   @inline(__always)
-  package static func backoff(
+  public static func backoff(
     _ bucket: UnsafeRawPointer,
     _ slot: Int,
     _ codebook: UnsafePointer<Float>
@@ -163,7 +163,7 @@ package enum CompactTopBucket: BucketFormat {
   }
 
   @inline(__always)
-  package static func put(
+  public static func put(
     _ bucket: UnsafeMutableRawPointer,
     _ slot: Int,
     tag: UInt32,
@@ -184,12 +184,12 @@ package enum CompactTopBucket: BucketFormat {
     )
   }
 
-  package static func setOverflowed(_ bucket: UnsafeMutableRawPointer) {
+  public static func setOverflowed(_ bucket: UnsafeMutableRawPointer) {
     // The flags are the last byte of the u32 at 60.
     unsafe setBits(bucket, 60, 1 << 24)
   }
 
-  package static func setSideEntries(_ bucket: UnsafeMutableRawPointer) {
+  public static func setSideEntries(_ bucket: UnsafeMutableRawPointer) {
     unsafe setBits(bucket, 60, 2 << 24)
   }
 }

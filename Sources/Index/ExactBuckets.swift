@@ -1,4 +1,4 @@
-internal import CKernels
+public import CKernels
 
 // Layout of exact buckets, little-endian:
 //
@@ -14,41 +14,41 @@ internal import CKernels
 
 /// Exact buckets below the top order.
 @frozen
-package enum ExactMiddleBucket: BucketFormat {
-  package static var slots: Int { 5 }
-  package static var fragmentBits: UInt64 { 30 }
-  package static var cellBits: Int { 2 }
+public enum ExactMiddleBucket: BucketFormat {
+  public static var slots: Int { 5 }
+  public static var fragmentBits: UInt64 { 30 }
+  public static var cellBits: Int { 2 }
 
   @inlinable
   @inline(__always)
-  package static func tag(_ hash: UInt64) -> UInt32 {
+  public static func tag(_ hash: UInt64) -> UInt32 {
     UInt32(truncatingIfNeeded: hash) & 0x3FFF_FFFF | 0x8000_0000
   }
 
   @inlinable
   @inline(__always)
-  package static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32 {
+  public static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32 {
     // SAFETY: the protocol's promise: 64 readable bytes.
     unsafe gramdex_match5(bucket, tag)
   }
 
   @inlinable
   @inline(__always)
-  package static func isOverflowed(_ bucket: UnsafeRawPointer) -> Bool {
+  public static func isOverflowed(_ bucket: UnsafeRawPointer) -> Bool {
     // SAFETY: the protocol's promise: 64 readable bytes.
     unsafe bucket.loadUnaligned(fromByteOffset: 60, as: UInt32.self) & 1 != 0
   }
 
   @inlinable
   @inline(__always)
-  package static func hasSideEntries(_ bucket: UnsafeRawPointer) -> Bool {
+  public static func hasSideEntries(_ bucket: UnsafeRawPointer) -> Bool {
     // SAFETY: the protocol's promise: 64 readable bytes.
     unsafe bucket.loadUnaligned(fromByteOffset: 60, as: UInt32.self) & 2 != 0
   }
 
   @inlinable
   @inline(__always)
-  package static func probability(
+  public static func probability(
     _ bucket: UnsafeRawPointer,
     _ slot: Int,
     _ codebook: UnsafePointer<Float>
@@ -59,7 +59,7 @@ package enum ExactMiddleBucket: BucketFormat {
 
   @inlinable
   @inline(__always)
-  package static func backoff(
+  public static func backoff(
     _ bucket: UnsafeRawPointer,
     _ slot: Int,
     _ codebook: UnsafePointer<Float>
@@ -69,7 +69,7 @@ package enum ExactMiddleBucket: BucketFormat {
   }
 
   @inline(__always)
-  package static func put(
+  public static func put(
     _ bucket: UnsafeMutableRawPointer,
     _ slot: Int,
     tag: UInt32,
@@ -83,52 +83,52 @@ package enum ExactMiddleBucket: BucketFormat {
     unsafe bucket.storeBytes(of: backoff, toByteOffset: 40 + 4 * slot, as: Float.self)
   }
 
-  package static func setOverflowed(_ bucket: UnsafeMutableRawPointer) {
+  public static func setOverflowed(_ bucket: UnsafeMutableRawPointer) {
     unsafe setBits(bucket, 60, 1)
   }
 
-  package static func setSideEntries(_ bucket: UnsafeMutableRawPointer) {
+  public static func setSideEntries(_ bucket: UnsafeMutableRawPointer) {
     unsafe setBits(bucket, 60, 2)
   }
 }
 
 /// Exact buckets of the top order, which have no backoffs.
 @frozen
-package enum ExactTopBucket: BucketFormat {
-  package static var slots: Int { 8 }
-  package static var fragmentBits: UInt64 { 30 }
-  package static var cellBits: Int { 3 }
+public enum ExactTopBucket: BucketFormat {
+  public static var slots: Int { 8 }
+  public static var fragmentBits: UInt64 { 30 }
+  public static var cellBits: Int { 3 }
 
   @inlinable
   @inline(__always)
-  package static func tag(_ hash: UInt64) -> UInt32 {
+  public static func tag(_ hash: UInt64) -> UInt32 {
     UInt32(truncatingIfNeeded: hash) & 0x3FFF_FFFF | 0x8000_0000
   }
 
   @inlinable
   @inline(__always)
-  package static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32 {
+  public static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32 {
     // SAFETY: the protocol's promise: 64 readable bytes.
     unsafe gramdex_match8(bucket, tag)
   }
 
   @inlinable
   @inline(__always)
-  package static func isOverflowed(_ bucket: UnsafeRawPointer) -> Bool {
+  public static func isOverflowed(_ bucket: UnsafeRawPointer) -> Bool {
     // SAFETY: the protocol's promise: 64 readable bytes.
     unsafe bucket.loadUnaligned(as: UInt32.self) & 0x4000_0000 != 0
   }
 
   @inlinable
   @inline(__always)
-  package static func hasSideEntries(_ bucket: UnsafeRawPointer) -> Bool {
+  public static func hasSideEntries(_ bucket: UnsafeRawPointer) -> Bool {
     // SAFETY: the protocol's promise: 64 readable bytes.
     unsafe bucket.loadUnaligned(fromByteOffset: 4, as: UInt32.self) & 0x4000_0000 != 0
   }
 
   @inlinable
   @inline(__always)
-  package static func probability(
+  public static func probability(
     _ bucket: UnsafeRawPointer,
     _ slot: Int,
     _ codebook: UnsafePointer<Float>
@@ -139,7 +139,7 @@ package enum ExactTopBucket: BucketFormat {
 
   @inlinable
   @inline(__always)
-  package static func backoff(
+  public static func backoff(
     _ bucket: UnsafeRawPointer,
     _ slot: Int,
     _ codebook: UnsafePointer<Float>
@@ -148,7 +148,7 @@ package enum ExactTopBucket: BucketFormat {
   }
 
   @inline(__always)
-  package static func put(
+  public static func put(
     _ bucket: UnsafeMutableRawPointer,
     _ slot: Int,
     tag: UInt32,
@@ -162,11 +162,11 @@ package enum ExactTopBucket: BucketFormat {
     unsafe bucket.storeBytes(of: probability, toByteOffset: 32 + 4 * slot, as: Float.self)
   }
 
-  package static func setOverflowed(_ bucket: UnsafeMutableRawPointer) {
+  public static func setOverflowed(_ bucket: UnsafeMutableRawPointer) {
     unsafe setBits(bucket, 0, 0x4000_0000)
   }
 
-  package static func setSideEntries(_ bucket: UnsafeMutableRawPointer) {
+  public static func setSideEntries(_ bucket: UnsafeMutableRawPointer) {
     unsafe setBits(bucket, 4, 0x4000_0000)
   }
 }

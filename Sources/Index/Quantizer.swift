@@ -8,7 +8,7 @@ internal import Foundation
 /// (perplexity 198.23 instead of 197.22 on the text that decided it). Backoff code 0 is −0.0, "no context",
 /// code 1 is exactly 0, and code 2 is log 0, which would widen all bins. A code stands for the mean of its
 /// bin's sample.
-package struct Quantizer: Sendable {
+public struct Quantizer: Sendable {
   /// Codes of one kind of value.
   package static let codeCount = 256
   /// Equal cells into which a range of values is cut to find a code.

@@ -1,4 +1,4 @@
-package import GramdexCore
+public import GramdexCore
 
 /// Where the n-grams of one order lie: how many chunks and buckets, and which of them a hash belongs to.
 ///
@@ -7,29 +7,29 @@ package import GramdexCore
 ///
 /// chunk = ⌊h · chunkCount / 2⁶⁴⌋; bucket = ⌊(h · chunkCount mod 2⁶⁴) · bucketsPerChunk / 2⁶⁴⌋.
 @frozen
-package struct TableGeometry: Hashable, Sendable {
+public struct TableGeometry: Hashable, Sendable {
   /// The most buckets of a chunk, so that envelope, page header and buckets fill exactly 128 pages.
-  package static let maximumBucketsPerChunk = 8191
+  public static let maximumBucketsPerChunk = 8191
   /// Bytes of a bucket.
-  package static let bucketBytes = 64
+  public static let bucketBytes = 64
   /// How many buckets after its home an n-gram may lie; what finds no slot there is in the side table.
-  package static let maximumDistance = 255
+  public static let maximumDistance = 255
 
   /// The order, at least 2.
-  package let order: Int
+  public let order: Int
   /// Whether this is the model's highest order, which has no backoffs.
-  package let isTop: Bool
+  public let isTop: Bool
   /// How values are stored.
-  package let layout: ScoreLayout
+  public let layout: ScoreLayout
   /// How many n-grams the table holds, the side table included.
-  package let ngramCount: UInt64
+  public let ngramCount: UInt64
   /// How many chunks the table is cut into; 0 when there are no n-grams.
-  package let chunkCount: Int
+  public let chunkCount: Int
   /// Buckets of each chunk.
-  package let bucketsPerChunk: Int
+  public let bucketsPerChunk: Int
 
   /// Makes the geometry of a table for `ngramCount` n-grams.
-  package init(order: Int, isTop: Bool, layout: ScoreLayout, ngramCount: UInt64) {
+  public init(order: Int, isTop: Bool, layout: ScoreLayout, ngramCount: UInt64) {
     precondition(order >= 2 && ngramCount < 1 << 56, "a table of order \(order) cannot be so large")
     self.order = order
     self.isTop = isTop
@@ -45,7 +45,7 @@ package struct TableGeometry: Hashable, Sendable {
   }
 
   /// Slots of a bucket.
-  package static func slots(layout: ScoreLayout, isTop: Bool) -> Int {
+  public static func slots(layout: ScoreLayout, isTop: Bool) -> Int {
     switch (layout, isTop) {
     case (.exact, false): 5
     case (.exact, true): 8
@@ -55,19 +55,19 @@ package struct TableGeometry: Hashable, Sendable {
   }
 
   /// Slots of a bucket.
-  package var slotsPerBucket: Int {
+  public var slotsPerBucket: Int {
     Self.slots(layout: layout, isTop: isTop)
   }
 
   /// Payload bytes of each chunk.
-  package var bytesPerChunk: Int {
+  public var bytesPerChunk: Int {
     bucketsPerChunk * Self.bucketBytes
   }
 
   /// The chunk that `hash` belongs to; there must be one.
   @inlinable
   @inline(__always)
-  package func chunk(of hash: UInt64) -> Int {
+  public func chunk(of hash: UInt64) -> Int {
     Int(
       truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(truncatingIfNeeded: chunkCount)).high
     )
@@ -76,7 +76,7 @@ package struct TableGeometry: Hashable, Sendable {
   /// The home bucket of `hash` within its chunk.
   @inlinable
   @inline(__always)
-  package func bucket(of hash: UInt64) -> Int {
+  public func bucket(of hash: UInt64) -> Int {
     let rest = hash &* UInt64(truncatingIfNeeded: chunkCount)
     return Int(
       truncatingIfNeeded: rest.multipliedFullWidth(by: UInt64(truncatingIfNeeded: bucketsPerChunk))

@@ -7,11 +7,11 @@ internal import GramdexCore
 /// `TableGeometry.maximumDistance` long, codes index a codebook of their full range.
 @frozen
 @safe
-package struct TableView {
+public struct TableView {
   /// Where n-grams lie.
-  package let geometry: TableGeometry
+  public let geometry: TableGeometry
   /// What hashes are seeded with.
-  package let seed: UInt64
+  public let seed: UInt64
   /// The address of each chunk.
   @usableFromInline let chunks: UnsafePointer<UnsafeRawPointer>
   @usableFromInline let side: UnsafeRawPointer
@@ -38,7 +38,7 @@ package struct TableView {
   /// Whether there are no n-grams, so that there is no bucket to look into.
   @inlinable
   @inline(__always)
-  package var isEmpty: Bool {
+  public var isEmpty: Bool {
     geometry.chunkCount == 0
   }
 
@@ -46,7 +46,7 @@ package struct TableView {
   @unsafe
   @inlinable
   @inline(__always)
-  package func home(of hash: UInt64) -> UnsafeRawPointer {
+  public func home(of hash: UInt64) -> UnsafeRawPointer {
     // SAFETY: chunk(of:) < chunkCount, bucket(of:) < bucketsPerChunk, and every chunk has that many buckets.
     unsafe chunks[geometry.chunk(of: hash)]
       + geometry.bucket(of: hash) * TableGeometry.bucketBytes
@@ -56,7 +56,7 @@ package struct TableView {
   @unsafe
   @inlinable
   @inline(__always)
-  package func find<Bucket: BucketFormat>(
+  public func find<Bucket: BucketFormat>(
     _ format: Bucket.Type,
     _ hash: UInt64,
     home: UnsafeRawPointer,
@@ -83,7 +83,7 @@ package struct TableView {
 
   /// Looks for an n-gram in the buckets after its home.
   @inlinable
-  package func findBeyond<Bucket: BucketFormat>(
+  public func findBeyond<Bucket: BucketFormat>(
     _ format: Bucket.Type,
     _ hash: UInt64,
     probability: inout Float,
@@ -130,7 +130,7 @@ package struct TableView {
 
   /// Looks for the n-gram of `hash` in a table of any format.
   @inlinable
-  package func find(_ hash: UInt64, probability: inout Float, backoff: inout Float) -> Bool {
+  public func find(_ hash: UInt64, probability: inout Float, backoff: inout Float) -> Bool {
     if isEmpty { return false }
     let home = unsafe home(of: hash)
     switch (geometry.layout, geometry.isTop) {
