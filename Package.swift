@@ -99,6 +99,12 @@ let package = Package(
       path: "Sources/CLI",
       swiftSettings: settings
     ),
+    .executableTarget(
+      name: "ScoringBenchmark",
+      dependencies: ["GramdexCore", "GramdexStorage", "GramdexScoring"],
+      path: "Benchmarks/Scoring",
+      swiftSettings: settings
+    ),
     .target(
       name: "TestSupport",
       dependencies: ["GramdexCore"],

@@ -1,45 +1,130 @@
-/// The bytes of one 64-byte bucket: how tags, values and flags lie in it.
+/// The bytes of one 64-byte bucket of an exact table: how tags, values and flags lie in it.
 ///
-/// Four formats: exact or compact, with or without backoffs. All operations are unsafe: `bucket` must be
-/// the address of 64 readable (or writable) bytes, and `slot` less than `slots`.
-package protocol BucketFormat {
+/// Two formats: with or without backoffs. All operations are unsafe: `bucket` must be the address of 64 readable
+/// (or writable) bytes, and `slot` less than `slots`. Public and inlinable, as what conforms to it is, so that
+/// probe loops in other modules are specialized; users of the library do not see this module.
+public protocol BucketFormat {
   /// N-grams a bucket holds.
   static var slots: Int { get }
-  /// Low bits of the hash that tell n-grams of one bucket apart.
-  static var fragmentBits: UInt64 { get }
   /// Upper bits of the fragment that a builder sorts by together with the bucket; about log2 of `slots`.
   static var cellBits: Int { get }
-  /// What is stored for `hash`; never 0.
-  static func tag(_ hash: UInt64) -> UInt32
+  /// Where the probabilities begin.
+  static var probabilityOffset: Int { get }
+  /// Where the backoffs begin; nil in the top order.
+  static var backoffOffset: Int? { get }
+  /// The u32 and its bit that say that an n-gram whose path includes this bucket lies in a later one.
+  static var overflowFlag: BucketFlag { get }
+  /// The u32 and its bit that say that the side table has entries whose home is this bucket.
+  static var sideFlag: BucketFlag { get }
   /// Bit k is set when slot k holds `tag`.
   static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32
+}
+
+/// A bit of a u32 in a bucket.
+@frozen
+public struct BucketFlag: Sendable {
+  /// Where the u32 is, at most 60.
+  public let offset: Int
+  /// The bit.
+  public let bit: UInt32
+
+  /// Makes a flag.
+  @inlinable
+  @inline(__always)
+  init(offset: Int, bit: UInt32) {
+    self.offset = offset
+    self.bit = bit
+  }
+
+  @inlinable
+  @inline(__always)
+  func isSet(_ bucket: UnsafeRawPointer) -> Bool {
+    // SAFETY: `BucketFormat`'s promise: 64 readable bytes.
+    unsafe bucket.loadUnaligned(fromByteOffset: offset, as: UInt32.self) & bit != 0
+  }
+
+  func set(_ bucket: UnsafeMutableRawPointer) {
+    // SAFETY: `BucketFormat`'s promise: 64 writable bytes.
+    let old = unsafe bucket.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+    unsafe bucket.storeBytes(of: old | bit, toByteOffset: offset, as: UInt32.self)
+  }
+}
+
+extension BucketFormat {
+  /// Low bits of the hash that tell n-grams of one bucket apart.
+  @inlinable
+  public static var fragmentBits: UInt64 { 30 }
+
+  /// What is stored for `hash`; never 0.
+  @inlinable
+  @inline(__always)
+  public static func tag(_ hash: UInt64) -> UInt32 {
+    UInt32(truncatingIfNeeded: hash) & 0x3FFF_FFFF | 0x8000_0000
+  }
+
   /// Whether an n-gram whose path includes this bucket lies in a later one.
-  static func isOverflowed(_ bucket: UnsafeRawPointer) -> Bool
+  @inlinable
+  @inline(__always)
+  public static func isOverflowed(_ bucket: UnsafeRawPointer) -> Bool {
+    // SAFETY: the protocol's promise.
+    unsafe overflowFlag.isSet(bucket)
+  }
+
   /// Whether the side table has entries whose home is this bucket.
-  static func hasSideEntries(_ bucket: UnsafeRawPointer) -> Bool
-  /// log10 of the probability in `slot`; `codebook` is read by compact formats only.
-  static func probability(
-    _ bucket: UnsafeRawPointer,
-    _ slot: Int,
-    _ codebook: UnsafePointer<Float>
-  ) -> Float
+  @inlinable
+  @inline(__always)
+  public static func hasSideEntries(_ bucket: UnsafeRawPointer) -> Bool {
+    // SAFETY: the protocol's promise.
+    unsafe sideFlag.isSet(bucket)
+  }
+
+  /// log10 of the probability in `slot`.
+  @inlinable
+  @inline(__always)
+  public static func probability(_ bucket: UnsafeRawPointer, _ slot: Int) -> Float {
+    // SAFETY: the protocol's promise: the slot is below `slots`, 64 readable bytes.
+    unsafe bucket.loadUnaligned(fromByteOffset: probabilityOffset + 4 * slot, as: Float.self)
+  }
+
   /// log10 of the backoff in `slot`; −0.0 where nothing follows.
-  static func backoff(
-    _ bucket: UnsafeRawPointer,
-    _ slot: Int,
-    _ codebook: UnsafePointer<Float>
-  ) -> Float
-  /// Writes `slot` of a bucket in which it is still zero.
+  @inlinable
+  @inline(__always)
+  public static func backoff(_ bucket: UnsafeRawPointer, _ slot: Int) -> Float {
+    guard let offset = backoffOffset else { return -0.0 }
+    // SAFETY: the protocol's promise: the slot is below `slots`, 64 readable bytes.
+    return unsafe bucket.loadUnaligned(fromByteOffset: offset + 4 * slot, as: Float.self)
+  }
+
+  /// Writes `slot` of a bucket in which it is still zero but for flags.
+  @inline(__always)
   static func put(
     _ bucket: UnsafeMutableRawPointer,
     _ slot: Int,
     tag: UInt32,
     probability: Float,
-    backoff: Float,
-    quantizer: Quantizer
-  )
+    backoff: Float
+  ) {
+    // SAFETY: the protocol's promise: the slot is below `slots`, 64 writable bytes.
+    let flags = unsafe bucket.loadUnaligned(fromByteOffset: 4 * slot, as: UInt32.self)
+    unsafe bucket.storeBytes(of: tag | flags, toByteOffset: 4 * slot, as: UInt32.self)
+    unsafe bucket.storeBytes(
+      of: probability,
+      toByteOffset: probabilityOffset + 4 * slot,
+      as: Float.self
+    )
+    guard let offset = backoffOffset else { return }
+    unsafe bucket.storeBytes(of: backoff, toByteOffset: offset + 4 * slot, as: Float.self)
+  }
+
   /// Sets the overflow flag.
-  static func setOverflowed(_ bucket: UnsafeMutableRawPointer)
+  static func setOverflowed(_ bucket: UnsafeMutableRawPointer) {
+    // SAFETY: the protocol's promise.
+    unsafe overflowFlag.set(bucket)
+  }
+
   /// Sets the side flag.
-  static func setSideEntries(_ bucket: UnsafeMutableRawPointer)
+  static func setSideEntries(_ bucket: UnsafeMutableRawPointer) {
+    // SAFETY: the protocol's promise.
+    unsafe sideFlag.set(bucket)
+  }
 }

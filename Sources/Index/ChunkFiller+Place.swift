@@ -76,8 +76,7 @@ extension ChunkFiller {
             slot,
             tag: tag,
             probability: probability,
-            backoff: backoff,
-            quantizer: quantizer
+            backoff: backoff
           )
           slot += 1
           filter |= bit
@@ -144,8 +143,7 @@ extension ChunkFiller {
           Int(used[target]),
           tag: tag,
           probability: probability,
-          backoff: backoff,
-          quantizer: quantizer
+          backoff: backoff
         )
         used[target] += 1
       } else {

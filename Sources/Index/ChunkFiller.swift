@@ -4,7 +4,8 @@ internal import GramdexStorage
 
 /// Writes chunks of one order's score table from records in any order, always the same bytes.
 ///
-/// A chunk's records are sorted by (home bucket, fragment, hash), their logarithms taken, and placed by
+/// Compact chunks are filled by a `CompactFiller`. In exact ones
+/// a chunk's records are sorted by (home bucket, fragment, hash), their logarithms taken, and placed by
 /// linear probing in that order, so buckets are written once and from first to last. An n-gram that a
 /// stored one could be taken for, or that finds no slot within `TableGeometry.maximumDistance`, goes to the
 /// side table, and its home bucket is flagged.
@@ -13,13 +14,14 @@ internal import GramdexStorage
 /// records than it has slots, which chance does not produce.
 package struct ChunkFiller: ~Copyable {
   let geometry: TableGeometry
-  let quantizer: Quantizer
   private let valuesAreLog10: Bool
   var records: CellSorter
   /// For each bucket, bit (tag mod 64) of every tag in it: tells cheaply that a tag is not there.
   let filters: RecordBuffer<UInt64>
   /// For each bucket, how many slots are taken.
   let used: RecordBuffer<UInt8>
+  /// What fills compact chunks; nil for exact tables.
+  private var compact: CompactFiller?
 
   /// Makes a filler for the table of this geometry.
   ///
@@ -34,8 +36,13 @@ package struct ChunkFiller: ~Copyable {
     valuesAreLog10: Bool = false
   ) {
     self.geometry = geometry
-    self.quantizer = quantizer
     self.valuesAreLog10 = valuesAreLog10
+    compact =
+      geometry.layout == .compact
+      ? CompactFiller(geometry: geometry, quantizer: quantizer, valuesAreLog10: valuesAreLog10)
+      : nil
+    // A compact table has no buckets to sort by: its own filler has all the memory.
+    let geometry = geometry.layout == .exact ? geometry : geometry.withoutNGrams
     records = CellSorter(geometry: geometry, cellBits: Self.cellBits(geometry))
     filters = RecordBuffer(uninitialized: geometry.bucketsPerChunk)
     used = RecordBuffer(uninitialized: geometry.bucketsPerChunk)
@@ -43,18 +50,14 @@ package struct ChunkFiller: ~Copyable {
 
   /// How much memory a filler of this geometry keeps.
   package static func scratchBytes(geometry: TableGeometry) -> Int {
+    if geometry.layout == .compact { return CompactFiller.scratchBytes(geometry: geometry) }
     let slots = geometry.bucketsPerChunk * geometry.slotsPerBucket
     let cells = geometry.bucketsPerChunk << cellBits(geometry)
     return slots * (geometry.isTop ? 12 : 16) + cells * 4 + geometry.bucketsPerChunk * 9
   }
 
   private static func cellBits(_ geometry: TableGeometry) -> Int {
-    switch (geometry.layout, geometry.isTop) {
-    case (.exact, false): ExactMiddleBucket.cellBits
-    case (.exact, true): ExactTopBucket.cellBits
-    case (.compact, false): CompactMiddleBucket.cellBits
-    case (.compact, true): CompactTopBucket.cellBits
-    }
+    geometry.isTop ? ExactTopBucket.cellBits : ExactMiddleBucket.cellBits
   }
 
   /// Writes chunk number `chunk` of the table into `target`.
@@ -81,10 +84,14 @@ package struct ChunkFiller: ~Copyable {
       try unsafe fill(ExactMiddleBucket.self, chunk, probabilities, backoffs, base, &side)
     case (.exact, true):
       try unsafe fill(ExactTopBucket.self, chunk, probabilities, backoffs, base, &side)
-    case (.compact, false):
-      try unsafe fill(CompactMiddleBucket.self, chunk, probabilities, backoffs, base, &side)
-    case (.compact, true):
-      try unsafe fill(CompactTopBucket.self, chunk, probabilities, backoffs, base, &side)
+    case (.compact, _):
+      try unsafe compact?.fill(
+        chunk: chunk,
+        probabilities: probabilities,
+        backoffs: backoffs,
+        into: target,
+        side: &side
+      )
     }
   }
 

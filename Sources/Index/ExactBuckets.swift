@@ -1,4 +1,4 @@
-internal import CKernels
+public import CKernels
 
 // Layout of exact buckets, little-endian:
 //
@@ -14,166 +14,72 @@ internal import CKernels
 
 /// Exact buckets below the top order.
 @frozen
-package enum ExactMiddleBucket: BucketFormat {
-  package static var slots: Int { 5 }
-  package static var fragmentBits: UInt64 { 30 }
-  package static var cellBits: Int { 2 }
+public enum ExactMiddleBucket: BucketFormat {
+  /// N-grams a bucket holds.
+  @inlinable
+  public static var slots: Int { 5 }
 
+  /// Upper bits of the fragment that a builder sorts by.
+  @inlinable
+  public static var cellBits: Int { 2 }
+
+  /// Where the probabilities begin.
+  @inlinable
+  public static var probabilityOffset: Int { 20 }
+
+  /// Where the backoffs begin.
+  @inlinable
+  public static var backoffOffset: Int? { 40 }
+
+  /// The bit that says: overflowed.
+  @inlinable
+  public static var overflowFlag: BucketFlag { BucketFlag(offset: 60, bit: 1) }
+
+  /// The bit that says: the side table has entries.
+  @inlinable
+  public static var sideFlag: BucketFlag { BucketFlag(offset: 60, bit: 2) }
+
+  /// Bit k is set when slot k holds `tag`.
   @inlinable
   @inline(__always)
-  package static func tag(_ hash: UInt64) -> UInt32 {
-    UInt32(truncatingIfNeeded: hash) & 0x3FFF_FFFF | 0x8000_0000
-  }
-
-  @inlinable
-  @inline(__always)
-  package static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32 {
+  public static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32 {
     // SAFETY: the protocol's promise: 64 readable bytes.
     unsafe gramdex_match5(bucket, tag)
-  }
-
-  @inlinable
-  @inline(__always)
-  package static func isOverflowed(_ bucket: UnsafeRawPointer) -> Bool {
-    // SAFETY: the protocol's promise: 64 readable bytes.
-    unsafe bucket.loadUnaligned(fromByteOffset: 60, as: UInt32.self) & 1 != 0
-  }
-
-  @inlinable
-  @inline(__always)
-  package static func hasSideEntries(_ bucket: UnsafeRawPointer) -> Bool {
-    // SAFETY: the protocol's promise: 64 readable bytes.
-    unsafe bucket.loadUnaligned(fromByteOffset: 60, as: UInt32.self) & 2 != 0
-  }
-
-  @inlinable
-  @inline(__always)
-  package static func probability(
-    _ bucket: UnsafeRawPointer,
-    _ slot: Int,
-    _ codebook: UnsafePointer<Float>
-  ) -> Float {
-    // SAFETY: the protocol's promise: slot < 5, 64 readable bytes.
-    unsafe bucket.loadUnaligned(fromByteOffset: 20 + 4 * slot, as: Float.self)
-  }
-
-  @inlinable
-  @inline(__always)
-  package static func backoff(
-    _ bucket: UnsafeRawPointer,
-    _ slot: Int,
-    _ codebook: UnsafePointer<Float>
-  ) -> Float {
-    // SAFETY: the protocol's promise: slot < 5, 64 readable bytes.
-    unsafe bucket.loadUnaligned(fromByteOffset: 40 + 4 * slot, as: Float.self)
-  }
-
-  @inline(__always)
-  package static func put(
-    _ bucket: UnsafeMutableRawPointer,
-    _ slot: Int,
-    tag: UInt32,
-    probability: Float,
-    backoff: Float,
-    quantizer: Quantizer
-  ) {
-    // SAFETY: the protocol's promise: slot < 5, 64 writable bytes.
-    unsafe bucket.storeBytes(of: tag, toByteOffset: 4 * slot, as: UInt32.self)
-    unsafe bucket.storeBytes(of: probability, toByteOffset: 20 + 4 * slot, as: Float.self)
-    unsafe bucket.storeBytes(of: backoff, toByteOffset: 40 + 4 * slot, as: Float.self)
-  }
-
-  package static func setOverflowed(_ bucket: UnsafeMutableRawPointer) {
-    unsafe setBits(bucket, 60, 1)
-  }
-
-  package static func setSideEntries(_ bucket: UnsafeMutableRawPointer) {
-    unsafe setBits(bucket, 60, 2)
   }
 }
 
 /// Exact buckets of the top order, which have no backoffs.
 @frozen
-package enum ExactTopBucket: BucketFormat {
-  package static var slots: Int { 8 }
-  package static var fragmentBits: UInt64 { 30 }
-  package static var cellBits: Int { 3 }
+public enum ExactTopBucket: BucketFormat {
+  /// N-grams a bucket holds.
+  @inlinable
+  public static var slots: Int { 8 }
 
+  /// Upper bits of the fragment that a builder sorts by.
+  @inlinable
+  public static var cellBits: Int { 3 }
+
+  /// Where the probabilities begin.
+  @inlinable
+  public static var probabilityOffset: Int { 32 }
+
+  /// Where the backoffs begin.
+  @inlinable
+  public static var backoffOffset: Int? { nil }
+
+  /// The bit that says: overflowed.
+  @inlinable
+  public static var overflowFlag: BucketFlag { BucketFlag(offset: 0, bit: 0x4000_0000) }
+
+  /// The bit that says: the side table has entries.
+  @inlinable
+  public static var sideFlag: BucketFlag { BucketFlag(offset: 4, bit: 0x4000_0000) }
+
+  /// Bit k is set when slot k holds `tag`.
   @inlinable
   @inline(__always)
-  package static func tag(_ hash: UInt64) -> UInt32 {
-    UInt32(truncatingIfNeeded: hash) & 0x3FFF_FFFF | 0x8000_0000
-  }
-
-  @inlinable
-  @inline(__always)
-  package static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32 {
+  public static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32 {
     // SAFETY: the protocol's promise: 64 readable bytes.
     unsafe gramdex_match8(bucket, tag)
   }
-
-  @inlinable
-  @inline(__always)
-  package static func isOverflowed(_ bucket: UnsafeRawPointer) -> Bool {
-    // SAFETY: the protocol's promise: 64 readable bytes.
-    unsafe bucket.loadUnaligned(as: UInt32.self) & 0x4000_0000 != 0
-  }
-
-  @inlinable
-  @inline(__always)
-  package static func hasSideEntries(_ bucket: UnsafeRawPointer) -> Bool {
-    // SAFETY: the protocol's promise: 64 readable bytes.
-    unsafe bucket.loadUnaligned(fromByteOffset: 4, as: UInt32.self) & 0x4000_0000 != 0
-  }
-
-  @inlinable
-  @inline(__always)
-  package static func probability(
-    _ bucket: UnsafeRawPointer,
-    _ slot: Int,
-    _ codebook: UnsafePointer<Float>
-  ) -> Float {
-    // SAFETY: the protocol's promise: slot < 8, 64 readable bytes.
-    unsafe bucket.loadUnaligned(fromByteOffset: 32 + 4 * slot, as: Float.self)
-  }
-
-  @inlinable
-  @inline(__always)
-  package static func backoff(
-    _ bucket: UnsafeRawPointer,
-    _ slot: Int,
-    _ codebook: UnsafePointer<Float>
-  ) -> Float {
-    -0.0
-  }
-
-  @inline(__always)
-  package static func put(
-    _ bucket: UnsafeMutableRawPointer,
-    _ slot: Int,
-    tag: UInt32,
-    probability: Float,
-    backoff: Float,
-    quantizer: Quantizer
-  ) {
-    // SAFETY: the protocol's promise: slot < 8, 64 writable bytes.
-    let flags = unsafe bucket.loadUnaligned(fromByteOffset: 4 * slot, as: UInt32.self)
-    unsafe bucket.storeBytes(of: tag | flags, toByteOffset: 4 * slot, as: UInt32.self)
-    unsafe bucket.storeBytes(of: probability, toByteOffset: 32 + 4 * slot, as: Float.self)
-  }
-
-  package static func setOverflowed(_ bucket: UnsafeMutableRawPointer) {
-    unsafe setBits(bucket, 0, 0x4000_0000)
-  }
-
-  package static func setSideEntries(_ bucket: UnsafeMutableRawPointer) {
-    unsafe setBits(bucket, 4, 0x4000_0000)
-  }
-}
-
-/// Sets bits of the u32 at `offset` of a bucket.
-func setBits(_ bucket: UnsafeMutableRawPointer, _ offset: Int, _ bits: UInt32) {
-  // SAFETY: callers pass a bucket of 64 writable bytes and an offset of at most 60.
-  let old = unsafe bucket.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-  unsafe bucket.storeBytes(of: old | bits, toByteOffset: offset, as: UInt32.self)
 }

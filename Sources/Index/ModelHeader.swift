@@ -5,22 +5,23 @@ package import GramdexCore
 // | offset | type | meaning |
 // |---|---|---|
 // | 0  | u32 | magic 0x4C4D4447 ("GDML") |
-// | 4  | u32 | version, 1 |
+// | 4  | u32 | version, 2 |
 // | 8  | u32 | order N of the model, 1 … 63 |
 // | 12 | u32 | layout: 0 exact, 1 compact |
 // | 16 | u64 | vocabulary size: n-grams of order 1 |
 // | 24 | u64 | hash seed |
-// | 32 | …   | for each order 2 … N: u64 n-grams, u64 side entries, u32 chunks, u32 buckets of a chunk |
+// | 32 | …   | for each order 2 … N: u64 n-grams, u64 side entries, u32 chunks, u32 buckets of a chunk, |
+// |    |     | u32 slots of a chunk, u32 fingerprint bits |
 //
-// Valid when: magic and version match; the payload has exactly 32 + 24·(N − 1) bytes; chunks and buckets are those
-// that `TableGeometry` gives for the number of n-grams; side entries are at most the n-grams.
+// Valid when: magic and version match; the payload has exactly 32 + 32·(N − 1) bytes; chunks, buckets, slots and
+// fingerprint bits are those that `TableGeometry` gives for the number of n-grams; side entries are at most the n-grams.
 
 /// What a reader must know before it can use a model's score tables.
 package struct ModelHeader: Hashable, Sendable {
   static let magic: UInt32 = 0x4C4D_4447
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
   static let fixedBytes = 32
-  static let bytesPerOrder = 24
+  static let bytesPerOrder = 32
   /// The largest order that a key of the format can hold beside its two flag bits.
   package static let maximumOrder = 63
 
@@ -79,6 +80,8 @@ package struct ModelHeader: Hashable, Sendable {
       LittleEndian.append(sideCounts[index], to: &bytes)
       LittleEndian.append(UInt32(geometry.chunkCount), to: &bytes)
       LittleEndian.append(UInt32(geometry.bucketsPerChunk), to: &bytes)
+      LittleEndian.append(UInt32(geometry.slotsPerChunk), to: &bytes)
+      LittleEndian.append(UInt32(geometry.fingerprintBits), to: &bytes)
     }
     return bytes
   }
@@ -95,7 +98,7 @@ package struct ModelHeader: Hashable, Sendable {
     guard bytes.count >= Self.fixedBytes else { throw damaged("the header is too short") }
     guard number(0, bytes: 4) == Self.magic else { throw damaged("the header's magic is wrong") }
     guard number(4, bytes: 4) == Self.version else {
-      throw damaged("the tables have version \(number(4, bytes: 4)) instead of \(Self.version)")
+      throw .otherVersion(found: UInt32(number(4, bytes: 4)), supported: Self.version)
     }
     let order = number(8, bytes: 4)
     guard (1...UInt64(Self.maximumOrder)).contains(order) else {
@@ -127,7 +130,9 @@ package struct ModelHeader: Hashable, Sendable {
       sideCounts.append(side)
       let geometry = geometry(order: row + 2)
       guard number(offset + 16, bytes: 4) == UInt64(geometry.chunkCount),
-        number(offset + 20, bytes: 4) == UInt64(geometry.bucketsPerChunk)
+        number(offset + 20, bytes: 4) == UInt64(geometry.bucketsPerChunk),
+        number(offset + 24, bytes: 4) == UInt64(geometry.slotsPerChunk),
+        number(offset + 28, bytes: 4) == UInt64(geometry.fingerprintBits)
       else { throw damaged("chunks of order \(row + 2) do not fit its n-grams") }
     }
   }

@@ -2,13 +2,14 @@ internal import Foundation
 
 /// The 8-bit codes of one order's values in the compact layout.
 ///
-/// Probabilities: 256 bins over a sample, whose density is the cube root of the sample's, which minimizes
-/// the mean squared error (Panter and Dite 1951), with a quarter of the codes spread evenly.
+/// Probabilities: 256 bins over a sample. Half of the codes follow the cube root of the sample's density, which
+/// minimizes the mean squared error (Panter and Dite 1951); half are spread evenly, since texts ask for probabilities
+/// that are rare among types. Rounds of Lloyd's algorithm on top changed perplexity by less than 0.005 %.
 /// Backoffs: equally spaced bins, since equal-mass ones are coarsest for the frequent contexts
 /// (perplexity 198.23 instead of 197.22 on the text that decided it). Backoff code 0 is −0.0, "no context",
 /// code 1 is exactly 0, and code 2 is log 0, which would widen all bins. A code stands for the mean of its
-/// bin's sample.
-package struct Quantizer: Sendable {
+/// bin's sample, or for its bin's middle where the sample is empty.
+public struct Quantizer: Sendable {
   /// Codes of one kind of value.
   package static let codeCount = 256
   /// Equal cells into which a range of values is cut to find a code.
@@ -38,6 +39,10 @@ package struct Quantizer: Sendable {
       let cell = (value - low) * scale
       // Written so that NaN becomes the first cell.
       return cell > 0 ? Int(min(cell, Float(Quantizer.cellCount - 1))) : 0
+    }
+
+    func middle(_ cell: Int) -> Float {
+      low + (Float(cell) + 0.5) / scale
     }
   }
 
@@ -106,10 +111,10 @@ package struct Quantizer: Sendable {
       weights[cell] += 1
       sums[cell] += Double(value)
     }
-    var bins = Bins(low: cells.low)
+    var bins = Bins()
     let roots = weights.map(cbrt)
-    // A quarter of the codes is spread evenly, so no bin is wider than a 64th of the range.
-    let even = max(roots.reduce(0, +), 1) / Double(3 * cellCount)
+    // Half of the codes are spread evenly, so no bin is wider than a 128th of the range and a cell.
+    let even = max(roots.reduce(0, +), 1) / Double(cellCount)
     let shares = roots.map { $0 + even }
     var rest = shares.reduce(0, +)
     var share = 0.0
@@ -117,6 +122,7 @@ package struct Quantizer: Sendable {
     for cell in 0..<cellCount {
       cells.codes[cell] = UInt8(code)
       bins.add(weight: weights[cell], sum: sums[cell], to: code)
+      bins.widen(code, by: cells.middle(cell))
       share += shares[cell]
       if share >= rest / Double(codeCount - code) && code < codeCount - 1 {
         rest -= share
@@ -130,35 +136,43 @@ package struct Quantizer: Sendable {
   private static func equalWidth(_ sorted: [Float]) -> (Cells, [Float]) {
     var cells = cells(over: sorted)
     let codes = codeCount - firstBackoffCode
-    var bins = Bins(low: cells.low)
+    var bins = Bins()
     for cell in 0..<cellCount {
-      cells.codes[cell] = UInt8(firstBackoffCode + cell * codes / cellCount)
+      let code = firstBackoffCode + cell * codes / cellCount
+      cells.codes[cell] = UInt8(code)
+      bins.widen(code, by: cells.middle(cell))
     }
     for value in sorted {
       bins.add(weight: 1, sum: Double(value), to: Int(cells.code(value)))
-    }
-    // A bin without sample stands for its middle.
-    let width = Float(cellCount) / Float(codes) / cells.scale
-    for code in firstBackoffCode..<codeCount where bins.weights[code] == 0 {
-      let middle = cells.low + (Float(code - firstBackoffCode) + 0.5) * width
-      bins.add(weight: 1, sum: Double(middle), to: code)
     }
     return (cells, bins.means)
   }
 
   /// Weights and weighted sums of the values that share a code.
   private struct Bins {
-    let low: Float
-    var weights = [Double](repeating: 0, count: codeCount)
-    var sums = [Double](repeating: 0, count: codeCount)
+    private var weights = [Double](repeating: 0, count: codeCount)
+    private var sums = [Double](repeating: 0, count: codeCount)
+    /// How many cells each bin has, and the sum of their middles.
+    private var cells = [Double](repeating: 0, count: codeCount)
+    private var middles = [Double](repeating: 0, count: codeCount)
 
     mutating func add(weight: Double, sum: Double, to code: Int) {
       weights[code] += weight
       sums[code] += sum
     }
 
+    /// Gives the bin of `code` one more cell, whose middle is `middle`.
+    mutating func widen(_ code: Int, by middle: Float) {
+      cells[code] += 1
+      middles[code] += Double(middle)
+    }
+
+    /// The mean of each bin; 0 for a code that has no cell.
     var means: [Float] {
-      (0..<codeCount).map { weights[$0] > 0 ? Float(sums[$0] / weights[$0]) : low }
+      (0..<codeCount).map { code in
+        weights[code] > 0
+          ? Float(sums[code] / weights[code]) : Float(middles[code] / max(cells[code], 1))
+      }
     }
   }
 }

@@ -16,6 +16,8 @@ package enum TableError: Error, Equatable, Sendable {
   case damagedVocabulary(rule: String)
   /// A part of the stored score tables breaks a rule of the format; order 0 is the model's header.
   case damagedScores(order: Int, rule: String)
+  /// The scores were written in another version of the format.
+  case otherVersion(found: UInt32, supported: UInt32)
   /// The directory of the stored counts breaks a rule of the format.
   case damagedCounts(rule: String)
 }
@@ -53,6 +55,11 @@ extension TableError: CustomStringConvertible {
       """
       the stored scores are damaged: order \(order): \(rule); \
       run `gramdex verify`, then restore the index from a copy or build it again
+      """
+    case .otherVersion(let found, let supported):
+      """
+      the scores are stored in version \(found) of their format, and this program reads \
+      version \(supported); build the index again, or use the program that wrote it
       """
     case .damagedCounts(let rule):
       """

@@ -1,32 +1,49 @@
-package import GramdexCore
+public import GramdexCore
 
-/// Where the n-grams of one order lie: how many chunks and buckets, and which of them a hash belongs to.
+/// Where the n-grams of one order lie: how many chunks, buckets and slots, and which a hash belongs to.
 ///
 /// The geometry follows from the order, the layout and the number of n-grams alone, so a builder knows it
 /// before the first record is scattered. Part of the file format.
 ///
-/// chunk = ⌊h · chunkCount / 2⁶⁴⌋; bucket = ⌊(h · chunkCount mod 2⁶⁴) · bucketsPerChunk / 2⁶⁴⌋.
+/// chunk = ⌊h · chunkCount / 2⁶⁴⌋. The rest h · chunkCount mod 2⁶⁴ places an n-gram within its chunk: in exact tables
+/// bucket = ⌊rest · bucketsPerChunk / 2⁶⁴⌋, in compact ones `PerfectHash` tells.
 @frozen
-package struct TableGeometry: Hashable, Sendable {
-  /// The most buckets of a chunk, so that envelope, page header and buckets fill exactly 128 pages.
-  package static let maximumBucketsPerChunk = 8191
-  /// Bytes of a bucket.
-  package static let bucketBytes = 64
+public struct TableGeometry: Hashable, Sendable {
+  /// The most buckets of an exact chunk, so that envelope, page header and buckets fill exactly 128 pages.
+  public static let maximumBucketsPerChunk = 8191
+  /// Bytes of a bucket of an exact table.
+  public static let bucketBytes = 64
+  /// What stands before a payload in its pages: LMDB's header and the envelope.
+  private static let valueHeaderBytes = 64
   /// How many buckets after its home an n-gram may lie; what finds no slot there is in the side table.
-  package static let maximumDistance = 255
+  public static let maximumDistance = 255
+  /// The most n-grams of a compact chunk, on average: large enough that chunks differ little in size, and
+  /// small enough that a thread's work on one stays in its cache.
+  package static let maximumMeanPerCompactChunk: UInt64 = 1 << 17
+  /// Compact tables from this many n-grams on have shorter fingerprints, those of low orders, which are asked
+  /// most and are not many, a bit more than others.
+  package static let largeTableCount: UInt64 = 1 << 20
 
   /// The order, at least 2.
-  package let order: Int
+  public let order: Int
   /// Whether this is the model's highest order, which has no backoffs.
-  package let isTop: Bool
+  public let isTop: Bool
   /// How values are stored.
-  package let layout: ScoreLayout
+  public let layout: ScoreLayout
   /// How many n-grams the table holds, the side table included.
-  package let ngramCount: UInt64
+  public let ngramCount: UInt64
   /// How many chunks the table is cut into; 0 when there are no n-grams.
-  package let chunkCount: Int
-  /// Buckets of each chunk.
-  package let bucketsPerChunk: Int
+  public let chunkCount: Int
+  /// Buckets of each chunk; those of a compact table share a pilot.
+  public let bucketsPerChunk: Int
+  /// Slots of each chunk.
+  public let slotsPerChunk: Int
+  /// Low bits of a hash that are stored to tell an n-gram from absent ones.
+  public let fingerprintBits: Int
+  /// Where the records of a compact chunk begin, behind its pilots.
+  public let recordsOffset: Int
+  /// Bits of a slot of a compact table, at most 32.
+  public let recordBits: Int
 
   /// Makes the geometry of a table for `ngramCount` n-grams.
   package init(order: Int, isTop: Bool, layout: ScoreLayout, ngramCount: UInt64) {
@@ -35,52 +52,105 @@ package struct TableGeometry: Hashable, Sendable {
     self.isTop = isTop
     self.layout = layout
     self.ngramCount = ngramCount
-    let slots = UInt64(Self.slots(layout: layout, isTop: isTop))
-    let loadPercent: UInt64 = layout == .exact ? 90 : 88
-    let buckets = (ngramCount * 100 + loadPercent * slots - 1) / (loadPercent * slots)
-    let chunks =
-      (buckets + UInt64(Self.maximumBucketsPerChunk) - 1) / UInt64(Self.maximumBucketsPerChunk)
-    chunkCount = Int(chunks)
-    bucketsPerChunk = chunks == 0 ? 0 : Int((buckets + chunks - 1) / chunks)
-  }
-
-  /// Slots of a bucket.
-  package static func slots(layout: ScoreLayout, isTop: Bool) -> Int {
-    switch (layout, isTop) {
-    case (.exact, false): 5
-    case (.exact, true): 8
-    case (.compact, false): 15
-    case (.compact, true): 21
+    switch layout {
+    case .exact:
+      let slots = UInt64(Self.slotsPerBucket(isTop: isTop))
+      let buckets = Self.quotient(ngramCount * 100, 90 * slots)
+      let chunks = Self.quotient(buckets, UInt64(Self.maximumBucketsPerChunk))
+      chunkCount = Int(chunks)
+      bucketsPerChunk = chunks == 0 ? 0 : Int(Self.quotient(buckets, chunks))
+      slotsPerChunk = bucketsPerChunk * Int(slots)
+      fingerprintBits = 30
+      recordsOffset = 0
+      recordBits = 0
+    case .compact:
+      let chunks = Self.quotient(ngramCount, Self.maximumMeanPerCompactChunk)
+      let mean = chunks == 0 ? 0 : Self.quotient(ngramCount, chunks)
+      // The sizes of several chunks vary with about the square root of their mean.
+      let spare = chunks > 1 ? UInt64(Double(mean).squareRoot()) : 0
+      let leastSlots = Int(Self.quotient(mean * 100, 99) + spare)
+      chunkCount = Int(chunks)
+      bucketsPerChunk = Int(Self.quotient(mean * 5, 16))
+      fingerprintBits = ngramCount < Self.largeTableCount ? 16 : order <= 3 ? 13 : 12
+      recordsOffset = (bucketsPerChunk + 63) / 64 * 64
+      recordBits = fingerprintBits + (isTop ? 8 : 16)
+      let bytes = Self.wholePages(recordsOffset + (leastSlots * recordBits + 63) / 64 * 8 + 8)
+      slotsPerChunk = chunks == 0 ? 0 : (bytes - recordsOffset - 8) * 8 / recordBits
     }
   }
 
-  /// Slots of a bucket.
+  /// The payload bytes, no less than `bytes`, that fill pages of 4096 bytes together with page header and envelope.
+  private static func wholePages(_ bytes: Int) -> Int {
+    (bytes + valueHeaderBytes + 4095) / 4096 * 4096 - valueHeaderBytes
+  }
+
+  private static func quotient(_ dividend: UInt64, _ divisor: UInt64) -> UInt64 {
+    (dividend + divisor - 1) / divisor
+  }
+
+  private static func slotsPerBucket(isTop: Bool) -> Int {
+    isTop ? ExactTopBucket.slots : ExactMiddleBucket.slots
+  }
+
+  /// The geometry of an exact table of this order that holds nothing.
+  var withoutNGrams: TableGeometry {
+    TableGeometry(order: order, isTop: isTop, layout: .exact, ngramCount: 0)
+  }
+
+  /// Slots of a bucket of an exact table.
   package var slotsPerBucket: Int {
-    Self.slots(layout: layout, isTop: isTop)
+    Self.slotsPerBucket(isTop: isTop)
   }
 
   /// Payload bytes of each chunk.
   package var bytesPerChunk: Int {
-    bucketsPerChunk * Self.bucketBytes
+    switch layout {
+    case .exact: bucketsPerChunk * Self.bucketBytes
+    // Records are read as eight bytes from a multiple of four on, so up to seven follow the last one.
+    case .compact:
+      chunkCount == 0
+        ? 0 : Self.wholePages(recordsOffset + (slotsPerChunk * recordBits + 63) / 64 * 8 + 8)
+    }
   }
 
   /// The chunk that `hash` belongs to; there must be one.
   @inlinable
   @inline(__always)
-  package func chunk(of hash: UInt64) -> Int {
+  public func chunk(of hash: UInt64) -> Int {
     Int(
       truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(truncatingIfNeeded: chunkCount)).high
     )
   }
 
-  /// The home bucket of `hash` within its chunk.
+  /// What is left of `hash` when its chunk is known.
   @inlinable
   @inline(__always)
-  package func bucket(of hash: UInt64) -> Int {
-    let rest = hash &* UInt64(truncatingIfNeeded: chunkCount)
-    return Int(
-      truncatingIfNeeded: rest.multipliedFullWidth(by: UInt64(truncatingIfNeeded: bucketsPerChunk))
-        .high
+  func rest(of hash: UInt64) -> UInt64 {
+    hash &* UInt64(truncatingIfNeeded: chunkCount)
+  }
+
+  /// The home bucket of `hash` within its chunk of an exact table.
+  @inlinable
+  @inline(__always)
+  public func bucket(of hash: UInt64) -> Int {
+    Int(
+      truncatingIfNeeded: rest(of: hash).multipliedFullWidth(
+        by: UInt64(truncatingIfNeeded: bucketsPerChunk)
+      ).high
     )
+  }
+
+  /// The bucket of `hash` within its chunk of a compact table, whose pilot leads to the slot.
+  @inlinable
+  @inline(__always)
+  public func pilot(of hash: UInt64) -> Int {
+    PerfectHash.bucket(rest(of: hash), of: bucketsPerChunk)
+  }
+
+  /// The slot within its chunk of a compact table where `hash` lies if it is stored and its bucket has this pilot.
+  @inlinable
+  @inline(__always)
+  public func slot(of hash: UInt64, pilot: UInt8) -> Int {
+    PerfectHash.slot(hash, pilot: pilot, of: slotsPerChunk)
   }
 }

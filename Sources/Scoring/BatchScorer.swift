@@ -10,11 +10,11 @@ package import GramdexStorage
 /// context is long enough for the next order is known by then, from the orders before.
 ///
 /// Words are ids that the model knows; `<s>` begins a sentence and is not scored, and `breakMarker` begins a text
-/// that nothing precedes. One scorer serves one thread. Memory: about 64 · (4 · order + 60) bytes.
+/// that nothing precedes. One scorer serves one thread. Memory: about 128 · (4 · order + 60) bytes.
 package struct BatchScorer: ~Copyable {
   /// Stands where nothing that came before matters.
   package static let breakMarker = UInt32.max
-  static let batchSize = 64
+  static let batchSize = 128
 
   private let model: NGramModel
   private let order: Int
@@ -33,7 +33,9 @@ package struct BatchScorer: ~Copyable {
   // The positions that still look for longer n-grams, and where.
   private let active = RecordBuffer<Int32>(uninitialized: batchSize)
   private let hashes = RecordBuffer<UInt64>(uninitialized: batchSize)
-  private let homes: RecordBuffer<UInt>
+  /// The addresses of exact buckets, or of compact pilots.
+  private let homes = RecordBuffer<UInt>(uninitialized: batchSize)
+  private let places = RecordBuffer<SlotPlace>(uninitialized: batchSize)
 
   /// Makes a scorer for `model`.
   package init(_ model: NGramModel) {
@@ -45,7 +47,6 @@ package struct BatchScorer: ~Copyable {
       multipliers[distance] = NGramHash.multiplier(distance)
     }
     backoffs = RecordBuffer(repeating: 0, count: width * (Self.batchSize + 1))
-    homes = RecordBuffer(uninitialized: Self.batchSize)
   }
 
   /// Scores the words `range` of `ids` that follow `state`.
@@ -77,8 +78,8 @@ package struct BatchScorer: ~Copyable {
     while base < range.upperBound {
       let size = min(Self.batchSize, range.upperBound - base)
       switch layout {
-      case .exact: look(ExactMiddleBucket.self, ExactTopBucket.self, ids, base, size)
-      case .compact: look(CompactMiddleBucket.self, CompactTopBucket.self, ids, base, size)
+      case .exact: look(ids, base, size, isCompact: false)
+      case .compact: look(ids, base, size, isCompact: true)
       }
       add(ids, base, size, scores, orders)
       lengths[0] = lengths[size]
@@ -96,12 +97,11 @@ package struct BatchScorer: ~Copyable {
 
   /// Finds the longest stored n-gram of each word, order by order.
   @inline(__always)
-  private func look<Middle: BucketFormat, Top: BucketFormat>(
-    _ middle: Middle.Type,
-    _ top: Top.Type,
+  private func look(
     _ ids: borrowing RecordBuffer<UInt32>,
     _ base: Int,
-    _ size: Int
+    _ size: Int,
+    isCompact: Bool
   ) {
     var count = takeUnigrams(ids, base, size)
     for length in stride(from: 2, through: order, by: 1) {
@@ -109,10 +109,15 @@ package struct BatchScorer: ~Copyable {
       // SAFETY: the model keeps its tables while it lives.
       let view = unsafe model.tables.view(order: length)
       if view.isEmpty { return }
-      count = fetch(view, length, ids, base, count)
-      count =
-        length < order
-        ? probe(middle, view, length, count) : probe(top, view, length, count)
+      count = fetch(view, length, ids, base, count, isCompact: isCompact)
+      if isCompact {
+        fetchRecords(view, count)
+        count = probeRecords(view, length, count)
+      } else if length < order {
+        count = probe(ExactMiddleBucket.self, view, length, count)
+      } else {
+        count = probe(ExactTopBucket.self, view, length, count)
+      }
     }
   }
 
@@ -145,14 +150,15 @@ package struct BatchScorer: ~Copyable {
     return count
   }
 
-  /// Computes the next longer n-gram of each active position and asks the cache for its bucket.
+  /// Computes the next longer n-gram of each active position and asks the cache for its bucket or pilot.
   @inline(__always)
   private func fetch(
     _ view: TableView,
     _ length: Int,
     _ ids: borrowing RecordBuffer<UInt32>,
     _ base: Int,
-    _ count: Int
+    _ count: Int,
+    isCompact: Bool
   ) -> Int {
     let multiplier = multipliers[length - 1]
     var kept = 0
@@ -166,15 +172,47 @@ package struct BatchScorer: ~Copyable {
       let sum = sums[position] &+ UInt64(word) &* multiplier
       sums[position] = sum
       let hash = NGramHash.finish(sum, seed: view.seed)
-      // SAFETY: the view is not empty; the address is only asked for here and used in `probe`.
-      let home = unsafe view.home(of: hash)
-      unsafe gramdex_prefetch(home)
+      // SAFETY: the view is not empty and of this layout; the address is used by what comes next.
+      let home: UnsafeRawPointer
+      if isCompact {
+        unsafe home = view.pilotAddress(of: hash)
+        unsafe gramdex_prefetch(home)
+      } else {
+        unsafe home = view.home(of: hash)
+        unsafe view.fetchBuckets(home)
+      }
       hashes[kept] = hash
       homes[kept] = UInt(bitPattern: home)
       active[kept] = Int32(truncatingIfNeeded: position)
       kept += 1
     }
     return kept
+  }
+
+  /// Reads the fetched pilots and asks the cache for the slots to which they lead.
+  @inline(__always)
+  private func fetchRecords(_ view: TableView, _ count: Int) {
+    for index in 0..<count {
+      // SAFETY: `fetch` stored the address of a pilot.
+      let pilot = unsafe UnsafeRawPointer(bitPattern: homes[index]).unsafelyUnwrapped
+      let place = unsafe view.place(of: hashes[index], pilot: pilot)
+      if let address = unsafe place.address { unsafe gramdex_prefetch(address) }
+      places[index] = place
+    }
+  }
+
+  /// Looks into the fetched slots; returns how many n-grams were found.
+  @inline(__always)
+  private func probeRecords(_ view: TableView, _ length: Int, _ count: Int) -> Int {
+    probe(length, count) { index, probability, backoff in
+      // SAFETY: `fetchRecords` stored a place of this table.
+      unsafe view.findRecord(
+        hashes[index],
+        at: places[index],
+        probability: &probability,
+        backoff: &backoff
+      )
+    }
   }
 
   /// Looks into the fetched buckets; returns how many n-grams were found.
@@ -185,21 +223,31 @@ package struct BatchScorer: ~Copyable {
     _ length: Int,
     _ count: Int
   ) -> Int {
+    probe(length, count) { index, probability, backoff in
+      // SAFETY: `fetch` stored the address of a bucket.
+      unsafe view.find(
+        format,
+        hashes[index],
+        home: UnsafeRawPointer(bitPattern: homes[index]).unsafelyUnwrapped,
+        probability: &probability,
+        backoff: &backoff
+      )
+    }
+  }
+
+  /// Asks `find` for each active position, and keeps those whose n-gram it found; returns how many.
+  @inline(__always)
+  private func probe(
+    _ length: Int,
+    _ count: Int,
+    _ find: (_ index: Int, _ probability: inout Float, _ backoff: inout Float) -> Bool
+  ) -> Int {
     var found = 0
     for index in 0..<count {
       let position = Int(active[index])
       var probability: Float = 0
       var backoff: Float = 0
-      // SAFETY: `fetch` stored the address of a bucket.
-      let home = unsafe UnsafeRawPointer(bitPattern: homes[index]).unsafelyUnwrapped
-      let isFound = unsafe view.find(
-        format,
-        hashes[index],
-        home: home,
-        probability: &probability,
-        backoff: &backoff
-      )
-      if !isFound { continue }
+      if !find(index, &probability, &backoff) { continue }
       keep(position, length, probability, backoff)
       active[found] = Int32(truncatingIfNeeded: position)
       found += 1

@@ -89,9 +89,19 @@ final class BlockScorer {
       foundIDs = RecordBuffer(uninitialized: wordLimit)
     }
     if lineEnds.count < block.count { lineEnds = RecordBuffer(uninitialized: block.count) }
+    return Self.scan(block, found, lineEnds)
+  }
+
+  // The loops below get the buffers as parameters: each access to a property of a class is checked.
+
+  private static func scan(
+    _ block: TextBlock,
+    _ found: borrowing RecordBuffer<WordPlace>,
+    _ lineEnds: borrowing RecordBuffer<UInt32>
+  ) -> (words: Int, lines: Int) {
     var wordCount = 0
     var lineCount = 0
-    // SAFETY: the block is padded. Words are apart, so there are at most `wordLimit`.
+    // SAFETY: the block is padded. Words are apart, so `found` holds them all.
     unsafe TokenScanner.scan(block.pointer, count: block.count) { offset, length in
       found[wordCount] = WordPlace(offset: offset, count: length)
       wordCount += 1
@@ -128,10 +138,8 @@ final class BlockScorer {
         place += 1
       }
       let begin = place
-      while word < end {
-        place += add(word, at: place)
-        word += 1
-      }
+      place = add(word..<max(end, word), at: place)
+      word = max(end, word)
       let hasWords = place > begin || carry?.hasWords == true
       if !isEnded {
         if place > begin { lines.append(Line(places: begin..<place, isEnded: false)) }
@@ -153,14 +161,33 @@ final class BlockScorer {
     places = first..<place
   }
 
-  /// Puts word number `word` at `place`; returns 0 for a sentence mark, which is left out, else 1.
-  @inline(__always)
-  private func add(_ word: Int, at place: Int) -> Int {
-    let id = foundIDs[word]
-    if id == WordID.beginOfSentence.rawValue || id == WordID.endOfSentence.rawValue { return 0 }
-    ids[place] = model.known(WordID(rawValue: id)).rawValue
-    words[place] = found[word]
-    textBytes += Int(found[word].count) + 1
-    return 1
+  /// Puts words, without sentence marks, at `place` and the ones after; returns the place after them.
+  private func add(_ range: Range<Int>, at place: Int) -> Int {
+    let (end, bytes) = Self.add(range, found, foundIDs, at: place, ids, words, model)
+    textBytes += bytes
+    return end
+  }
+
+  private static func add(
+    _ range: Range<Int>,
+    _ found: borrowing RecordBuffer<WordPlace>,
+    _ foundIDs: borrowing RecordBuffer<UInt32>,
+    at place: Int,
+    _ ids: borrowing RecordBuffer<UInt32>,
+    _ words: borrowing RecordBuffer<WordPlace>,
+    _ model: NGramModel
+  ) -> (end: Int, bytes: Int) {
+    let marks = WordID.beginOfSentence.rawValue...WordID.endOfSentence.rawValue
+    var place = place
+    var bytes = 0
+    for word in range {
+      let id = foundIDs[word]
+      if marks.contains(id) { continue }
+      ids[place] = model.known(WordID(rawValue: id)).rawValue
+      words[place] = found[word]
+      place += 1
+      bytes += Int(found[word].count) + 1
+    }
+    return (place, bytes)
   }
 }

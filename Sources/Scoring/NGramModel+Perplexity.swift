@@ -78,18 +78,7 @@ extension BlockScorer {
     var sums = Perplexity(order: order)
     for line in lines {
       if line.isEnded { sums.sentences += 1 }
-      sums.tokens += line.places.count
-      for place in line.places {
-        let score = scores[place]
-        sums.log10Probability += Double(score)
-        if ids[place] == WordID.unknown.rawValue {
-          sums.oov += 1
-          sums.log10OOVProbability += Double(score)
-        }
-        // Written so that NaN counts, too.
-        if !(score > Logarithm.ofZero) { sums.zeroProbabilities += 1 }
-        sums.hitsPerOrder[Int(orders[place]) - 1] += 1
-      }
+      sums.add(line.places, ids, scores, orders)
     }
     sums.bytes = textBytes
     // Separators and sentence marks hold no continuation bytes, so all of them belong to words.
@@ -106,5 +95,28 @@ extension BlockScorer {
       count += unsafe bytes[index] & 0xC0 == 0x80 ? 1 : 0
     }
     return count
+  }
+}
+
+extension Perplexity {
+  /// Adds the tokens at `places`.
+  fileprivate mutating func add(
+    _ places: Range<Int>,
+    _ ids: borrowing RecordBuffer<UInt32>,
+    _ scores: borrowing RecordBuffer<Float>,
+    _ orders: borrowing RecordBuffer<UInt8>
+  ) {
+    tokens += places.count
+    for place in places {
+      let score = scores[place]
+      log10Probability += Double(score)
+      if ids[place] == WordID.unknown.rawValue {
+        oov += 1
+        log10OOVProbability += Double(score)
+      }
+      // Written so that NaN counts, too.
+      if !(score > Logarithm.ofZero) { zeroProbabilities += 1 }
+      hitsPerOrder[Int(orders[place]) - 1] += 1
+    }
   }
 }

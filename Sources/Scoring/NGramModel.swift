@@ -19,7 +19,8 @@ public final class NGramModel: Sendable {
   /// The state before the first word of a sentence: `<s>` was seen.
   public let beginSentenceState: State
   let tables: ScoreTables
-  private let multipliers: [UInt64]
+  let multipliers: [UInt64]
+  let isCompact: Bool
 
   /// Makes a model of opened parts.
   package init(
@@ -34,6 +35,7 @@ public final class NGramModel: Sendable {
     self.tables = tables
     self.tokenizer = tokenizer
     order = tables.header.order
+    isCompact = tables.header.layout == .compact
     multipliers = NGramHash.multipliers(order: order)
     var state = State()
     if order > 1, let begin = tables.unigram(.beginOfSentence) {
@@ -72,10 +74,28 @@ public final class NGramModel: Sendable {
 
   /// The probability of `word` after `state`, and the state after it.
   ///
-  /// Cost: one table look-up an order, each a cache miss in a large model; many words at once cost less
+  /// Cost: one table look-up an order, cache misses in a large model that overlap; many words at once cost less
   /// through `scoreBatch`.
   public func score(_ word: WordID, after state: State) -> (score: WordScore, state: State) {
-    let word = known(word)
+    unsafe withUnsafeTemporaryAllocation(of: UInt64.self, capacity: WordLookUps.scratchCount) {
+      // SAFETY: the memory has as many elements as look-ups need, and they end in this closure.
+      let lookUps = unsafe WordLookUps(
+        scratch: $0.baseAddress.unsafelyUnwrapped,
+        self,
+        known(word),
+        after: state
+      )
+      return score(known(word), after: state, lookUps)
+    }
+  }
+
+  @inline(__always)
+  private func score(
+    _ word: WordID,
+    after state: State,
+    _ lookUps: WordLookUps
+  ) -> (score: WordScore, state: State) {
+    var lookUps = lookUps
     let unigram = tables.unigram(word) ?? (Logarithm.ofZero, -0.0)
     var probability = unigram.probability
     var matched = 1
@@ -85,16 +105,20 @@ public final class NGramModel: Sendable {
       next.append(word: word.rawValue, backoff: unigram.backoff)
       length = unigram.backoff.marksContext ? 1 : 0
     }
-    var sum = UInt64(word.rawValue) &* multipliers[0]
     while matched < order && matched <= state.count {
-      let context = state.word(matched - 1)
-      sum &+= UInt64(context) &* multipliers[matched]
-      guard let found = tables.ngram(order: matched + 1, sum: sum) else { break }
-      probability = found.probability
+      var backoff: Float = -0.0
+      let isFound = lookUps.find(
+        matched + 1,
+        self,
+        state,
+        probability: &probability,
+        backoff: &backoff
+      )
+      if !isFound { break }
       matched += 1
       if matched < order {
-        next.append(word: context, backoff: found.backoff)
-        if found.backoff.marksContext { length = matched }
+        next.append(word: state.word(matched - 2), backoff: backoff)
+        if backoff.marksContext { length = matched }
       }
     }
     next.shorten(to: length)

@@ -15,8 +15,13 @@ public struct State: Hashable, Sendable {
   public private(set) var count = 0
   private var firstWords = SIMD8<UInt32>.zero
   private var firstBackoffs = SIMD8<Float>.zero
-  private var restWords: [UInt32] = []
-  private var restBackoffs: [Float] = []
+  private var rest: [Older] = []
+
+  /// A word behind the first `inlineCount`.
+  private struct Older: Sendable {
+    var word: UInt32
+    var backoff: Float
+  }
 
   /// The state that knows no words: nothing before the next word matters.
   public init() {}
@@ -35,14 +40,14 @@ public struct State: Hashable, Sendable {
   @inline(__always)
   func word(_ distance: Int) -> UInt32 {
     distance < Self.inlineCount
-      ? firstWords[distance] : restWords[distance - Self.inlineCount]
+      ? firstWords[distance] : rest[distance - Self.inlineCount].word
   }
 
   /// log10 backoff of the context of the latest `distance + 1` words.
   @inline(__always)
   func backoff(_ distance: Int) -> Float {
     distance < Self.inlineCount
-      ? firstBackoffs[distance] : restBackoffs[distance - Self.inlineCount]
+      ? firstBackoffs[distance] : rest[distance - Self.inlineCount].backoff
   }
 
   /// Adds the next older word.
@@ -52,8 +57,7 @@ public struct State: Hashable, Sendable {
       firstWords[count] = word
       firstBackoffs[count] = backoff
     } else {
-      restWords.append(word)
-      restBackoffs.append(backoff)
+      rest.append(Older(word: word, backoff: backoff))
     }
     count += 1
   }
@@ -66,8 +70,7 @@ public struct State: Hashable, Sendable {
       firstBackoffs[index] = 0
     }
     if self.count > Self.inlineCount {
-      restWords.removeLast(self.count - max(count, Self.inlineCount))
-      restBackoffs.removeLast(self.count - max(count, Self.inlineCount))
+      rest.removeLast(self.count - max(count, Self.inlineCount))
     }
     self.count = count
   }
@@ -75,7 +78,7 @@ public struct State: Hashable, Sendable {
   /// Whether two states hold the same words.
   public static func == (left: Self, right: Self) -> Bool {
     left.count == right.count && left.firstWords == right.firstWords
-      && left.restWords == right.restWords
+      && left.rest.elementsEqual(right.rest) { $0.word == $1.word }
   }
 
   /// Feeds the words into `hasher`.

@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Batches")
 struct BatchScorerTests {
-  @Test(arguments: ScoreLayout.allCases, 1...6)
+  // Order 12 has empty tables, and more orders than look-ups that overlap.
+  @Test(arguments: ScoreLayout.allCases, [1, 2, 3, 4, 5, 6, 12])
   func `a batch gives exactly what one word after the other gives`(layout: ScoreLayout, order: Int)
     throws
   {
@@ -27,7 +28,7 @@ struct BatchScorerTests {
     var generator = SeededGenerator(seed: 7)
     let words = (0..<500).map { _ in model.id(of: "w\(Int.random(in: 0..<8, using: &generator))") }
     let whole = model.scoreBatch(words, after: model.beginSentenceState)
-    for cut in [0, 1, 63, 64, 65, 499, 500] {
+    for cut in [0, 1, 127, 128, 129, 499, 500] {
       let first = model.scoreBatch(Array(words[..<cut]), after: model.beginSentenceState)
       let second = model.scoreBatch(Array(words[cut...]), after: first.state)
       #expect(first.scores + second.scores == whole.scores)
@@ -61,6 +62,34 @@ struct BatchScorerTests {
     let batch = model.scoreBatch(words, after: model.nullState)
     #expect(batch.scores == scores)
     #expect(batch.state == state)
+  }
+
+  @Test(arguments: ScoreLayout.allCases)
+  func `a context without longer n-grams gives its backoff`(layout: ScoreLayout) throws {
+    // "b c" has a backoff, but there are no trigrams.
+    let entries: [[[String]: NaiveKneserNey.Entry]] = [
+      [
+        ["<unk>"]: .init(log10Probability: -3, log10Backoff: 0),
+        ["<s>"]: .init(log10Probability: -99, log10Backoff: 0),
+        ["</s>"]: .init(log10Probability: -1, log10Backoff: 0),
+        ["b"]: .init(log10Probability: -1, log10Backoff: -0.5),
+        ["c"]: .init(log10Probability: -2, log10Backoff: -0.125),
+      ],
+      [["b", "c"]: .init(log10Probability: -0.75, log10Backoff: -0.25)],
+      [:],
+    ]
+    let model = try MemoryModel(entries, layout: layout).open()
+    let words = ["b", "c", "b", "c"].map { model.id(of: $0) }
+    var state = model.nullState
+    var scores: [WordScore] = []
+    for word in words {
+      let (score, next) = model.score(word, after: state)
+      scores.append(score)
+      state = next
+    }
+    #expect(scores.map(\.order) == [1, 2, 1, 2])
+    #expect(abs(scores[2].log10Probability - (-1 - 0.125 - 0.25)) < 0.001)
+    #expect(model.scoreBatch(words, after: model.nullState).scores == scores)
   }
 
   @Test func `words that the model left out of a larger vocabulary are unknown`() throws {

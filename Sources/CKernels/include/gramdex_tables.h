@@ -49,38 +49,4 @@ static inline uint32_t gramdex_match8(const void *bucket, uint32_t tag) {
 #endif
 }
 
-/// Bit k is set when u16 number k (of 15) at `bucket` equals `tag`; reads 32 bytes.
-static inline uint32_t gramdex_match15(const void *bucket, uint16_t tag) {
-#if defined(__SSE2__)
-  const __m128i wanted = _mm_set1_epi16((short)tag);
-  const __m128i low = _mm_cmpeq_epi16(_mm_loadu_si128((const __m128i *)bucket), wanted);
-  const __m128i high = _mm_cmpeq_epi16(_mm_loadu_si128((const __m128i *)bucket + 1), wanted);
-  return (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(low, high)) & 0x7FFF;
-#else
-  uint16_t tags[15];
-  uint32_t bits = 0;
-  memcpy(tags, bucket, sizeof tags);
-  for (int k = 0; k < 15; k++) bits |= (uint32_t)(tags[k] == tag) << k;
-  return bits;
-#endif
-}
-
-/// Bit k is set when u16 number k (of 21) at `bucket` equals `tag`; reads 48 bytes.
-static inline uint32_t gramdex_match21(const void *bucket, uint16_t tag) {
-#if defined(__SSE2__)
-  const __m128i wanted = _mm_set1_epi16((short)tag);
-  const __m128i a = _mm_cmpeq_epi16(_mm_loadu_si128((const __m128i *)bucket), wanted);
-  const __m128i b = _mm_cmpeq_epi16(_mm_loadu_si128((const __m128i *)bucket + 1), wanted);
-  const __m128i c = _mm_cmpeq_epi16(_mm_loadu_si128((const __m128i *)bucket + 2), wanted);
-  const uint32_t high = (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(c, _mm_setzero_si128()));
-  return ((uint32_t)_mm_movemask_epi8(_mm_packs_epi16(a, b)) | high << 16) & 0x1FFFFF;
-#else
-  uint16_t tags[21];
-  uint32_t bits = 0;
-  memcpy(tags, bucket, sizeof tags);
-  for (int k = 0; k < 21; k++) bits |= (uint32_t)(tags[k] == tag) << k;
-  return bits;
-#endif
-}
-
 #endif
