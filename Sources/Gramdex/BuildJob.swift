@@ -393,7 +393,7 @@ struct BuildJob {
         journal: journal,
         earlier: writer.unfinished
       ),
-      totals: counted.levels.totals,
+      levels: counted.levels,
       writer: file,
       cancellation: cancellation
     ) { done, total in

@@ -78,7 +78,8 @@ struct ExportJob {
         guard UInt64(word) < vocabularySize else { throw damagedVocabulary }
         sum &+= UInt64(word) &* multipliers[order - 1 - index]
       }
-      guard let scores = model.tables.ngram(order: order, sum: sum) else {
+      let before = ngram[order - 2]
+      guard let scores = model.tables.ngram(order: order, sum: sum, before: before) else {
         throw damaged("an n-gram of order \(order) in its counts has no scores")
       }
       writer.beginLine(log10Probability: try checked(scores.probability))

@@ -49,7 +49,7 @@ package struct ClosedScores {
   package func write(check: () throws -> Void) throws -> ModelHeader {
     var header = header
     for index in orders.indices {
-      header.sideCounts[index] = UInt64(try write(order: index + 2, check: check))
+      header.tableSides[index] = UInt64(try write(order: index + 2, check: check))
     }
     try writer.put(.scores, key: ScoreKey.header(model: model), payload: header.payload)
     return header
@@ -57,7 +57,7 @@ package struct ClosedScores {
 
   /// Writes one order's table; returns the number of entries of its side table.
   private func write(order: Int, check: () throws -> Void) throws -> Int {
-    let geometry = header.geometry(order: order)
+    let geometry = header.geometries[order - 2]
     if geometry.chunkCount == 0 { return 0 }
     let hasher = TupleHasher(order: order, seed: header.seed)
     let counts = try count(geometry, hasher, check)
@@ -65,7 +65,7 @@ package struct ClosedScores {
     if header.layout == .compact {
       try writer.put(
         .scores,
-        key: ScoreKey.codebook(order: order, model: model),
+        key: ScoreKey.codebook(order: order, shard: 0, model: model),
         payload: quantizer.payload
       )
     }
@@ -100,7 +100,7 @@ package struct ClosedScores {
     if !side.isEmpty {
       try writer.put(
         .scores,
-        key: ScoreKey.side(order: order, model: model),
+        key: ScoreKey.side(order: order, shard: 0, model: model),
         payload: SideTable.encode(side)
       )
     }

@@ -12,6 +12,8 @@ internal import Foundation
 public struct Quantizer: Sendable {
   /// Codes of one kind of value.
   package static let codeCount = 256
+  /// Bytes of `payload`.
+  static let payloadBytes = 8 * codeCount
   /// Equal cells into which a range of values is cut to find a code.
   private static let cellCount = 4096
   private static let firstBackoffCode = 3

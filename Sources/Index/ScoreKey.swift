@@ -13,19 +13,19 @@ package enum ScoreKey {
     key(model, 1, chunk: 0)
   }
 
-  /// The key of a chunk of the table of `order`.
+  /// The key of a chunk of `order`, numbered through the tables of all shards.
   package static func chunk(_ chunk: Int, order: Int, model: String) -> [UInt8] {
     key(model, UInt8(order), chunk: UInt32(chunk))
   }
 
-  /// The key of the side table of `order`, which exists if it has entries.
-  package static func side(order: Int, model: String) -> [UInt8] {
-    key(model, UInt8(order) | sideFlag, chunk: 0)
+  /// The key of the side table of `order` in a shard, which exists if it has entries.
+  package static func side(order: Int, shard: Int, model: String) -> [UInt8] {
+    key(model, UInt8(order) | sideFlag, chunk: UInt32(shard))
   }
 
-  /// The key of the codebook of `order`, which exists in the compact layout.
-  package static func codebook(order: Int, model: String) -> [UInt8] {
-    key(model, UInt8(order) | codebookFlag, chunk: 0)
+  /// The key of the codebook of `order` in a shard, which exists in the compact layout if there are n-grams.
+  package static func codebook(order: Int, shard: Int, model: String) -> [UInt8] {
+    key(model, UInt8(order) | codebookFlag, chunk: UInt32(shard))
   }
 
   private static func key(_ model: String, _ order: UInt8, chunk: UInt32) -> [UInt8] {

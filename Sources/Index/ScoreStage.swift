@@ -58,24 +58,21 @@ package struct ScoreStageOptions: Sendable {
 
 /// Runs pass (b) and fills the score tables, in as many rounds as memory asks for.
 ///
-/// A round estimates everything, keeps the records of its share of all chunks, and fills those. Bytes do not
-/// depend on rounds or threads.
+/// A round finds the backoffs of its units' n-grams in all shards; then each unit's probabilities are found in its
+/// own shard, and its chunks are filled. Bytes do not depend on rounds, units or threads.
+/// Source: docs/decisions/008.
 package struct ScoreStage: ~Copyable {
-  private let options: ScoreStageOptions
-  private let writer: TableFileWriter
-  private let cancellation: Cancellation
+  let options: ScoreStageOptions
+  let writer: TableFileWriter
+  let cancellation: Cancellation
   private let report: @Sendable (_ done: UInt64, _ total: UInt64) -> Void
-  /// Element k − 2 for order k.
-  private let geometries: [TableGeometry]
-  /// Element k − 1 for order k.
-  private let places: [ScatterOrder]
-  private let chunkCount: Int
-  private static let seed: UInt64 = 0
+  let plan: ScorePlan
+  static let seed: UInt64 = 0
 
-  /// Prepares to write into `writer`; `totals` are pass (a)'s, element d − 1 for depth d.
+  /// Prepares to write into `writer` the scores of what pass (a) counted.
   package init(
     _ options: ScoreStageOptions,
-    totals: [LevelTotals],
+    levels: borrowing CountedLevels,
     writer: TableFileWriter,
     cancellation: Cancellation,
     report: @escaping @Sendable (UInt64, UInt64) -> Void
@@ -84,60 +81,7 @@ package struct ScoreStage: ~Copyable {
     self.writer = writer
     self.cancellation = cancellation
     self.report = report
-    var geometries: [TableGeometry] = []
-    var places = [ScatterOrder(chunkCount: 0, firstChunk: 0)]
-    var chunks = 0
-    for k in 2..<max(options.order + 1, 2) {
-      let geometry = TableGeometry(
-        order: k,
-        isTop: k == options.order,
-        layout: options.layout,
-        ngramCount: totals[k - 2].keptEntries
-      )
-      geometries.append(geometry)
-      places.append(ScatterOrder(chunkCount: geometry.chunkCount, firstChunk: chunks))
-      chunks += geometry.chunkCount
-    }
-    self.geometries = geometries
-    self.places = places
-    chunkCount = chunks
-  }
-
-  private var largestChunkBytes: Int {
-    geometries.map(\.bytesPerChunk).max() ?? 0
-  }
-
-  /// The order of chunk number `chunk`.
-  private func order(of chunk: Int) -> Int {
-    (places.lastIndex { $0.firstChunk <= chunk && $0.chunkCount > 0 } ?? 1) + 1
-  }
-
-  /// Bytes of records that a chunk of `order` gets.
-  private func recordBytes(order: Int, totals: [LevelTotals]) -> Int {
-    let contexts = order < options.order ? totals[order - 1].keptNodes : 0
-    let records = Double(totals[order - 2].keptEntries + contexts)
-    let streams = (order < options.order ? 2 : 1) * options.threads
-    let blockBytes = RecordArena.blockRecords * MemoryLayout<ScoreRecord>.stride
-    return Int(records / Double(max(geometries[order - 2].chunkCount, 1)) * 1.02) * 12
-      + streams * blockBytes
-  }
-
-  /// Cuts all chunks into rounds whose records fit into `bytes`.
-  private func rounds(bytes: Int, totals: [LevelTotals]) -> [(chunks: Range<Int>, bytes: Int)] {
-    var rounds: [(chunks: Range<Int>, bytes: Int)] = []
-    var start = 0
-    var sum = 0
-    for chunk in 0..<chunkCount {
-      let more = recordBytes(order: order(of: chunk), totals: totals)
-      if sum + more > bytes && chunk > start {
-        rounds.append((start..<chunk, sum))
-        start = chunk
-        sum = 0
-      }
-      sum += more
-    }
-    if chunkCount > start { rounds.append((start..<chunkCount, sum)) }
-    return rounds
+    plan = ScorePlan(options, shards: levels.shards, totals: levels.totals)
   }
 
   /// Estimates and writes all tables of orders 2 and up, the unigrams and the header.
@@ -146,10 +90,7 @@ package struct ScoreStage: ~Copyable {
     source: any LevelBlockSource,
     unigrams: borrowing UnigramScores
   ) throws {
-    var sideCounts: [UInt64] = []
-    if options.order >= 2 {
-      sideCounts = try writeTables(levels: levels, source: source, unigrams: unigrams)
-    }
+    let sides = try writeTables(levels: levels, source: source, unigrams: unigrams)
     let table = try writer.reserve(
       .scores,
       key: ScoreKey.unigrams(model: options.model),
@@ -172,11 +113,13 @@ package struct ScoreStage: ~Copyable {
     }
     table.seal()
     let header = ModelHeader(
+      order: options.order,
       layout: options.layout,
       vocabularySize: UInt64(options.keptCount),
       seed: Self.seed,
-      ngramCounts: geometries.map(\.ngramCount),
-      sideCounts: sideCounts
+      firstWords: plan.firstWords,
+      tableNGrams: plan.geometries.map(\.ngramCount),
+      tableSides: sides
     )
     try writer.put(
       .scores,
@@ -185,296 +128,154 @@ package struct ScoreStage: ~Copyable {
     )
   }
 
+  /// Writes chunks, codebooks and side tables; returns the entries of each side table.
   private func writeTables(
     levels: borrowing CountedLevels,
     source: any LevelBlockSource,
     unigrams: borrowing UnigramScores
   ) throws -> [UInt64] {
-    let totals = levels.totals
-    let fixed =
-      options.threads
-      * (LevelEstimator.memoryBytes(
-        order: options.order,
-        vocabularySize: options.vocabularySize
-      )
-        + (geometries.map { ChunkFiller.scratchBytes(geometry: $0) }.max() ?? 0) * 3 / 2
-        + largestChunkBytes)
-    let rounds = rounds(bytes: max(options.memoryBytes - fixed, 1 << 20), totals: totals)
-    let blockBytes = RecordArena.blockRecords * MemoryLayout<ScoreRecord>.stride
-    let usedBlocks = (rounds.map(\.bytes).max() ?? 0) / blockBytes
-    let arena = RecordArena(
-      blocks: usedBlocks * 2 + 1024,
-      usedBlocks: usedBlocks,
-      spare: options.spare
+    if options.order < 2 { return [] }
+    let finished = try finishedTables()
+    let tables = TableValues(count: plan.geometries.count)
+    let blocks = RecordArena.blocks(
+      records: plan.backoffRecords,
+      streams: plan.backoffStreams * options.threads
     )
-    let entries = totals.reduce(0) { $0 + $1.entries }
-    let goal = entries * UInt64(rounds.count)
-    let done = Atomic<UInt64>(0)
-    var quantizers = [Quantizer](repeating: Quantizer(), count: geometries.count)
-    var sides = [[SideEntry]](repeating: [], count: geometries.count)
-    let finished = try finishedWork()
-    for round in rounds {
-      arena.reset()
-      let missing = finished.missing(round.chunks)
-      let scatters = Slots(count: options.threads) { _ in
-        RecordScatter(orders: places, seed: Self.seed, chunks: missing)
-      }
-      // Every pass gives the unigrams' backoffs, which no earlier run stored.
-      let isNeeded = !missing.isEmpty || round.chunks.upperBound == chunkCount
-      if isNeeded {
-        try estimate(
-          levels,
-          source,
-          unigrams,
-          scatters,
-          arena,
-          onlyUnigramBackoffs: missing.isEmpty,
-          done: done,
-          next: Atomic(0),
-          goal: goal
-        )
-      } else {
-        done.add(entries, ordering: .relaxed)
-      }
-      if options.layout == .compact {
-        train(&quantizers, missing, scatters, arena)
-      }
-      let entries = try fill(round.chunks, finished, scatters, arena, quantizers)
-      for (chunk, found) in zip(round.chunks, entries) {
-        sides[order(of: chunk) - 2] += found
-      }
+    let arena = BackoffScatter.SharedArena(
+      RecordArena(blocks: blocks, usedBlocks: plan.usedBlocks(of: blocks), spare: options.spare)
+    )
+    let workers = try Slots(count: options.threads) { _ in
+      try ScoreWorker(options, plan, seed: Self.seed)
     }
-    for (index, entries) in sides.enumerated() where !entries.isEmpty {
-      try writer.put(
-        .scores,
-        key: ScoreKey.side(order: index + 2, model: options.model),
-        payload: SideTable.encode(entries)
+    let goal = plan.entries * UInt64(plan.rounds.count + 1)
+    let done = Atomic<UInt64>(0)
+    for round in plan.rounds {
+      let wanted = round.filter { finished.isMissing($0, plan) }
+      // Every round gives the unigrams' backoffs, which no earlier run stored.
+      let units = wanted.isEmpty ? round.lowerBound..<round.lowerBound : round
+      arena.reset()
+      let backoffs = Slots(count: options.threads) { _ in
+        BackoffScatter(plan.units, units: units, seed: Self.seed, arena: arena)
+      }
+      try findBackoffs(levels, source, unigrams, workers, backoffs, done, next: Atomic(0), goal)
+      try reserve(round, tables, finished)
+      try fill(
+        round,
+        levels,
+        source,
+        unigrams,
+        workers,
+        backoffs,
+        tables,
+        finished,
+        done,
+        next: Atomic(0),
+        goal
       )
     }
-    return sides.map { UInt64($0.count) }
+    return try writeSides(tables)
   }
 
-  /// What earlier runs finished: whole chunks, and the codebooks of orders all of whose chunks are whole.
-  ///
-  /// The codes of an order are trained on its first chunk, so that is finished only together with all others.
-  private func finishedWork() throws -> FinishedTables {
-    var finished = FinishedTables(chunks: [Bool](repeating: false, count: chunkCount))
-    guard let earlier = options.earlier else { return finished }
-    for chunk in 0..<chunkCount {
-      let bytes = geometries[order(of: chunk) - 2].bytesPerChunk
-      finished.chunks[chunk] = try earlier.chunk(chunk, bytes: bytes) != nil
-    }
-    if options.layout == .exact { return finished }
-    for k in 2...options.order where places[k - 1].chunkCount > 0 {
-      let chunks = places[k - 1].firstChunk..<places[k - 1].firstChunk + places[k - 1].chunkCount
-      let codebook = try earlier.codebook(order: k)
-      if let codebook, chunks.allSatisfy({ finished.chunks[$0] }) {
-        finished.codebooks[k] = codebook
-      } else {
-        finished.chunks[chunks.lowerBound] = false
-      }
-    }
-    return finished
-  }
-
-  /// What need not be computed again.
-  private struct FinishedTables: Sendable {
-    var chunks: [Bool]
-    var codebooks: [Int: [UInt8]] = [:]
-
-    /// The smallest range that has all chunks of `round` that are not finished.
-    func missing(_ round: Range<Int>) -> Range<Int> {
-      guard let first = round.first(where: { !chunks[$0] }),
-        let last = round.last(where: { !chunks[$0] })
-      else { return round.lowerBound..<round.lowerBound }
-      return first..<last + 1
-    }
-  }
-
-  private func estimate(
+  /// First half of a round: the backoffs of all shards.
+  private func findBackoffs(
     _ levels: borrowing CountedLevels,
     _ source: any LevelBlockSource,
     _ unigrams: borrowing UnigramScores,
-    _ scatters: borrowing Slots<RecordScatter>,
-    _ arena: borrowing RecordArena,
-    onlyUnigramBackoffs: Bool,
-    done: borrowing Atomic<UInt64>,
+    _ workers: borrowing Slots<ScoreWorker>,
+    _ backoffs: borrowing Slots<BackoffScatter>,
+    _ done: borrowing Atomic<UInt64>,
     next: borrowing Atomic<Int>,
-    goal: UInt64
+    _ goal: UInt64
   ) throws {
     try Parallel.run(threads: options.threads) { thread in
-      var estimator = try LevelEstimator(
-        order: options.order,
-        vocabularySize: options.vocabularySize,
-        discounts: options.discounts,
-        onlyUnigramBackoffs: onlyUnigramBackoffs
-      )
       while true {
         let shard = next.wrappingAdd(1, ordering: .relaxed).oldValue
         if shard >= levels.shards.count { return }
         try cancellation.check()
-        let totals = levels.shards[shard]
-        try estimator.run(
+        try workers[thread].estimator.findBackoffs(
           shard: shard,
-          totals: totals,
+          totals: levels.shards[shard],
           source: source,
-          unigrams: unigrams,
-          scatter: scatters[thread],
-          arena: arena
+          unigramBackoffs: unigrams.backoffs,
+          scatter: backoffs[thread]
         )
-        let entries = totals.levels.reduce(0) { $0 + $1.entries }
-        report(done.wrappingAdd(entries, ordering: .relaxed).newValue, goal)
+        advance(done, by: plan.entries(ofShard: shard), goal)
       }
     }
   }
 
-  /// Trains the codes of every order whose first chunk is in this round, from that chunk's records, which are
-  /// the same in every round plan.
-  private func train(
-    _ quantizers: inout [Quantizer],
-    _ chunks: Range<Int>,
-    _ scatters: borrowing Slots<RecordScatter>,
-    _ arena: borrowing RecordArena
-  ) {
-    for k in 2...options.order {
-      let place = places[k - 1]
-      guard place.chunkCount > 0, chunks.contains(place.firstChunk) else { continue }
-      var values: [[Float]] = [[], []]
-      for kind in 0..<2 {
-        // SAFETY: the segments live as long as the arena.
-        let segments = unsafe segments(chunk: place.firstChunk, kind: kind, scatters, arena)
-        for index in unsafe segments.indices {
-          let segment = unsafe segments[index]
-          for i in 0..<segment.count { unsafe values[kind].append(segment[i].value) }
-        }
-      }
-      quantizers[k - 2] = Quantizer(
-        probabilities: values[0],
-        backoffs: values[1],
-        valuesAreLog10: false
-      )
-    }
-  }
-
-  private func segments(
-    chunk: Int,
-    kind: Int,
-    _ scatters: borrowing Slots<RecordScatter>,
-    _ arena: borrowing RecordArena
-  ) -> [UnsafeBufferPointer<ScoreRecord>] {
-    var segments: [UnsafeBufferPointer<ScoreRecord>] = unsafe []
-    for t in 0..<scatters.count {
-      unsafe scatters[t].appendSegments(chunk: chunk, kind: kind, arena: arena, to: &segments)
-    }
-    return unsafe segments
-  }
-
-  /// Fills the chunks of a round and returns each one's side entries.
+  /// Second half of a round: the probabilities of each unit, and its chunks; a shard's units are one task.
   private func fill(
-    _ chunks: Range<Int>,
+    _ round: Range<Int>,
+    _ levels: borrowing CountedLevels,
+    _ source: any LevelBlockSource,
+    _ unigrams: borrowing UnigramScores,
+    _ workers: borrowing Slots<ScoreWorker>,
+    _ backoffs: borrowing Slots<BackoffScatter>,
+    _ tables: TableValues,
     _ finished: FinishedTables,
-    _ scatters: borrowing Slots<RecordScatter>,
-    _ arena: borrowing RecordArena,
-    _ quantizers: [Quantizer]
-  ) throws -> [[SideEntry]] {
-    var values: [ReservedValue] = []
-    for chunk in chunks {
-      let k = order(of: chunk)
-      if options.layout == .compact && chunk == places[k - 1].firstChunk {
-        let place = try writer.put(
-          .scores,
-          key: ScoreKey.codebook(order: k, model: options.model),
-          payload: finished.codebooks[k] ?? quantizers[k - 2].payload
-        )
-        try options.journal?.note(.codebook(order: k, place))
-      }
-      values.append(
-        try writer.reserve(
-          .scores,
-          key: ScoreKey.chunk(
-            chunk - places[k - 1].firstChunk,
-            order: k,
-            model: options.model
-          ),
-          payloadBytes: geometries[k - 2].bytesPerChunk
-        )
-      )
-    }
-    let sides = Mutex([[SideEntry]](repeating: [], count: chunks.count))
-    try fill(
-      chunks,
-      finished,
-      scatters,
-      arena,
-      quantizers,
-      values,
-      sides: sides,
-      next: Atomic(0)
-    )
-    return sides.withLock { $0 }
-  }
-
-  private func fill(
-    _ chunks: Range<Int>,
-    _ finished: FinishedTables,
-    _ scatters: borrowing Slots<RecordScatter>,
-    _ arena: borrowing RecordArena,
-    _ quantizers: [Quantizer],
-    _ values: [ReservedValue],
-    sides: borrowing Mutex<[[SideEntry]]>,
-    next: borrowing Atomic<Int>
+    _ done: borrowing Atomic<UInt64>,
+    next: borrowing Atomic<Int>,
+    _ goal: UInt64
   ) throws {
-    try Parallel.run(threads: options.threads) { _ in
-      var fillerOrder = 0
-      let filler = Slots<ChunkFiller?>(count: 1) { _ in nil }
-      let chunkBytes = RecordBuffer<UInt8>(uninitialized: largestChunkBytes)
+    let shards = plan.shards(of: round)
+    try Parallel.run(threads: options.threads) { thread in
       while true {
-        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        if index >= chunks.count { return }
-        try cancellation.check()
-        let chunk = chunks.lowerBound + index
-        let k = order(of: chunk)
-        if finished.chunks[chunk] {
-          let side = try copy(chunk, bytes: geometries[k - 2].bytesPerChunk, to: values[index])
-          if !side.isEmpty { sides.withLock { $0[index] = side } }
-          continue
+        let shard = shards.lowerBound + next.wrappingAdd(1, ordering: .relaxed).oldValue
+        if shard >= shards.upperBound { return }
+        for unit in plan.units(ofShard: shard).clamped(to: round) {
+          try cancellation.check()
+          let part = unit - plan.units.firstUnits[shard]
+          if finished.isMissing(unit, plan) {
+            try find(
+              shard,
+              part,
+              unit,
+              levels,
+              source,
+              unigrams,
+              &workers[thread],
+              backoffs
+            )
+            try workers[thread].fill(shard, part, tables, finished, options.journal)
+          }
+          try copy(shard, part, tables, finished)
         }
-        if k != fillerOrder {
-          filler[0] = nil
-          filler[0] = ChunkFiller(geometry: geometries[k - 2], quantizer: quantizers[k - 2])
-          fillerOrder = k
-        }
-        var side: [SideEntry] = []
-        // SAFETY: the segments live as long as the arena; every value belongs to one thread.
-        let probabilities = unsafe segments(chunk: chunk, kind: 0, scatters, arena)
-        let backoffs =
-          unsafe k == options.order ? [] : segments(chunk: chunk, kind: 1, scatters, arena)
-        // SAFETY: no chunk is larger than the buffer, which belongs to this thread.
-        let target = unsafe UnsafeMutableRawBufferPointer(
-          start: chunkBytes.pointer,
-          count: geometries[k - 2].bytesPerChunk
-        )
-        try unsafe filler[0]?.fill(
-          chunk: chunk - places[k - 1].firstChunk,
-          probabilities: probabilities,
-          backoffs: backoffs,
-          into: target,
-          side: &side
-        )
-        let place = try unsafe values[index].seal(with: UnsafeRawBufferPointer(target))
-        try options.journal?.note(.chunk(chunk, place, side))
-        if !side.isEmpty { sides.withLock { $0[index] = side } }
+        advance(done, by: plan.entries(ofShard: shard), goal)
       }
     }
   }
 
-  /// Copies a chunk that an earlier run finished; returns its side entries.
-  private func copy(_ chunk: Int, bytes: Int, to value: ReservedValue) throws -> [SideEntry] {
-    guard let found = try options.earlier?.chunk(chunk, bytes: bytes) else {
-      throw TableError.lostChunk(chunk: chunk)
+  /// Finds the records of a unit.
+  private func find(
+    _ shard: Int,
+    _ part: Int,
+    _ unit: Int,
+    _ levels: borrowing CountedLevels,
+    _ source: any LevelBlockSource,
+    _ unigrams: borrowing UnigramScores,
+    _ worker: inout ScoreWorker,
+    _ backoffs: borrowing Slots<BackoffScatter>
+  ) throws {
+    worker.scatter.begin(plan.units.shares(shard: shard, part: part))
+    try worker.estimator.findProbabilities(
+      shard: shard,
+      totals: levels.shards[shard],
+      source: source,
+      unigramProbabilities: unigrams.probabilities,
+      scatter: worker.scatter
+    )
+    for order in stride(from: 2, to: options.order, by: 1) {
+      var segments: [UnsafeBufferPointer<ScoreRecord>] = unsafe []
+      for t in 0..<backoffs.count {
+        // SAFETY: the arena is reset after the round only.
+        unsafe backoffs[t].appendSegments(unit: unit, order: order, to: &segments)
+      }
+      unsafe worker.scatter.putBackoffs(order: order, segments)
     }
-    let place = try unsafe found.bytes.withUnsafeBytes { try unsafe value.seal(with: $0) }
-    try options.journal?.note(.chunk(chunk, place, found.side))
-    return found.side
+  }
+
+  private func advance(_ done: borrowing Atomic<UInt64>, by entries: UInt64, _ goal: UInt64) {
+    report(min(done.wrappingAdd(entries, ordering: .relaxed).newValue, goal), goal)
   }
 }

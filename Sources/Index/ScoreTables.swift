@@ -12,11 +12,12 @@ package final class ScoreTables: @unchecked Sendable {
   package let header: ModelHeader
   /// log10 probability and backoff of each word, 8 bytes a word.
   private let unigramRegion: TableRegion
-  /// One view for each order from 2 on.
+  /// One view for each table, shard after shard, in each by order from 2 on.
   private let views: UnsafeMutablePointer<TableView>
   /// The addresses and codebooks that the views point to.
   private let chunks: UnsafeMutablePointer<UnsafeRawPointer>
   private let codebooks: UnsafeMutablePointer<Float>
+  private let firstWords: UnsafeMutablePointer<UInt32>
   /// Keeps everything that the views point to in memory.
   private let regions: [TableRegion]
 
@@ -33,7 +34,13 @@ package final class ScoreTables: @unchecked Sendable {
     regions = parts.regions
     unsafe chunks = .allocate(capacity: max(parts.chunks.count, 1))
     unsafe codebooks = .allocate(capacity: max(parts.codebooks.count, 1))
-    unsafe views = .allocate(capacity: header.order)
+    let geometries = parts.geometries
+    unsafe views = .allocate(capacity: max(geometries.count, 1))
+    unsafe firstWords = .allocate(capacity: header.shardCount)
+    for shard in 0..<header.shardCount {
+      // SAFETY: shard < shardCount.
+      unsafe (firstWords + shard).initialize(to: header.firstWords[shard])
+    }
     for index in parts.chunks.indices {
       // SAFETY: index < chunks.count; the same holds for the codebooks below.
       unsafe (chunks + index).initialize(to: parts.chunks[index].bytes.baseAddress ?? Self.nowhere)
@@ -42,18 +49,17 @@ package final class ScoreTables: @unchecked Sendable {
       unsafe (codebooks + index).initialize(to: parts.codebooks[index])
     }
     var firstChunk = 0
-    for order in stride(from: 2, through: header.order, by: 1) {
-      let geometry = header.geometry(order: order)
-      let side = parts.sides[order - 2]
-      // SAFETY: there are order − 1 views; `Parts` has chunks in order and a codebook of 512 for each order.
-      unsafe (views + (order - 2)).initialize(
+    for (index, geometry) in geometries.enumerated() {
+      let side = parts.sides[index]
+      // SAFETY: there is a view a table; `Parts` has chunks in their order and a codebook of 512 for each.
+      unsafe (views + index).initialize(
         to: TableView(
           geometry: geometry,
           seed: header.seed,
           chunks: chunks + firstChunk,
           side: side?.bytes.baseAddress ?? Self.nowhere,
           sideCount: (side?.count ?? 0) / SideTable.entryBytes,
-          codebook: codebooks + (order - 2) * Parts.codebookCount
+          codebook: codebooks + index * Parts.codebookCount
         )
       )
       firstChunk += geometry.chunkCount
@@ -62,6 +68,7 @@ package final class ScoreTables: @unchecked Sendable {
 
   deinit {
     unsafe views.deallocate()
+    unsafe firstWords.deallocate()
     unsafe chunks.deallocate()
     unsafe codebooks.deallocate()
   }
@@ -71,17 +78,34 @@ package final class ScoreTables: @unchecked Sendable {
     unsafe UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped
   }
 
-  /// The table of `order`, 2 … header.order; valid while these tables live.
-  @unsafe
-  package func view(order: Int) -> TableView {
-    precondition(order >= 2 && order <= header.order, "no table has this order")
-    return unsafe views[order - 2]
+  /// The shard of n-grams whose last word but one is `word`, whatever it is.
+  @inline(__always)
+  package func shard(ofWord word: UInt32) -> Int {
+    var low = 0
+    var count = header.firstWords.count
+    while count > 1 {
+      let half = count &>> 1
+      // SAFETY: low + half is below the number of shards.
+      low = unsafe firstWords[low &+ half] <= word ? low &+ half : low
+      count &-= half
+    }
+    return low
   }
 
-  /// The views of the orders from 2 on, for loops over orders; valid while these tables live.
+  /// The table of `order`, 2 … header.order, for n-grams whose last word but one is `word`.
+  ///
+  /// Valid while these tables live.
   @unsafe
-  package var allViews: UnsafePointer<TableView> {
-    unsafe UnsafePointer(views)
+  package func view(order: Int, before word: UInt32) -> TableView {
+    precondition(order >= 2 && order <= header.order, "no table has this order")
+    return unsafe views(ofShard: shard(ofWord: word))[order - 2]
+  }
+
+  /// The tables of a shard by order from 2 on; valid while these tables live.
+  @unsafe
+  @inline(__always)
+  package func views(ofShard shard: Int) -> UnsafePointer<TableView> {
+    unsafe UnsafePointer(views + shard &* (header.order &- 1))
   }
 
   /// The unigram table, 8 bytes a word: f32 log10 probability, f32 log10 backoff; valid while these tables live.
@@ -101,11 +125,17 @@ package final class ScoreTables: @unchecked Sendable {
   }
 
   /// log10 probability and backoff of the n-gram of `order` whose sum of products is `sum`, nil when it is not stored.
-  package func ngram(order: Int, sum: UInt64) -> (probability: Float, backoff: Float)? {
+  ///
+  /// `word` is its last word but one.
+  package func ngram(
+    order: Int,
+    sum: UInt64,
+    before word: UInt32
+  ) -> (probability: Float, backoff: Float)? {
     var probability: Float = 0
     var backoff: Float = -0.0
     // SAFETY: the view is used while `self` lives.
-    let isFound = unsafe view(order: order).find(
+    let isFound = unsafe view(order: order, before: word).find(
       NGramHash.finish(sum, seed: header.seed),
       probability: &probability,
       backoff: &backoff
@@ -120,11 +150,12 @@ private struct Parts {
 
   let header: ModelHeader
   let unigrams: TableRegion
-  /// Chunks of all orders, order after order.
+  let geometries: [TableGeometry]
+  /// Chunks of all tables, shard after shard, in each by order.
   private(set) var chunks: [TableRegion] = []
-  /// Side tables, one or nil for each order from 2 on.
+  /// Side tables, one or nil for each table.
   private(set) var sides: [TableRegion?] = []
-  /// 512 values for each order from 2 on; zeros where the layout has no codebook.
+  /// 512 values for each table; zeros where the layout has no codebook.
   private(set) var codebooks: [Float] = []
 
   init(model: String, part: (_ key: [UInt8]) throws -> TableRegion?) throws {
@@ -154,9 +185,12 @@ private struct Parts {
       what: "the unigram table",
       bytes: 8 * header.vocabularySize
     )
-    for order in stride(from: 2, through: header.order, by: 1) {
-      let geometry = header.geometry(order: order)
-      for chunk in 0..<geometry.chunkCount {
+    geometries = header.geometries
+    var firstChunks = [Int](repeating: 0, count: header.order + 1)
+    for (index, geometry) in geometries.enumerated() {
+      let order = geometry.order
+      let shard = index / (header.order - 1)
+      for chunk in firstChunks[order]..<firstChunks[order] + geometry.chunkCount {
         let region = try require(
           ScoreKey.chunk(chunk, order: order, model: model),
           order: order,
@@ -165,12 +199,13 @@ private struct Parts {
         )
         chunks.append(region)
       }
-      let sideCount = header.sideCounts[order - 2]
+      firstChunks[order] += geometry.chunkCount
+      let sideCount = header.tableSides[index]
       sides.append(
         sideCount == 0
           ? nil
           : try require(
-            ScoreKey.side(order: order, model: model),
+            ScoreKey.side(order: order, shard: shard, model: model),
             order: order,
             what: "the side table",
             bytes: sideCount * UInt64(SideTable.entryBytes)
@@ -179,15 +214,15 @@ private struct Parts {
       codebooks += [Float](repeating: 0, count: Self.codebookCount)
       if header.layout == .compact && geometry.chunkCount > 0 {
         let region = try require(
-          ScoreKey.codebook(order: order, model: model),
+          ScoreKey.codebook(order: order, shard: shard, model: model),
           order: order,
           what: "the codebook",
           bytes: UInt64(4 * Self.codebookCount)
         )
-        for index in 0..<Self.codebookCount {
+        for place in 0..<Self.codebookCount {
           // SAFETY: the region has 4 × codebookCount bytes.
-          codebooks[(order - 2) * Self.codebookCount + index] = unsafe region.bytes.loadUnaligned(
-            fromByteOffset: 4 * index,
+          codebooks[index * Self.codebookCount + place] = unsafe region.bytes.loadUnaligned(
+            fromByteOffset: 4 * place,
             as: Float.self
           )
         }

@@ -45,8 +45,14 @@ public struct TableGeometry: Hashable, Sendable {
   /// Bits of a slot of a compact table, at most 32.
   public let recordBits: Int
 
-  /// Makes the geometry of a table for `ngramCount` n-grams.
-  package init(order: Int, isTop: Bool, layout: ScoreLayout, ngramCount: UInt64) {
+  /// Makes the geometry of a table for `ngramCount` n-grams, of `ngramsOfOrder` in the tables of all shards.
+  package init(
+    order: Int,
+    isTop: Bool,
+    layout: ScoreLayout,
+    ngramCount: UInt64,
+    ngramsOfOrder: UInt64? = nil
+  ) {
     precondition(order >= 2 && ngramCount < 1 << 56, "a table of order \(order) cannot be so large")
     self.order = order
     self.isTop = isTop
@@ -71,7 +77,7 @@ public struct TableGeometry: Hashable, Sendable {
       let leastSlots = Int(Self.quotient(mean * 100, 99) + spare)
       chunkCount = Int(chunks)
       bucketsPerChunk = Int(Self.quotient(mean * 5, 16))
-      fingerprintBits = ngramCount < Self.largeTableCount ? 16 : order <= 3 ? 13 : 12
+      fingerprintBits = (ngramsOfOrder ?? ngramCount) < Self.largeTableCount ? 16 : order <= 3 ? 13 : 12
       recordsOffset = (bucketsPerChunk + 63) / 64 * 64
       recordBits = fingerprintBits + (isTop ? 8 : 16)
       let bytes = Self.wholePages(recordsOffset + (leastSlots * recordBits + 63) / 64 * 8 + 8)

@@ -89,10 +89,10 @@ package final class UnfinishedWork: EarlierShards {
     return nil
   }
 
-  /// The codebook of `order`, or nil when there is no whole one.
-  package func codebook(order: Int) throws -> [UInt8]? {
+  /// The codebook of table number `table`, or nil when there is no whole one.
+  package func codebook(table: Int) throws -> [UInt8]? {
     for run in runs {
-      if let place = run.codebooks[order], let found = try run.file.read(place) { return found }
+      if let place = run.codebooks[table], let found = try run.file.read(place) { return found }
     }
     return nil
   }
@@ -120,8 +120,8 @@ extension UnfinishedWork.Run {
         shards[shard] = FinishedShard(totals: totals, blocks: order[shard] ?? [])
       case .chunk(let number, let place, let side):
         chunks[number] = (place, side)
-      case .codebook(let order, let place):
-        codebooks[order] = place
+      case .codebook(let table, let place):
+        codebooks[table] = place
       case .job, nil:
         break
       }

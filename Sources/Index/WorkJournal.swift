@@ -13,8 +13,8 @@ package import GramdexStorage
 //   corpus <tokens> <checksum>                   what the text turned out to be
 //   block <shard> <depth> <block> <place>        a level block that is stored
 //   shard <shard> <totals>                       all blocks of the shard are stored; its totals (JSON)
-//   codebook <order> <place>                     the codes of an order's values
-//   chunk <number> <place> <side>                a chunk of a score table, numbered over all orders, and its side
+//   codebook <table> <place>                     the codes of a table's values; tables are numbered by shard, then order
+//   chunk <number> <place> <side>                a chunk of a score table, numbered by shard, then order, and its side
 //                                                entries: `hash:probability:backoff` in hexadecimal, joined by commas, or -
 //
 // A place is `<offset> <bytes> <checksum>`. A line follows the bytes that it speaks of.
@@ -25,7 +25,7 @@ package enum WorkRecord: Equatable, Sendable {
   case corpus(tokens: UInt64, checksum: UInt64)
   case block(shard: Int, depth: Int, block: Int, StoredPlace)
   case shard(Int, ShardTotals)
-  case codebook(order: Int, StoredPlace)
+  case codebook(table: Int, StoredPlace)
   case chunk(Int, StoredPlace, [SideEntry])
 }
 
@@ -56,8 +56,8 @@ extension WorkRecord {
       "block \(shard) \(depth) \(block) \(Self.text(place))"
     case .shard(let shard, let totals):
       "shard \(shard) \(String(decoding: try JSONEncoder().encode(totals), as: UTF8.self))"
-    case .codebook(let order, let place):
-      "codebook \(order) \(Self.text(place))"
+    case .codebook(let table, let place):
+      "codebook \(table) \(Self.text(place))"
     case .chunk(let number, let place, let side):
       "chunk \(number) \(Self.text(place)) \(Self.text(side))"
     }
@@ -86,10 +86,10 @@ extension WorkRecord {
       else { return nil }
       self = .shard(shard, totals)
     case "codebook":
-      guard rest.count == 3, let order = Int(fields[1]), let place = Self.place(rest[...]) else {
+      guard rest.count == 3, let table = Int(fields[1]), let place = Self.place(rest[...]) else {
         return nil
       }
-      self = .codebook(order: order, place)
+      self = .codebook(table: table, place)
     case "chunk":
       guard rest.count == 4, let number = Int(fields[1]), let place = Self.place(rest[0..<3]),
         let side = Self.side(rest[3])

@@ -27,6 +27,8 @@ package struct BatchScorer: ~Copyable {
   /// How many words of context the state after each position has.
   private let lengths = RecordBuffer<UInt8>(repeating: 0, count: batchSize + 1)
   private let backoffs: RecordBuffer<Float>
+  /// The tables of each position's shard, which its word before decides.
+  private let tables = RecordBuffer<UInt>(uninitialized: batchSize + 1)
   private let sums = RecordBuffer<UInt64>(uninitialized: batchSize + 1)
   /// The order at which a position's context was found too short; 0 when it was not.
   private let stopped = RecordBuffer<UInt8>(uninitialized: batchSize + 1)
@@ -106,19 +108,24 @@ package struct BatchScorer: ~Copyable {
     var count = takeUnigrams(ids, base, size)
     for length in stride(from: 2, through: order, by: 1) {
       if count == 0 { return }
-      // SAFETY: the model keeps its tables while it lives.
-      let view = unsafe model.tables.view(order: length)
-      if view.isEmpty { return }
-      count = fetch(view, length, ids, base, count, isCompact: isCompact)
+      count = fetch(length, ids, base, count, isCompact: isCompact)
       if isCompact {
-        fetchRecords(view, count)
-        count = probeRecords(view, length, count)
+        fetchRecords(length, count)
+        count = probeRecords(length, count)
       } else if length < order {
-        count = probe(ExactMiddleBucket.self, view, length, count)
+        count = probe(ExactMiddleBucket.self, length, count)
       } else {
-        count = probe(ExactTopBucket.self, view, length, count)
+        count = probe(ExactTopBucket.self, length, count)
       }
     }
+  }
+
+  /// The table of n-grams of `length` words that end at `position`.
+  @inline(__always)
+  private func view(_ position: Int, _ length: Int) -> UnsafePointer<TableView> {
+    // SAFETY: `takeUnigrams` stored the address of the tables of a shard, order − 1 of them.
+    unsafe UnsafePointer<TableView>(bitPattern: tables[position]).unsafelyUnwrapped
+      + (length &- 2)
   }
 
   /// Takes the unigram of each word; returns how many words look for more.
@@ -144,6 +151,8 @@ package struct BatchScorer: ~Copyable {
       let isContext = id == WordID.beginOfSentence.rawValue || (backoff.marksContext && !isMarker)
       lengths[position] = isContext && order > 1 ? 1 : 0
       sums[position] = UInt64(id) &* multipliers[0]
+      let shard = model.tables.shard(ofWord: ids[base + position - 2])
+      tables[position] = unsafe UInt(bitPattern: model.tables.views(ofShard: shard))
       active[count] = Int32(truncatingIfNeeded: position)
       count += isMarker ? 0 : 1
     }
@@ -153,7 +162,6 @@ package struct BatchScorer: ~Copyable {
   /// Computes the next longer n-gram of each active position and asks the cache for its bucket or pilot.
   @inline(__always)
   private func fetch(
-    _ view: TableView,
     _ length: Int,
     _ ids: borrowing RecordBuffer<UInt32>,
     _ base: Int,
@@ -168,18 +176,21 @@ package struct BatchScorer: ~Copyable {
         stopped[position] = UInt8(truncatingIfNeeded: length)
         continue
       }
+      let view = unsafe view(position, length)
+      // Nothing longer is there either.
+      if unsafe view.pointee.isEmpty { continue }
       let word = ids[base + position - length]
       let sum = sums[position] &+ UInt64(word) &* multiplier
       sums[position] = sum
-      let hash = NGramHash.finish(sum, seed: view.seed)
+      let hash = NGramHash.finish(sum, seed: unsafe view.pointee.seed)
       // SAFETY: the view is not empty and of this layout; the address is used by what comes next.
       let home: UnsafeRawPointer
       if isCompact {
-        unsafe home = view.pilotAddress(of: hash)
+        unsafe home = view.pointee.pilotAddress(of: hash)
         unsafe gramdex_prefetch(home)
       } else {
-        unsafe home = view.home(of: hash)
-        unsafe view.fetchBuckets(home)
+        unsafe home = view.pointee.home(of: hash)
+        unsafe view.pointee.fetchBuckets(home)
       }
       hashes[kept] = hash
       homes[kept] = UInt(bitPattern: home)
@@ -191,11 +202,14 @@ package struct BatchScorer: ~Copyable {
 
   /// Reads the fetched pilots and asks the cache for the slots to which they lead.
   @inline(__always)
-  private func fetchRecords(_ view: TableView, _ count: Int) {
+  private func fetchRecords(_ length: Int, _ count: Int) {
     for index in 0..<count {
       // SAFETY: `fetch` stored the address of a pilot.
       let pilot = unsafe UnsafeRawPointer(bitPattern: homes[index]).unsafelyUnwrapped
-      let place = unsafe view.place(of: hashes[index], pilot: pilot)
+      let place = unsafe view(Int(active[index]), length).pointee.place(
+        of: hashes[index],
+        pilot: pilot
+      )
       if let address = unsafe place.address { unsafe gramdex_prefetch(address) }
       places[index] = place
     }
@@ -203,10 +217,10 @@ package struct BatchScorer: ~Copyable {
 
   /// Looks into the fetched slots; returns how many n-grams were found.
   @inline(__always)
-  private func probeRecords(_ view: TableView, _ length: Int, _ count: Int) -> Int {
+  private func probeRecords(_ length: Int, _ count: Int) -> Int {
     probe(length, count) { index, probability, backoff in
       // SAFETY: `fetchRecords` stored a place of this table.
-      unsafe view.findRecord(
+      unsafe view(Int(active[index]), length).pointee.findRecord(
         hashes[index],
         at: places[index],
         probability: &probability,
@@ -219,13 +233,12 @@ package struct BatchScorer: ~Copyable {
   @inline(__always)
   private func probe<Bucket: BucketFormat>(
     _ format: Bucket.Type,
-    _ view: TableView,
     _ length: Int,
     _ count: Int
   ) -> Int {
     probe(length, count) { index, probability, backoff in
       // SAFETY: `fetch` stored the address of a bucket.
-      unsafe view.find(
+      unsafe view(Int(active[index]), length).pointee.find(
         format,
         hashes[index],
         home: UnsafeRawPointer(bitPattern: homes[index]).unsafelyUnwrapped,
@@ -302,7 +315,10 @@ package struct BatchScorer: ~Copyable {
     var length = Int(stopped[position])
     while length <= order && Int(lengths[position - 1]) >= length - 1 {
       sums[position] &+= UInt64(ids[base + position - length]) &* multipliers[length - 1]
-      guard let found = model.tables.ngram(order: length, sum: sums[position]) else { return }
+      let before = ids[base + position - 2]
+      guard
+        let found = model.tables.ngram(order: length, sum: sums[position], before: before)
+      else { return }
       keep(position, length, found.probability, found.backoff)
       length += 1
     }

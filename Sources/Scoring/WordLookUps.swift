@@ -17,6 +17,8 @@ struct WordLookUps {
   private var sum: UInt64
   /// Element k − 2 for the n-gram of order k.
   private let hashes: UnsafeMutablePointer<UInt64>
+  /// The tables of the n-grams' shard.
+  private let views: UnsafePointer<TableView>
   /// Where compact records are, as the bits of a `SlotPlace`.
   private let places: UnsafeMutablePointer<UInt64>
 
@@ -36,7 +38,8 @@ struct WordLookUps {
     let limit = min(state.count, model.order - 1, Self.overlapping)
     let isCompact = model.isCompact
     // SAFETY: there is a view for each order from 2 to the model's; the model keeps its tables.
-    let views = unsafe model.tables.allViews
+    let before = state.count > 0 ? state.word(0) : 0
+    unsafe views = model.tables.views(ofShard: model.tables.shard(ofWord: before))
     var count = 0
     while count < limit {
       let view = unsafe views[count]
@@ -85,7 +88,7 @@ struct WordLookUps {
   ) -> Bool {
     let index = order - 2
     // SAFETY: as above; the place and the home are those of the hash.
-    let view = unsafe model.tables.allViews[index]
+    let view = unsafe views[index]
     if view.isEmpty { return false }
     if index >= Self.overlapping {
       let hash = nextHash(index, model, state, seed: view.seed)

@@ -1,5 +1,5 @@
 import GramdexCore
-package import GramdexStorage
+import GramdexStorage
 
 /// How shards are divided into units, and which of them this round fills.
 ///

@@ -5,7 +5,7 @@
 
 import GramdexCore
 package import GramdexCounting
-import GramdexStorage
+package import GramdexStorage
 
 /// Estimates backoffs, or probabilities, of one shard after the other, and hands them to a scatter as records.
 ///

@@ -3,7 +3,7 @@
 // filled within the L2 cache.
 
 import GramdexCore
-package import GramdexStorage
+import GramdexStorage
 
 /// The chunks of the table of one order that are filled together.
 package struct ChunkShare: Sendable, Equatable, BitwiseCopyable {

@@ -1,0 +1,129 @@
+import GramdexCore
+import GramdexSmoothing
+import GramdexStorage
+
+/// What earlier runs of a build finished of its score tables.
+struct FinishedTables: Sendable {
+  /// Whether each chunk, numbered shard after shard, is there and whole.
+  var chunks: [Bool]
+  /// The codebooks of tables all of whose chunks are.
+  var codebooks: [Int: [UInt8]] = [:]
+
+  /// Whether a unit has chunks that are not finished.
+  func isMissing(_ unit: Int, _ plan: ScorePlan) -> Bool {
+    let shard = plan.shard(ofUnit: unit)
+    let part = unit - plan.units.firstUnits[shard]
+    return plan.tables(ofShard: shard).contains { table in
+      plan.chunks(ofTable: table, part: part).contains {
+        !chunks[plan.firstChunksOfAll[table] + $0]
+      }
+    }
+  }
+}
+
+extension ScoreStage {
+  /// What earlier runs finished: whole chunks, and the codebooks of tables all of whose chunks are whole.
+  ///
+  /// The codes of a table are trained on its first chunk, so that is finished only together with all others.
+  func finishedTables() throws -> FinishedTables {
+    let count = plan.geometries.reduce(0) { $0 + $1.chunkCount }
+    var finished = FinishedTables(chunks: [Bool](repeating: false, count: count))
+    guard let earlier = options.earlier else { return finished }
+    for (table, geometry) in plan.geometries.enumerated() where geometry.chunkCount > 0 {
+      let first = plan.firstChunksOfAll[table]
+      for chunk in first..<first + geometry.chunkCount {
+        finished.chunks[chunk] = try earlier.chunk(chunk, bytes: geometry.bytesPerChunk) != nil
+      }
+      if options.layout == .exact { continue }
+      let isWhole = finished.chunks[first..<first + geometry.chunkCount].allSatisfy { $0 }
+      if isWhole, let codebook = try earlier.codebook(table: table) {
+        finished.codebooks[table] = codebook
+      } else {
+        // All parts of the shard need the codes, so all are done again.
+        for chunk in first..<first + geometry.chunkCount { finished.chunks[chunk] = false }
+      }
+    }
+    return finished
+  }
+
+  /// Makes room for all tables of the shards that begin in `round`, in an order that depends on the tables alone.
+  func reserve(_ round: Range<Int>, _ tables: TableValues, _ finished: FinishedTables) throws {
+    for shard in plan.shards(of: round) where round.contains(plan.units.firstUnits[shard]) {
+      for (row, table) in plan.tables(ofShard: shard).enumerated() {
+        let geometry = plan.geometries[table]
+        if geometry.chunkCount == 0 { continue }
+        var codebook: ReservedValue?
+        if options.layout == .compact {
+          let value = try writer.reserve(
+            .scores,
+            key: ScoreKey.codebook(order: row + 2, shard: shard, model: options.model),
+            payloadBytes: Quantizer.payloadBytes
+          )
+          if let known = finished.codebooks[table] {
+            let place = try unsafe known.withUnsafeBytes { try unsafe value.seal(with: $0) }
+            try options.journal?.note(.codebook(table: table, place))
+          }
+          codebook = value
+        }
+        let chunks = try (0..<geometry.chunkCount).map { chunk in
+          try writer.reserve(
+            .scores,
+            key: ScoreKey.chunk(
+              plan.firstChunks[table] + chunk,
+              order: row + 2,
+              model: options.model
+            ),
+            payloadBytes: geometry.bytesPerChunk
+          )
+        }
+        tables.update(table) {
+          $0.chunks = chunks
+          $0.codebook = codebook
+        }
+      }
+    }
+  }
+
+  /// Copies the chunks of a unit that an earlier run finished.
+  func copy(
+    _ shard: Int,
+    _ part: Int,
+    _ tables: TableValues,
+    _ finished: FinishedTables
+  ) throws {
+    guard let earlier = options.earlier else { return }
+    for table in plan.tables(ofShard: shard) {
+      let values = tables[table].chunks
+      for chunk in plan.chunks(ofTable: table, part: part) {
+        let number = plan.firstChunksOfAll[table] + chunk
+        if !finished.chunks[number] { continue }
+        guard let found = try earlier.chunk(number, bytes: plan.geometries[table].bytesPerChunk)
+        else { throw TableError.lostChunk(chunk: number) }
+        let place = try unsafe found.bytes.withUnsafeBytes {
+          try unsafe values[chunk].seal(with: $0)
+        }
+        try options.journal?.note(.chunk(number, place, found.side))
+        if !found.side.isEmpty { tables.update(table) { $0.sides[chunk] = found.side } }
+      }
+    }
+  }
+
+  /// Writes the side tables; returns the entries of each.
+  func writeSides(_ tables: TableValues) throws -> [UInt64] {
+    try plan.geometries.indices.map { table in
+      let entries = tables.side(of: table)
+      if !entries.isEmpty {
+        try writer.put(
+          .scores,
+          key: ScoreKey.side(
+            order: plan.geometries[table].order,
+            shard: table / (options.order - 1),
+            model: options.model
+          ),
+          payload: SideTable.encode(entries)
+        )
+      }
+      return UInt64(entries.count)
+    }
+  }
+}
