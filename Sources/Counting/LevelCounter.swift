@@ -265,7 +265,9 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
       decompressor: try ZstdBlock.Decompressor()
     )
     while try cursor.readNode() {
-      for i in 0..<cursor.node.entryCount { unigramAdjusted[Int(cursor.entries[i].word)] &+= 1 }
+      repeat {
+        for i in 0..<cursor.batchCount { unigramAdjusted[Int(cursor.entries[i].word)] &+= 1 }
+      } while try cursor.readBatch()
     }
     try sink.finish(shard: shard, totals: finished.totals)
     results.append(finished.totals)

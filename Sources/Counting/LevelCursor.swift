@@ -34,11 +34,10 @@ package struct DecodedEntry: Sendable, Equatable, BitwiseCopyable {
   package var rawCount: UInt64
 }
 
-/// Reads the nodes of one depth of one shard in context order, each with all its entries.
+/// Reads the nodes of one depth of one shard in context order, each with its entries, some thousands at a time.
 ///
 /// The bytes are not trusted: whatever they are, reads stay inside the block, loops end, words are below the
-/// vocabulary's size, and a broken rule is an error. Memory: one decompressed block, and the entries of the
-/// largest node.
+/// vocabulary's size, and a broken rule is an error. Memory: one decompressed block, and `batchCapacity` entries.
 package struct LevelCursor: ~Copyable {
   private let source: any LevelBlockSource
   private let shard: Int
@@ -55,8 +54,12 @@ package struct LevelCursor: ~Copyable {
   private var flags: LevelBlockFlags = []
   /// The node read last.
   package private(set) var node = LevelNode(word: 0, entryCount: 0, childCount: 0)
-  /// Its entries, `node.entryCount` of them, ascending by word.
-  package private(set) var entries = RecordBuffer<DecodedEntry>(uninitialized: 64)
+  /// Entries of the node, `batchCount` of them, ascending by word: the first ones, or those of `readBatch`.
+  package let entries = RecordBuffer<DecodedEntry>(uninitialized: batchCapacity)
+  /// How many entries `entries` has.
+  package private(set) var batchCount = 0
+  /// The most entries that are read at once.
+  package static let batchCapacity = 2048
   /// Ordinals of the next node, and of its first child, within shard and depth.
   package private(set) var nodeOrdinal: UInt64 = 0
   package private(set) var childOrdinal: UInt64 = 0
@@ -69,6 +72,12 @@ package struct LevelCursor: ~Copyable {
   private var entryEnd = 0
   private var count = 0
   private var countEnd = 0
+  /// Where the node's entries begin.
+  private var nodeEntry = 0
+  private var nodeCount = 0
+  /// Entries of the node behind the batch, and the last word of the batch.
+  private var unreadEntries = 0
+  private var previousWord: UInt64 = 0
 
   /// Starts before the first node of `block`.
   package init(
@@ -89,8 +98,9 @@ package struct LevelCursor: ~Copyable {
     nextBlock = block
   }
 
-  /// Reads the next node into `node` and `entries`; returns false after the last.
+  /// Reads the next node and its first entries; returns false after the last.
   package mutating func readNode() throws -> Bool {
+    while unreadEntries > 0 { _ = try readBatch() }
     if nodesLeft == 0 {
       if entriesLeft != 0 || word != wordEnd || shape != shapeEnd || entry != entryEnd
         || count != countEnd
@@ -121,23 +131,48 @@ package struct LevelCursor: ~Copyable {
       entryCount: Int(truncatingIfNeeded: entryCount),
       childCount: Int(truncatingIfNeeded: childCount)
     )
+    nodeEntry = entry
+    nodeCount = count
+    unreadEntries = node.entryCount
+    previousWord = 0
     try readEntries()
     return true
   }
 
+  /// Reads the next entries of the node; returns false, and reads nothing, when there are none.
+  package mutating func readBatch() throws -> Bool {
+    if unreadEntries == 0 { return false }
+    try readEntries()
+    return true
+  }
+
+  /// Whether `entries` holds all entries of the node.
+  package var hasWholeNode: Bool {
+    batchCount == node.entryCount
+  }
+
+  /// Goes back to the node's first entries and reads them again.
+  package mutating func rewindNode() throws {
+    entry = nodeEntry
+    count = nodeCount
+    unreadEntries = node.entryCount
+    previousWord = 0
+    try readEntries()
+  }
+
   @inline(__always)
   private mutating func readEntries() throws {
-    let total = node.entryCount
-    if total > entries.count {
-      entries = RecordBuffer(uninitialized: max(total, 2 &* entries.count))
-    }
+    let total = min(unreadEntries, Self.batchCapacity)
+    let isFirst = unreadEntries == node.entryCount
+    unreadEntries &-= total
+    batchCount = total
     // SAFETY: as in `readNode`; an entry is written below `total`, which the buffer holds.
     let bytes = unsafe columns.pointer
     let target = unsafe entries.pointer
     let flags = flags
     let (entryEnd, countEnd, limit) = (entryEnd, countEnd, vocabularySize)
     var (entry, count) = (entry, count)
-    var previous: UInt64 = 0
+    var previous = previousWord
     var isDamaged = false
     for index in 0..<total {
       if entry >= entryEnd {
@@ -152,7 +187,7 @@ package struct LevelCursor: ~Copyable {
         adjustedCount: 0,
         rawCount: 0
       )
-      if word >= limit || overflow || (difference == 0 && index > 0 && previous > 0) {
+      if word >= limit || overflow || (difference == 0 && (index > 0 || !isFirst)) {
         isDamaged = true
         break
       }
@@ -188,6 +223,7 @@ package struct LevelCursor: ~Copyable {
     }
     self.entry = entry
     self.count = count
+    previousWord = previous
     if isDamaged || entry > entryEnd || count > countEnd {
       throw damaged("an entry is out of order, out of range or cut off")
     }

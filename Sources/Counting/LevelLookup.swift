@@ -20,11 +20,12 @@ package struct LevelLookup {
   /// The entry of an n-gram of at least two words, oldest word first; nil when it never occurs.
   package func entry(of ngram: [UInt32]) throws -> DecodedEntry? {
     guard ngram.count >= 2, let word = ngram.last else { return nil }
-    return try withNode(of: Array(ngram.dropLast())) { cursor, node in
-      for index in 0..<node.entryCount {
-        let entry = cursor.entries[index]
-        if entry.word == word { return entry }
-      }
+    return try withNode(of: Array(ngram.dropLast())) { cursor in
+      repeat {
+        for index in 0..<cursor.batchCount where cursor.entries[index].word == word {
+          return cursor.entries[index]
+        }
+      } while try cursor.readBatch()
       return nil
     } ?? nil
   }
@@ -32,7 +33,7 @@ package struct LevelLookup {
   /// Calls `body` with a cursor at the entries of a context (oldest word first, at least one word).
   package func withNode<Result>(
     of context: [UInt32],
-    _ body: (inout LevelCursor, LevelNode) throws -> Result
+    _ body: (inout LevelCursor) throws -> Result
   ) throws -> Result? {
     guard let last = context.last,
       let shard = shards.lastIndex(where: { $0.firstWord <= last }),
@@ -62,7 +63,7 @@ package struct LevelLookup {
           if ordinal >= firstNode + nodes { break }
         }
         if node.word == word {
-          if depth == context.count { return try body(&cursor, node) }
+          if depth == context.count { return try body(&cursor) }
           firstNode = cursor.childOrdinal - UInt64(node.childCount)
           nodes = UInt64(node.childCount)
           found = true

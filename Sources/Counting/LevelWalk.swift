@@ -52,11 +52,13 @@ package struct LevelWalk: ~Copyable {
     // The context's words stand before the last place, the most recent one rightmost.
     ngram[depth - d] = node.word
     if d == depth {
-      for index in 0..<node.entryCount {
-        let entry = cursors[d - 1].entries[index]
-        ngram[depth] = entry.word
-        try body(ngram, entry)
-      }
+      repeat {
+        for index in 0..<cursors[d - 1].batchCount {
+          let entry = cursors[d - 1].entries[index]
+          ngram[depth] = entry.word
+          try body(ngram, entry)
+        }
+      } while try cursors[d - 1].readBatch()
     } else {
       for _ in 0..<node.childCount { try visit(d + 1, &ngram, body) }
     }

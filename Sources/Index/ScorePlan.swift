@@ -83,73 +83,117 @@ package struct ScorePlan: Sendable {
     }
     firstChunks = first
     firstChunksOfAll = firstOfAll
-    let shardCount = firstWords.count
-    func tables(_ shard: Int) -> ArraySlice<TableGeometry> {
-      geometries[shard * rows..<(shard + 1) * rows]
-    }
-    func records(_ shard: Int, top: Bool) -> Int {
-      tables(shard).reduce(0) { $0 + ($1.isTop && !top ? 0 : Int($1.ngramCount)) }
-    }
-
     let fixed =
       options.threads
       * (ScoreWorker.fixedBytes(options, geometries)
         + LevelEstimator.memoryBytes(order: options.order, vocabularySize: options.vocabularySize))
     let available = max(options.memoryBytes - fixed, 1 << 20)
-    let unitLimit = max(available / (3 * options.threads * Self.recordBytes), 1)
-    let parts = (0..<shardCount).map { shard in
-      let total = records(shard, top: true) + Int(expected[shard])
-      let chunks = tables(shard).map(\.chunkCount).max() ?? 1
-      return max(min((total + unitLimit - 1) / unitLimit, chunks), 1)
+    let shards = (0..<firstWords.count).map { shard in
+      ShardRecords(tables: geometries[shard * rows..<(shard + 1) * rows], backoffs: expected[shard])
     }
+    // A thread's units get a third of the memory, or less or more, whichever asks for the least work.
+    let divisions = [3, 2, 4, 6, 9, 14].map { share in
+      Division(
+        shards,
+        unitLimit: max(available / (share * options.threads * Self.recordBytes), 1),
+        available: available,
+        threads: options.threads
+      )
+    }
+    let division = divisions.dropFirst().reduce(divisions[0]) { $1.cost < $0.cost ? $1 : $0 }
     units = UnitPlan(
       order: options.order,
       firstWords: firstWords,
-      parts: parts,
+      parts: division.parts,
       tableChunks: geometries.map(\.chunkCount)
     )
-    // Chunks of a table differ by chance, so parts of it may be somewhat larger than their share.
-    unitRecords =
-      (0..<shardCount).map { shard in
-        let total = records(shard, top: true) + records(shard, top: false)
-        return parts[shard] == 1 ? total : total / parts[shard] * 5 / 4 + 4096
-      }.max() ?? 0
-    unitChunks =
-      (0..<shardCount).map { shard in
-        tables(shard).reduce(0) { $0 + ($1.chunkCount + parts[shard] - 1) / parts[shard] }
-      }.max() ?? 0
+    rounds = division.rounds
+    unitRecords = division.unitRecords
+    unitChunks = division.unitChunks
+    backoffRecords = division.backoffRecords
+    expectedBackoffs = division.expectedBackoffs
+    backoffStreams = (rounds.map(\.count).max() ?? 0) * max(rows - 1, 0)
+  }
 
-    let workers =
-      options.threads * RecordScatter.memoryBytes(chunks: unitChunks, records: unitRecords)
-    let forBackoffs = max((available - workers) / Self.recordBytes, 1 << 15)
-    var rounds: [Range<Int>] = []
-    var (most, mostExpected, streams) = (0, 0, 0)
-    var start = 0
-    var unit = 0
-    var (sum, bound) = (0.0, 0)
-    func close() {
-      if unit > start { rounds.append(start..<unit) }
-      most = max(most, bound)
-      mostExpected = max(mostExpected, Int(sum))
-      streams = max(streams, (unit - start) * max(rows - 1, 0))
-      start = unit
-      (sum, bound) = (0, 0)
+  /// How many records the tables of a shard get.
+  private struct ShardRecords {
+    let tables: [TableGeometry]
+    /// Probabilities, and the backoffs that there can be at most.
+    let all: Int
+    /// Backoffs that are expected.
+    let backoffs: Double
+    let mostChunks: Int
+
+    init(tables: ArraySlice<TableGeometry>, backoffs: Double) {
+      self.tables = Array(tables)
+      all = tables.reduce(0) { $0 + Int($1.ngramCount) * ($1.isTop ? 1 : 2) }
+      self.backoffs = backoffs
+      mostChunks = tables.map(\.chunkCount).max() ?? 0
     }
-    for shard in 0..<shardCount {
-      for _ in 0..<parts[shard] {
-        let more = expected[shard] / Double(parts[shard])
-        if sum + more > Double(forBackoffs) { close() }
-        sum += more
-        let share = records(shard, top: false) / parts[shard]
-        bound += parts[shard] == 1 ? share : share * 5 / 4 + 4096
-        unit += 1
+
+    func chunks(parts: Int) -> Int {
+      tables.reduce(0) { $0 + ($1.chunkCount + parts - 1) / parts }
+    }
+
+    /// How many n-grams a part has at most; `withTop` says whether those of the highest order count.
+    ///
+    /// Which chunk an n-gram is in is chance, so six standard deviations are added.
+    func ngrams(parts: Int, withTop: Bool) -> Int {
+      tables.reduce(0) { sum, table in
+        let count = Int(table.ngramCount)
+        if count == 0 || table.isTop && !withTop { return sum }
+        let chunks = (table.chunkCount + parts - 1) / parts
+        let mean = Double(count) * Double(chunks) / Double(table.chunkCount)
+        return sum + min(count, Int(mean + 6 * mean.squareRoot()) + 64)
       }
     }
-    close()
-    self.rounds = rounds
-    backoffRecords = most
-    expectedBackoffs = mostExpected
-    backoffStreams = streams
+  }
+
+  /// Parts and rounds for units of a certain size.
+  private struct Division {
+    var parts: [Int] = []
+    var rounds: [Range<Int>] = []
+    var unitRecords = 0
+    var unitChunks = 0
+    var backoffRecords = 0
+    var expectedBackoffs = 0
+    /// Work in walks over all n-grams; a walk for backoffs is two thirds of one for probabilities.
+    var cost = 0.0
+
+    init(_ shards: [ShardRecords], unitLimit: Int, available: Int, threads: Int) {
+      var walked = 0
+      for shard in shards {
+        let total = shard.ngrams(parts: 1, withTop: true) + Int(shard.backoffs)
+        let count = max(min((total + unitLimit - 1) / unitLimit, shard.mostChunks), 1)
+        parts.append(count)
+        let records =
+          shard.ngrams(parts: count, withTop: true) + shard.ngrams(parts: count, withTop: false)
+        unitRecords = max(unitRecords, records)
+        unitChunks = max(unitChunks, shard.chunks(parts: count))
+        walked += count * shard.all
+      }
+      let workers = threads * RecordScatter.memoryBytes(chunks: unitChunks, records: unitRecords)
+      let limit = Double(max((available - workers) / ScorePlan.recordBytes, 1 << 15))
+      var (start, unit, expected, bound) = (0, 0, 0.0, 0)
+      func close(_ division: inout Division) {
+        if unit > start { division.rounds.append(start..<unit) }
+        division.backoffRecords = max(division.backoffRecords, bound)
+        division.expectedBackoffs = max(division.expectedBackoffs, Int(expected))
+        (start, expected, bound) = (unit, 0, 0)
+      }
+      for (shard, count) in zip(shards, parts) {
+        for _ in 0..<count {
+          let more = shard.backoffs / Double(count)
+          if expected + more > limit { close(&self) }
+          expected += more
+          bound += shard.ngrams(parts: count, withTop: false)
+          unit += 1
+        }
+      }
+      close(&self)
+      let all = max(shards.reduce(0) { $0 + $1.all }, 1)
+      cost = Double(walked) / Double(all) + Double(rounds.count) * 2 / 3
+    }
   }
 
   /// How many of the arena's `blocks` will be used.

@@ -31,7 +31,7 @@ package struct LevelEstimator: ~Copyable, Sendable {
   private let lower: Slots<RecordBuffer<Float>>
   private let entrySums: RecordBuffer<UInt64>
   private let contextSums: RecordBuffer<UInt64>
-  private var kept = RecordBuffer<Kept>(uninitialized: 1 << 10)
+  private let kept = RecordBuffer<Kept>(uninitialized: LevelCursor.batchCapacity)
   private let decompressor: ZstdBlock.Decompressor
 
   /// Makes an estimator; `discounts` has one element an order, from 1 on.
@@ -115,19 +115,19 @@ package struct LevelEstimator: ~Copyable, Sendable {
     var total = 0.0
     var free = 0.0
     var hasKept = false
-    for i in 0..<node.entryCount {
-      let entry = cursors[d &- 1].entries[i]
-      let count = Double(entry.adjustedCount)
-      total += count
-      if entry.isPruned {
-        free += count
-      } else {
-        free += Double(
-          discounts[4 &* d &+ Int(truncatingIfNeeded: min(entry.adjustedCount, 3))]
-        )
-        hasKept = true
+    repeat {
+      for i in 0..<cursors[d &- 1].batchCount {
+        let entry = cursors[d &- 1].entries[i]
+        let count = Double(entry.adjustedCount)
+        total += count
+        if entry.isPruned {
+          free += count
+        } else {
+          free += Double(discount(d, entry.adjustedCount))
+          hasKept = true
+        }
       }
-    }
+    } while try cursors[d &- 1].readBatch()
     let target = d == 2 ? scatter.target(ofWord: node.word) : target
     if hasKept {
       let gamma = Float(free / total)
@@ -173,43 +173,84 @@ package struct LevelEstimator: ~Copyable, Sendable {
     var total = 0.0
     var free = 0.0
     var keptCount = 0
-    if kept.count < node.entryCount {
-      kept = RecordBuffer(uninitialized: max(node.entryCount, kept.count * 2))
-    }
-    for i in 0..<node.entryCount {
-      let entry = cursors[d &- 1].entries[i]
-      let count = Double(entry.adjustedCount)
-      total += count
-      if entry.isPruned {
-        free += count
-      } else {
-        let discount = discounts[
-          4 &* d &+ Int(truncatingIfNeeded: min(entry.adjustedCount, 3))
-        ]
-        free += Double(discount)
-        kept[keptCount] = Kept(word: entry.word, count: Float(count), discount: discount)
-        keptCount &+= 1
+    repeat {
+      keptCount = 0
+      for i in 0..<cursors[d &- 1].batchCount {
+        let entry = cursors[d &- 1].entries[i]
+        let count = Double(entry.adjustedCount)
+        total += count
+        if entry.isPruned {
+          free += count
+        } else {
+          let discount = discount(d, entry.adjustedCount)
+          free += Double(discount)
+          kept[keptCount] = Kept(word: entry.word, count: Float(count), discount: discount)
+          keptCount &+= 1
+        }
       }
-    }
-    if keptCount > 0 {
-      let gamma = Float(free / total)
-      let inverse = Float(1 / total)
-      let needed = node.childCount > 0
-      for i in 0..<keptCount {
-        let entry = kept[i]
-        let word = Int(truncatingIfNeeded: entry.word)
-        let below = d == 1 ? unigramProbabilities[word] : lower[d &- 1][word]
-        let p = min((entry.count - entry.discount) * inverse + gamma * below, 1)
-        if needed { lower[d][word] = p }
-        scatter.putProbability(
-          order: d &+ 1,
-          sum: entrySum &+ UInt64(entry.word) &* multipliers[0],
-          p
-        )
-      }
+    } while try cursors[d &- 1].readBatch()
+    let gamma = Float(free / total)
+    let inverse = Float(1 / total)
+    let below = d == 1 ? unsafe unigramProbabilities.pointer : unsafe lower[d &- 1].pointer
+    if cursors[d &- 1].hasWholeNode {
+      unsafe put(d, keptCount, node, entrySum, gamma, inverse, below, scatter)
+    } else {
+      // The sums are known only now: the entries are read once more.
+      try cursors[d &- 1].rewindNode()
+      repeat {
+        unsafe put(d, keep(d, cursors), node, entrySum, gamma, inverse, below, scatter)
+      } while try cursors[d &- 1].readBatch()
     }
     for _ in 0..<node.childCount {
       try findProbabilities(d &+ 1, cursors, unigramProbabilities, scatter)
+    }
+  }
+
+  @inline(__always)
+  private func discount(_ d: Int, _ adjustedCount: UInt64) -> Float {
+    discounts[4 &* d &+ Int(truncatingIfNeeded: min(adjustedCount, 3))]
+  }
+
+  /// Gathers the kept entries of a batch; returns how many they are.
+  private func keep(_ d: Int, _ cursors: borrowing Slots<LevelCursor>) -> Int {
+    var keptCount = 0
+    for i in 0..<cursors[d - 1].batchCount {
+      let entry = cursors[d - 1].entries[i]
+      if entry.isPruned { continue }
+      kept[keptCount] = Kept(
+        word: entry.word,
+        count: Float(entry.adjustedCount),
+        discount: discount(d, entry.adjustedCount)
+      )
+      keptCount += 1
+    }
+    return keptCount
+  }
+
+  /// Hands the probabilities of the kept entries on, to `scatter` and to the node's children.
+  @inline(__always)
+  private func put(
+    _ d: Int,
+    _ keptCount: Int,
+    _ node: LevelNode,
+    _ entrySum: UInt64,
+    _ gamma: Float,
+    _ inverse: Float,
+    _ below: UnsafeMutablePointer<Float>,
+    _ scatter: borrowing RecordScatter
+  ) {
+    let needed = node.childCount > 0
+    for i in 0..<keptCount {
+      let entry = kept[i]
+      let word = Int(truncatingIfNeeded: entry.word)
+      // SAFETY: words are below the vocabulary's size, which both arrays have.
+      let p = unsafe min((entry.count - entry.discount) * inverse + gamma * below[word], 1)
+      if needed { lower[d][word] = p }
+      scatter.putProbability(
+        order: d &+ 1,
+        sum: entrySum &+ UInt64(entry.word) &* multipliers[0],
+        p
+      )
     }
   }
 }
