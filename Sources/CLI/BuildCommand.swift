@@ -9,7 +9,7 @@ struct BuildCommand: ParsableCommand {
     abstract: "Builds an index from text.",
     discussion: """
       Counts the n-grams of the texts, smooths them with interpolated modified Kneser-Ney and writes an \
-      index. An index takes about 12 bytes an n-gram (5 with --layout compact), and about 3 more \
+      index. An index takes about 12 bytes an n-gram (4 with --layout compact), and about 3 more \
       for the counts.
       """
   )
@@ -48,7 +48,7 @@ struct BuildCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How scores are stored: exact (12 bytes an n-gram) or compact (5, perplexity within 0.1 %).",
+      "How scores are stored: exact (12 bytes an n-gram) or compact (4, perplexity within 0.1 %).",
       valueName: "layout"
     )
   )

@@ -29,7 +29,7 @@ struct ImportCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How scores are stored: exact (12 bytes an n-gram) or compact (5, perplexity within 0.1 %).",
+      "How scores are stored: exact (12 bytes an n-gram) or compact (4, perplexity within 0.1 %).",
       valueName: "layout"
     )
   )

@@ -4,11 +4,10 @@ internal import GramdexStorage
 
 /// Writes chunks of one order's score table from records in any order, always the same bytes.
 ///
-/// Compact chunks are filled by a `CompactFiller`. In exact ones
-/// a chunk's records are sorted by (home bucket, fragment, hash), their logarithms taken, and placed by
-/// linear probing in that order, so buckets are written once and from first to last. An n-gram that a
-/// stored one could be taken for, or that finds no slot within `TableGeometry.maximumDistance`, goes to the
-/// side table, and its home bucket is flagged.
+/// Compact chunks are filled by a `CompactFiller`. An exact chunk's records are sorted by (home bucket, fragment,
+/// hash), their logarithms taken, and placed by linear probing in that order, so buckets are written once and
+/// from first to last. An n-gram that a stored one could be taken for, or that finds no slot within
+/// `TableGeometry.maximumDistance`, goes to the side table, and its home bucket is flagged.
 ///
 /// One filler serves one thread. Memory: `scratchBytes(geometry:)`, and more only for a chunk that gets more
 /// records than it has slots, which chance does not produce.

@@ -7,7 +7,7 @@ internal import GramdexStorage
 /// then wait for another pilot. A bucket for which that fails, or that comes when `evictionLimit` buckets have been
 /// evicted, goes to the side table, so that every chunk ends, however its hashes are.
 ///
-/// Memory: about 4.2 bytes a slot and 4 a bucket. Cost: about 13 trials of a pilot an n-gram
+/// Memory: about 4.2 bytes a slot and 4 a bucket. Cost: about 11 trials of a pilot an n-gram
 /// (docs/decisions/006-compact-perfect-hash.md).
 struct PilotSearch: ~Copyable {
   /// The largest bucket whose n-grams are placed; larger ones do not come about by chance.
