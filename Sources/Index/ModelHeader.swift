@@ -5,7 +5,7 @@ package import GramdexCore
 // | offset | type | meaning |
 // |---|---|---|
 // | 0  | u32 | magic 0x4C4D4447 ("GDML") |
-// | 4  | u32 | version, 3 |
+// | 4  | u32 | version, 2 |
 // | 8  | u32 | order N of the model, 1 … 63 |
 // | 12 | u32 | layout: 0 exact, 1 compact |
 // | 16 | u64 | vocabulary size: n-grams of order 1 |
@@ -23,7 +23,7 @@ package import GramdexCore
 /// What a reader must know before it can use a model's score tables.
 package struct ModelHeader: Hashable, Sendable {
   static let magic: UInt32 = 0x4C4D_4447
-  static let version: UInt32 = 3
+  static let version: UInt32 = 2
   static let fixedBytes = 40
   static let bytesPerTable = 32
   /// The largest order that a key of the format can hold beside its two flag bits.

@@ -111,7 +111,7 @@ private struct Counted {
         )
       }
       while try walk(cursors, depth: 1, suffix: [], words) {}
-      for index in 1..<(order - 1) { #expect(try cursors[index].nextNode() == nil) }
+      for index in 1..<(order - 1) { #expect(try !cursors[index].readNode()) }
     }
   }
 
@@ -122,17 +122,19 @@ private struct Counted {
     suffix: [String],
     _ words: [String]
   ) throws -> Bool {
-    guard let node = try cursors[depth - 1].nextNode() else { return false }
+    guard try cursors[depth - 1].readNode() else { return false }
+    let node = cursors[depth - 1].node
     let context = [words[Int(node.word)]] + suffix
-    for _ in 0..<node.entryCount {
-      let entry = cursors[depth - 1].nextEntry()
-      let ngram = context + [words[Int(entry.word)]]
-      #expect(raw[depth][ngram] == nil, "\(ngram) twice")
-      raw[depth][ngram] = entry.rawCount
-      adjusted[depth][ngram] = entry.adjustedCount
-      if !entry.isPruned { kept[depth].insert(ngram) }
-    }
-    try cursors[depth - 1].checkEntries()
+    repeat {
+      for index in 0..<cursors[depth - 1].batchCount {
+        let entry = cursors[depth - 1].entries[index]
+        let ngram = context + [words[Int(entry.word)]]
+        #expect(raw[depth][ngram] == nil, "\(ngram) twice")
+        raw[depth][ngram] = entry.rawCount
+        adjusted[depth][ngram] = entry.adjustedCount
+        if !entry.isPruned { kept[depth].insert(ngram) }
+      }
+    } while try cursors[depth - 1].readBatch()
     for _ in 0..<node.childCount {
       #expect(try walk(cursors, depth: depth + 1, suffix: context, words))
     }

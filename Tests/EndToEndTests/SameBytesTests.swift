@@ -29,6 +29,38 @@ struct SameBytesTests {
     }
   }
 
+  /// A text of a million tokens has several shards, and little memory makes units and rounds of them.
+  @Test(arguments: ["exact", "compact"])
+  func `with many shards, and each n-gram is found in its own`(layout: String) throws {
+    let path = try workshop.folder.write("large.txt", Self.large)
+    func build(_ name: String, _ flags: [String]) throws -> [String: Data] {
+      let outcome = try BuiltBinary.run(
+        ["build", path, "--output", workshop.index(name), "--order", "4", "--layout", layout]
+          + flags
+      )
+      try #require(outcome.exitCode == 0, "\(outcome)")
+      return try workshop.contents(of: name).filter { $0.key.hasSuffix(".mdb") }
+    }
+    let reference = try build("much", ["--threads", "2", "--memory", "2G"])
+    #expect(try build("little", ["--threads", "1", "--memory", "32M"]) == reference)
+    #expect(try build("some", ["--threads", "2", "--memory", "48M"]) == reference)
+    let check = try BuiltBinary.run("verify", workshop.index("much"))
+    #expect(check.exitCode == 0, "\(check)")
+    // Export looks up every counted n-gram, and fails where one has no score.
+    let export = try BuiltBinary.run(
+      ["export", workshop.index("much"), "--output", workshop.folder.path("model.arpa")]
+    )
+    #expect(export.exitCode == 0, "\(export)")
+  }
+
+  /// Four million bytes: a part of the random text again and again, each time with other words.
+  private static let large: String = {
+    let part = Texts.random(bytes: 400_000, seed: 11)
+    return (0..<10).map { number in
+      part.replacingOccurrences(of: "w1", with: "v\(number)")
+    }.joined()
+  }()
+
   @Test func `from a file, standard input, gzip, zstd, a list and a folder`() throws {
     let reference = try tables("file", [])
     let path = try workshop.folder.write("texts/text.txt", text)

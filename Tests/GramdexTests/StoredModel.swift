@@ -107,7 +107,7 @@ struct StoredModel {
     var probability: Float = 0
     var backoff: Float = 0
     // SAFETY: the tables live during the call.
-    let isFound = unsafe tables.view(order: ngram.count).find(
+    let isFound = unsafe tables.view(order: ngram.count, before: ngram[ngram.count - 2]).find(
       NGramHash.finish(sum, seed: tables.header.seed),
       probability: &probability,
       backoff: &backoff

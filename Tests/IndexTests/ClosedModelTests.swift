@@ -85,7 +85,7 @@ struct ClosedModelTests {
       for (distance, word) in ngram.reversed().enumerated() {
         sum &+= UInt64(word) &* multipliers[distance]
       }
-      let found = tables.ngram(order: ngram.count, sum: sum)
+      let found = tables.ngram(order: ngram.count, sum: sum, before: ngram[ngram.count - 2])
       // Compact codes of 60 values in [−1, 0] are wide, but not wider than a tenth.
       let tolerance: Float = layout == .exact ? 0 : 0.1
       let probability = found?.probability ?? .nan

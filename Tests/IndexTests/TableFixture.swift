@@ -90,8 +90,8 @@ struct TableFixture {
     )
     parts[ScoreKey.header(model: "m")] = header.payload
     parts[ScoreKey.unigrams(model: "m")] = [UInt8](repeating: 0, count: 8)
-    parts[ScoreKey.side(order: 2, model: "m")] = SideTable.encode(side)
-    parts[ScoreKey.codebook(order: 2, model: "m")] = quantizer.payload
+    parts[ScoreKey.side(order: 2, shard: 0, model: "m")] = SideTable.encode(side)
+    parts[ScoreKey.codebook(order: 2, shard: 0, model: "m")] = quantizer.payload
   }
 
   /// The tables as a reader sees them, after `change` was applied to each part.
@@ -129,7 +129,7 @@ struct OpenTable {
   let tables: ScoreTables
 
   func view(_ order: Int) -> TableView {
-    unsafe tables.view(order: order)
+    unsafe tables.view(order: order, before: 0)
   }
 
   /// The log10 probability stored under `hash`, nil when there is none.

@@ -141,8 +141,8 @@ struct MemoryModel {
       }
       parts[ScoreKey.chunk(chunk, order: order, model: "m")] = bytes
     }
-    parts[ScoreKey.side(order: order, model: "m")] = SideTable.encode(side)
-    parts[ScoreKey.codebook(order: order, model: "m")] = quantizer.payload
+    parts[ScoreKey.side(order: order, shard: 0, model: "m")] = SideTable.encode(side)
+    parts[ScoreKey.codebook(order: order, shard: 0, model: "m")] = quantizer.payload
     return UInt64(side.count)
   }
 
