@@ -72,8 +72,13 @@ public final class RunningProcess {
   public var isRunning: Bool { process.isRunning }
 
   /// What the process wrote to standard error so far.
-  public var errorsSoFar: String {
-    let data = try? Data(contentsOf: folder.url.appending(path: "errors"))
+  public var errorsSoFar: String { contents("errors") }
+
+  /// What the process wrote to standard output so far.
+  public var outputSoFar: String { contents("output") }
+
+  private func contents(_ name: String) -> String {
+    let data = try? Data(contentsOf: folder.url.appending(path: name))
     return String(decoding: data ?? Data(), as: UTF8.self)
   }
 
