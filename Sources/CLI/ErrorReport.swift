@@ -60,6 +60,7 @@ enum ErrorReport {
     case let error as Interrupted: 128 + error.signal
     case is OptionsError: Code.usage
     case JobFileError.unreadable: Code.inputOutput
+    case JobFileError.options: Code.usage
     case is JobFileError: Code.badData
     case let error as TextError: error.isBadData ? Code.badData : Code.inputOutput
     case let error as CompressionError: error.isBadData ? Code.badData : Code.inputOutput
