@@ -41,7 +41,11 @@ public final class RunningProcess {
   init(program: URL, arguments: [String], setting: BuiltBinary.Setting) throws {
     folder = try TemporaryFolder()
     deadline = Date(timeIntervalSinceNow: setting.timeoutSeconds)
-    if setting.limits.isEmpty {
+    if setting.isUnprivileged && getuid() == 0 {
+      process.executableURL = URL(filePath: "/usr/bin/setpriv")
+      process.arguments =
+        ["--reuid=65534", "--regid=65534", "--clear-groups", program.path] + arguments
+    } else if setting.limits.isEmpty {
       process.executableURL = program
       process.arguments = arguments
     } else {
