@@ -24,8 +24,10 @@ fuzz: dependencies ## Changes files at random for GRAMDEX_FUZZ_SECONDS (60) a ta
 	  $(SWIFT) test --no-parallel --filter FuzzTests
 
 sanitize: dependencies ## Runs the tests of all modules under the address and the thread sanitizer.
-	$(SWIFT) test --sanitize=address --scratch-path .build/sanitize-address --skip EndToEndTests
-	$(SWIFT) test --sanitize=thread --scratch-path .build/sanitize-thread --skip EndToEndTests --skip FuzzTests
+	LSAN_OPTIONS="suppressions=$(CURDIR)/scripts/sanitizers/leak" \
+	  $(SWIFT) test --sanitize=address --scratch-path .build/sanitize-address --skip EndToEndTests
+	TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/sanitizers/thread" \
+	  $(SWIFT) test --sanitize=thread --scratch-path .build/sanitize-thread --skip EndToEndTests --skip FuzzTests
 
 demo: build ## Builds an index of the sample corpus and asks it things.
 	$(BINARY) run $(DEMO)/demo.yaml

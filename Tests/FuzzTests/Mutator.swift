@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// Changes bytes at random, in the ways in which files go wrong or are made wrong on purpose.
 struct Mutator {
@@ -70,6 +71,8 @@ enum Fuzzing {
   private static let isTraced = number("GRAMDEX_FUZZ_TRACE") == 1
 
   /// Calls `body` with one seed after the other until the time is over; the first error ends it.
+  ///
+  /// A seed that takes more than 20 seconds, sanitizers and a busy machine included, is a hang.
   static func run(_ target: String, _ body: (UInt64) throws -> Void) rethrows {
     let start = ContinuousClock.now
     var seed = UInt64(firstSeed)
@@ -77,7 +80,9 @@ enum Fuzzing {
       if isTraced {
         try? FileHandle.standardError.write(contentsOf: Data("\(target) seed \(seed)\n".utf8))
       }
+      let begin = ContinuousClock.now
       try body(seed)
+      #expect(ContinuousClock.now - begin < .seconds(20), "\(target) seed \(seed)")
       seed += 1
     } while ContinuousClock.now - start < .seconds(seconds)
   }
