@@ -23,6 +23,7 @@ enum ErrorReport {
   /// Parses the command line, runs the command and ends the process.
   static func runAndExit() -> Never {
     Signals.ignoreClosedPipes()
+    Signals.reportLostPages()
     do {
       var command = try GramdexCommand.parseAsRoot()
       try command.run()

@@ -34,6 +34,24 @@ struct Signals {
     }
   }
 
+  /// Makes a mapped page that the system cannot bring or keep an input/output error with a message.
+  ///
+  /// Space is allocated before files are mapped and their sizes are checked, so this takes a disk that fails, or
+  /// another program that cuts a file in use.
+  static func reportLostPages() {
+    signal(SIGBUS) { _ in
+      // Only what may be called within a signal handler: no memory is allocated here.
+      let text: StaticString = """
+        gramdex: a file in use was cut, or its disk failed or is full, so a page of it is lost; \
+        check the disk, then run `gramdex verify` or the command again
+
+        """
+      // SAFETY: the text is a constant of the program.
+      _ = unsafe write(2, text.utf8Start, text.utf8CodeUnitCount)
+      _exit(ErrorReport.Code.inputOutput)
+    }
+  }
+
   /// Makes writing to a closed pipe an error instead of the end of the process.
   static func ignoreClosedPipes() {
     signal(SIGPIPE, SIG_IGN)

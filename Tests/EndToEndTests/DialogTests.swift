@@ -75,6 +75,20 @@ struct DialogTests {
     #expect(try query.wait().exitCode == 0)
   }
 
+  @Test func `an index that is cut while it is in use is an error with a message`() throws {
+    let query = try start()
+    try query.write("the cat\n")
+    #expect(lines(query, 1).count == 1)
+    let name = try #require(workshop.files().first { $0.hasSuffix(".mdb") })
+    let file = try #require(FileHandle(forWritingAtPath: index + "/" + name))
+    try file.truncate(atOffset: 0)
+    try query.write("the dog sat\n")
+    let outcome = try query.wait()
+    #expect(outcome.exitCode == 74, "\(outcome)")
+    #expect(outcome.errorText.hasPrefix("gramdex: "), "\(outcome)")
+    #expect(outcome.errorText.contains("verify"), "\(outcome)")
+  }
+
   @Test func `much text at once and a wait in between give the same as a file`() throws {
     let text = Texts.random(bytes: 700_000)
     let file = try workshop.folder.write("text.txt", text)
