@@ -110,9 +110,10 @@ package struct CompressedInput: ~Copyable {
     if closesDescriptor { _ = close(descriptor) }
   }
 
-  /// Whether `read` returns at once: always true of compressed data, whose decoder holds bytes back.
-  package var isReady: Bool {
-    start < end || isAtEnd || decoder != nil || Self.hasInput(descriptor, waitingMilliseconds: 0)
+  /// Whether `read` returns within the given time: always true of compressed data, whose decoder holds bytes back.
+  package func isReady(withinMilliseconds patience: Int32) -> Bool {
+    start < end || isAtEnd || decoder != nil
+      || Self.hasInput(descriptor, waitingMilliseconds: patience)
   }
 
   /// Lets a pipe hold more (1 MiB), so that its writer goes on while what was read is worked on.

@@ -19,6 +19,8 @@ struct BlockSource: ~Copyable {
   /// The block being filled; its first `filled` bytes are text that no block has yet.
   private var pending: TextBlock
   private var filled = 0
+  /// Whether the last block was full.
+  private var isStreaming = false
   private var line: UInt64 = 1
   private var startsLine = true
   private var number = 0
@@ -166,9 +168,15 @@ struct BlockSource: ~Copyable {
   /// Reads until `target` bytes are pending, the file ends, or, if that matters, there is nothing to read for now.
   private mutating func fill(to target: Int) throws -> FillResult {
     while filled < target {
-      if endsWhereInputWaits && input?.isReady == false { return .inputWaits }
+      // A writer of much text is given a moment; one that waits for the answer to a line does not notice it.
+      let patience: Int32 = isStreaming || filled >= blockBytes / 4 ? 2 : 0
+      if endsWhereInputWaits && input?.isReady(withinMilliseconds: patience) == false {
+        isStreaming = false
+        return .inputWaits
+      }
       guard try read(to: target) else { return .endOfFile }
     }
+    isStreaming = true
     return .filled
   }
 
