@@ -132,6 +132,36 @@ struct InterruptionTests {
     #expect(check.exitCode == 0, "\(check)")
   }
 
+  @Test func `readers answer while the index is replaced, with the old or the new one`() throws {
+    let texts = try ["the cat sat\n", "the cat ran\n"].enumerated().map { number, text in
+      try workshop.folder.write("text\(number).txt", text)
+    }
+    func build(_ number: Int) throws -> RunningProcess {
+      try BuiltBinary.start([
+        "build", texts[number], "--output", workshop.index(), "--replace", "--order", "2",
+      ])
+    }
+    func answer() throws -> ProcessOutcome {
+      try BuiltBinary.run("query", workshop.index(), "--text", "the cat sat", "--check")
+    }
+    var answers: [Data] = []
+    for number in [0, 1] {
+      try #require(try build(number).wait().exitCode == 0)
+      answers.append(try answer().output)
+    }
+    #expect(answers[0] != answers[1])
+    for round in 0..<12 {
+      let writer = try build(round % 2)
+      while writer.isRunning {
+        let outcome = try answer()
+        #expect(outcome.exitCode == 0, "\(outcome)")
+        #expect(answers.contains(outcome.output), "\(outcome)")
+      }
+      #expect(try writer.wait().exitCode == 0)
+      #expect(try answer().output == answers[round % 2])
+    }
+  }
+
   @Test func `two writers of one index do not meet`() throws {
     let build = try startWaitingBuild()
     try #require(build.isRunning)
