@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 BINARY := .build/release/gramdex
 DEMO := pipelines/demo
 
-.PHONY: help dependencies build test demo lint imports-check docs-check bench install clean
+.PHONY: help dependencies build test fuzz sanitize demo lint imports-check docs-check bench install clean
 
 help: ## Shows this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | column -t -s "$$(printf '\t')"
@@ -18,6 +18,16 @@ build: dependencies ## Builds the release binary.
 
 test: build ## Builds and runs every test.
 	GRAMDEX_BINARY="$(CURDIR)/$(BINARY)" $(SWIFT) test
+
+fuzz: dependencies ## Changes files at random for GRAMDEX_FUZZ_SECONDS (60) a target; see Tests/FuzzTests.
+	GRAMDEX_FUZZ_SECONDS=$${GRAMDEX_FUZZ_SECONDS:-60} GRAMDEX_FUZZ_TRACE=$${GRAMDEX_FUZZ_TRACE:-0} \
+	  $(SWIFT) test --no-parallel --filter FuzzTests
+
+sanitize: dependencies ## Runs the tests of all modules under the address and the thread sanitizer.
+	LSAN_OPTIONS="suppressions=$(CURDIR)/scripts/sanitizers/leak" \
+	  $(SWIFT) test --sanitize=address --scratch-path .build/sanitize-address --skip EndToEndTests
+	TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/sanitizers/thread" \
+	  $(SWIFT) test --sanitize=thread --scratch-path .build/sanitize-thread --skip EndToEndTests --skip FuzzTests
 
 demo: build ## Builds an index of the sample corpus and asks it things.
 	$(BINARY) run $(DEMO)/demo.yaml

@@ -135,5 +135,9 @@ let package = Package(
     ),
     tests("Gramdex", ["GramdexCore", "GramdexStorage", "GramdexIndex", "Gramdex"]),
     tests("EndToEnd", ["Gramdex"], exclude: ["Fixtures"]),
+    tests(
+      "Fuzz",
+      ["GramdexCore", "GramdexStorage", "GramdexCounting", "GramdexIndex", "Gramdex"]
+    ),
   ]
 )

@@ -23,6 +23,7 @@ enum ErrorReport {
   /// Parses the command line, runs the command and ends the process.
   static func runAndExit() -> Never {
     Signals.ignoreClosedPipes()
+    Signals.reportLostPages()
     do {
       var command = try GramdexCommand.parseAsRoot()
       try command.run()
@@ -60,6 +61,7 @@ enum ErrorReport {
     case let error as Interrupted: 128 + error.signal
     case is OptionsError, is ResumeError: Code.usage
     case JobFileError.unreadable: Code.inputOutput
+    case JobFileError.options: Code.usage
     case is JobFileError: Code.badData
     case let error as TextError: error.isBadData ? Code.badData : Code.inputOutput
     case let error as CompressionError: error.isBadData ? Code.badData : Code.inputOutput

@@ -17,7 +17,8 @@ struct QueryCommand: ParsableCommand {
     abstract: "Prints the probability of each word.",
     discussion: """
       One line for each line of text, blank ones included: word=log10 probability/matched order for each \
-      word and for </s>, then the total. Without a text, reads standard input.
+      word and for </s>, then the total. Without a text, reads standard input; from a pipe or a terminal, \
+      each line is answered at once.
       """
   )
 
@@ -71,7 +72,8 @@ struct QueryCommand: ParsableCommand {
       try answer(ngram, form) { answers in
         for line in answers.lines { totals.add(line) }
         try output.write(answers.bytes)
-        if Messages.isInputTerminal { try output.flush() }
+      } pause: {
+        try output.flush()
       }
       if form == .kenlm { try output.write(KenLMFormat.summary(totals)) }
     }
@@ -80,16 +82,21 @@ struct QueryCommand: ParsableCommand {
   private func answer(
     _ model: NGramModel,
     _ form: AnswerForm,
-    _ write: (AnswerForm.Rendered) throws -> Void
+    _ write: (AnswerForm.Rendered) throws -> Void,
+    pause: () throws -> Void
   ) throws {
     if !text.isEmpty {
       for sentence in text { try write(form.render(model.query(sentence))) }
-    } else if Messages.isInputTerminal && (texts.isEmpty || texts == ["-"]) {
-      Messages.announceTerminalInput()
-      while let line = readLine() { try write(form.render(model.query(line))) }
     } else {
-      let inputs = try TextInputs(InputOptions(paths: texts.isEmpty ? ["-"] : texts))
-      try model.query(inputs, threads: threads.count, render: form.render, consume: write)
+      let paths = texts.isEmpty ? ["-"] : texts
+      if paths.contains("-") { Messages.announceTerminalInput() }
+      try model.query(
+        TextInputs(InputOptions(paths: paths)),
+        threads: threads.count,
+        render: form.render,
+        consume: write,
+        pause: pause
+      )
     }
   }
 }

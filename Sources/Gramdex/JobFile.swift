@@ -108,7 +108,11 @@ public struct JobFile: Sendable, Equatable {
     if build.inputs.isEmpty && build.filesFrom == nil {
       throw JobFileError.missingKey(path: path, key: "inputs", example: "inputs: [news.txt]")
     }
-    self.build = try build.validated()
+    do {
+      self.build = try build.validated()
+    } catch {
+      throw JobFileError.options(path: path, error: error)
+    }
   }
 
   private static func tokenizer(_ mapping: JobFileMapping) throws -> TokenizerOptions {

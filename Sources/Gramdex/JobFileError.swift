@@ -12,6 +12,8 @@ public enum JobFileError: Error, Equatable, Sendable {
   case wrongValue(path: String, line: Int, key: String, expected: String, found: String)
   /// A key that every job needs is missing.
   case missingKey(path: String, key: String, example: String)
+  /// The values are of the right kinds, but make no sense.
+  case options(path: String, error: OptionsError)
 }
 
 extension JobFileError: CustomStringConvertible {
@@ -34,6 +36,8 @@ extension JobFileError: CustomStringConvertible {
       "\(path):\(line): \"\(key)\" is \(found); expected \(expected)"
     case .missingKey(let path, let key, let example):
       "\(path): the key \"\(key)\" is missing; add a line such as \"\(example)\""
+    case .options(let path, let error):
+      "\(path): \(error)"
     }
   }
 }

@@ -22,7 +22,8 @@ public struct VerificationReport: Sendable, Codable, Equatable {
   /// The report for people: what was checked, or what is wrong.
   public var text: String {
     if !isSound {
-      return problems.map { $0 + "\n" }.joined() + "\(problems.count) problems\n"
+      let total = problems.count == 1 ? "1 problem" : "\(problems.count) problems"
+      return (problems + [total]).map { $0 + "\n" }.joined()
     }
     var parts = [
       "\(Readable.grouped(bytes)) bytes", "\(Readable.grouped(words)) words",

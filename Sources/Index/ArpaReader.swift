@@ -35,7 +35,7 @@ package struct ArpaSummary: Equatable, Sendable {
 /// Reads an ARPA file leniently, block by block, in one pass.
 ///
 /// Words are separated as everywhere (`TextPolicy`). What is accepted and with which warning stands in
-/// `docs/arpa.md`; what is not throws an `ArpaError` that names the line.
+/// `docs/GUIDE.md`; what is not throws an `ArpaError` that names the line.
 ///
 /// Input: the file's bytes in blocks of any size, through `consume`, then `finish`.
 /// Output: 1-grams are kept (`vocabulary` and two arrays); longer n-grams come out in batches.

@@ -44,7 +44,7 @@ package struct ModelEntry: Hashable, Sendable, Codable {
   package var pruning: PruningThresholds
   /// Whether blank lines and reserved words in the text were read as lmplz does.
   package var convention: TextConvention
-  /// How many n-grams the scores hold; element k−1 belongs to order k.
+  /// How many n-grams the model has, without an import's blank nodes; element k−1 belongs to order k.
   package var ngrams: [UInt64]
   /// How many n-grams of each order had adjusted count 1, 2, 3 and 4; empty for an imported model.
   package var countsOfCounts: [[UInt64]]

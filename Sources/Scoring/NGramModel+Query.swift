@@ -13,18 +13,22 @@ extension NGramModel {
   ///   - cancellation: stops the work when it is set.
   ///   - render: turns the lines of a block into what is wanted of them, on any thread.
   ///   - consume: gets the results in the order of the text, on this thread.
-  /// - Throws: `TextError` when a text cannot be read, `Interrupted`, and what `consume` throws.
+  ///   - pause: called when every whole line read so far was answered. A pipe or terminal that has no more for now is not
+  ///     waited for before that, so a program may write a line and wait for its answer.
+  /// - Throws: `TextError` when a text cannot be read, `Interrupted`, and what `consume` and `pause` throw.
   public func query<Result: Sendable>(
     _ inputs: TextInputs,
     hasSentenceMarks: Bool = true,
     threads: Int? = nil,
     cancellation: Cancellation? = nil,
     render: @Sendable ([QueryLine]) -> Result,
-    consume: (Result) throws -> Void
+    consume: (Result) throws -> Void,
+    pause: () throws -> Void = {}
   ) throws {
     let reader = try TextBlockReader(
       inputs,
       blockBytes: TextScoring.blockBytes,
+      endsWhereInputWaits: true,
       cancellation: cancellation
     )
     let scoring = TextScoring(
@@ -52,6 +56,8 @@ extension NGramModel {
         if !isLastEnded, let last = lines.popLast() { begun = last.words }
         if !lines.isEmpty { try consume(render(lines)) }
       }
+    } pause: {
+      try pause()
     }
   }
 

@@ -6,8 +6,8 @@ import Synchronization
 /// Scores whole inputs on several threads; results come in the order of the text.
 ///
 /// Threads take blocks from the reader in turn. A line that is longer than a block is scored by one thread, block
-/// after block, while the others wait for the reader. After every few blocks the results are handed over in
-/// order, so they depend on neither threads nor timing, and their memory is bounded.
+/// after block, while the others wait for the reader. After every few blocks, and where the reader has no more for
+/// now, the results are handed over in order, so they depend on neither threads nor timing, and their memory is bounded.
 struct TextScoring {
   /// Bytes of a block.
   static let blockBytes = 256 << 10
@@ -19,16 +19,21 @@ struct TextScoring {
 
   /// Scores everything that `reader` gives.
   ///
-  /// `extract` turns a scored block into a result, on any thread; `consume` gets them in order, on this thread.
+  /// `extract` turns a scored block into a result, on any thread; `consume` gets them in order, on this thread, which
+  /// then calls `pause`: everything read so far has been consumed, and the next block may take its time.
   func run<Result: Sendable>(
     _ reader: TextBlockReader,
     extract: @Sendable (BlockScorer, TextBlock) -> Result,
-    consume: (Result) throws -> Void
+    consume: (Result) throws -> Void,
+    pause: () throws -> Void = {}
   ) throws {
     let scorers = Slots(count: threads) { _ in BlockScorer(model, convention) }
-    while true {
-      let round = Mutex(Round<Result>(limit: threads * Self.blocksPerThread))
-      try Parallel.run(threads: threads) { thread in
+    while let first = try reader.next() {
+      let second = try reader.nextWithoutWaiting()
+      let taken = [second, first].compactMap(\.self)
+      let round = Mutex(Round<Result>(taken: taken, limit: threads * Self.blocksPerThread))
+      // A single block is scored here: somebody may wait for the answer to one line.
+      try Parallel.run(threads: second == nil ? 1 : threads) { thread in
         let scorer = scorers[thread]
         while true {
           let taken = try round.withLock { round throws -> (index: Int, block: TextBlock)? in
@@ -42,20 +47,22 @@ struct TextScoring {
           reader.recycle(block)
         }
       }
-      let (results, isLast) = round.withLock { ($0.results, $0.hasEnded) }
-      for result in results.joined() { try consume(result) }
-      if isLast { return }
+      for result in round.withLock({ $0.results }).joined() { try consume(result) }
+      try pause()
     }
   }
 
   /// What one round has done so far.
   private struct Round<Result: Sendable> {
-    let limit: Int
+    /// Blocks that were read before the round began, the first one last.
+    private var taken: [TextBlock]
+    private let limit: Int
     /// One element for each block, or for each run of blocks that a long line joins.
     var results: [[Result]] = []
-    var hasEnded = false
+    private var hasEnded = false
 
-    init(limit: Int) {
+    init(taken: [TextBlock], limit: Int) {
+      self.taken = taken
       self.limit = limit
     }
 
@@ -68,7 +75,7 @@ struct TextScoring {
       _ extract: (BlockScorer, TextBlock) -> Result
     ) throws -> (index: Int, block: TextBlock)? {
       while !hasEnded && results.count < limit {
-        guard var block = try reader.next() else {
+        guard var block = try taken.popLast() ?? reader.nextWithoutWaiting() else {
           hasEnded = true
           return nil
         }
@@ -80,7 +87,7 @@ struct TextScoring {
           results[results.count - 1].append(extract(scorer, block))
           let isEnded = block.endsLine
           reader.recycle(block)
-          guard !isEnded, let next = try reader.next() else { break }
+          guard !isEnded, let next = try taken.popLast() ?? reader.next() else { break }
           block = next
         }
       }

@@ -67,7 +67,11 @@ package struct CompressedInput: ~Copyable {
     var decoder: (any StreamDecoder)?
     var format = CompressedFormat.plain
     do throws(CompressionError) {
-      while end < CompressedFormat.magicBytes && !isAtEnd {
+      // A line end tells text before the magic bytes are complete: whoever writes a short line into a pipe and
+      // waits for an answer must not be kept waiting.
+      while end < CompressedFormat.magicBytes && !isAtEnd
+        && !(0..<end).contains(where: { buffer[$0] == TextPolicy.lineEnd })
+      {
         // SAFETY: at most buffer.count − end bytes are written from `end` on.
         let space = unsafe UnsafeMutableRawBufferPointer(
           start: buffer.pointer + end,
@@ -104,6 +108,21 @@ package struct CompressedInput: ~Copyable {
 
   deinit {
     if closesDescriptor { _ = close(descriptor) }
+  }
+
+  /// Whether `read` returns within the given time: always true of compressed data, whose decoder holds bytes back.
+  package func isReady(withinMilliseconds patience: Int32) -> Bool {
+    start < end || isAtEnd || decoder != nil
+      || Self.hasInput(descriptor, waitingMilliseconds: patience)
+  }
+
+  /// Lets a pipe hold more (1 MiB), so that its writer goes on while what was read is worked on.
+  package func enlargePipe() {
+    #if os(Linux)
+      // F_SETPIPE_SZ, which the C header shows to GNU sources only. What is no pipe refuses, which is as good.
+      let setPipeSize: Int32 = 1031
+      _ = fcntl(descriptor, setPipeSize, 1 << 20)
+    #endif
   }
 
   /// Fills `target` with the next plain bytes and returns how many; 0 means the end (for a `target` with room).
@@ -189,11 +208,16 @@ package struct CompressedInput: ~Copyable {
   /// Waits until there is something to read, or the end; false when the job is to stop.
   private static func waitForInput(_ descriptor: Int32, _ cancellation: Cancellation) -> Bool {
     while !cancellation.isCancelled {
-      var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      // SAFETY: one request is passed, which lives during the call.
-      if unsafe poll(&request, 1, 200) != 0 { return true }
+      if hasInput(descriptor, waitingMilliseconds: 200) { return true }
     }
     return false
+  }
+
+  /// Whether there is something to read, the end, or an error, now or within the given time.
+  private static func hasInput(_ descriptor: Int32, waitingMilliseconds: Int32) -> Bool {
+    var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    // SAFETY: one request is passed, which lives during the call.
+    return unsafe poll(&request, 1, waitingMilliseconds) != 0
   }
 
   private static func read(

@@ -7,6 +7,7 @@ struct BlockSource: ~Copyable {
   private let blockBytes: Int
   private let lineLimitBytes: Int
   private let mayCutLines: Bool
+  private let endsWhereInputWaits: Bool
   private let cancellation: Cancellation?
 
   private(set) var consumedBytes: UInt64 = 0
@@ -18,6 +19,8 @@ struct BlockSource: ~Copyable {
   /// The block being filled; its first `filled` bytes are text that no block has yet.
   private var pending: TextBlock
   private var filled = 0
+  /// Whether the last block was full.
+  private var isStreaming = false
   private var line: UInt64 = 1
   private var startsLine = true
   private var number = 0
@@ -29,6 +32,7 @@ struct BlockSource: ~Copyable {
     blockBytes: Int,
     lineLimitBytes: Int,
     mayCutLines: Bool,
+    endsWhereInputWaits: Bool,
     cancellation: Cancellation?
   ) {
     self.files = files
@@ -36,16 +40,19 @@ struct BlockSource: ~Copyable {
     self.blockBytes = max(blockBytes, 16)
     self.lineLimitBytes = max(lineLimitBytes, self.blockBytes)
     self.mayCutLines = mayCutLines
+    self.endsWhereInputWaits = endsWhereInputWaits
     pending = TextBlock(capacity: self.blockBytes + 1)
   }
 
   /// The next block, or nil at the end of the last file and after an error.
-  mutating func next() throws -> TextBlock? {
+  ///
+  /// Unless it `waits`, also nil where no block can be had before more input comes.
+  mutating func next(waits: Bool) throws -> TextBlock? {
     if isEnded { return nil }
-    let block: TextBlock?
+    let step: Step
     do {
       try cancellation?.check()
-      block = try nextBlock()
+      step = try nextStep(waits: waits)
       try cancellation?.check()
     } catch {
       isEnded = true
@@ -53,8 +60,15 @@ struct BlockSource: ~Copyable {
       try cancellation?.check()
       throw error
     }
-    isEnded = block == nil
-    return block
+    switch step {
+    case .block(let block):
+      return block
+    case .wait:
+      return nil
+    case .end:
+      isEnded = true
+      return nil
+    }
   }
 
   /// Keeps `block` for later, unless a long line made it large.
@@ -62,21 +76,39 @@ struct BlockSource: ~Copyable {
     if block.capacity <= 2 * blockBytes && free.count < 64 { free.append(block) }
   }
 
-  private mutating func nextBlock() throws -> TextBlock? {
+  private enum Step {
+    case block(TextBlock)
+    /// A block needs input that is not there yet; what was read stays pending.
+    case wait
+    case end
+  }
+
+  private mutating func nextStep(waits: Bool) throws -> Step {
     while true {
       if input == nil {
-        guard try openNext() else { return nil }
+        if !waits && mayWaitToOpenNext { return .wait }
+        guard try openNext() else { return .end }
       }
       var target = blockBytes
       var searched = 0
       while true {
-        if try fill(to: target) == .endOfFile {
+        var result = try fill(to: target)
+        if result == .inputWaits {
+          if let end = lastLineEnd(from: searched) {
+            return .block(cut(at: end + 1, endsLine: true))
+          }
+          searched = filled
+          guard waits else { return .wait }
+          if try read(to: target) { continue }
+          result = .endOfFile
+        }
+        if result == .endOfFile {
           input = nil
           if filled == 0 && startsLine { break }
           endLastLine()
-          return cut(at: filled, endsLine: true)
+          return .block(cut(at: filled, endsLine: true))
         }
-        if let end = lastLineEnd(from: searched) { return cut(at: end + 1, endsLine: true) }
+        if let end = lastLineEnd(from: searched) { return .block(cut(at: end + 1, endsLine: true)) }
         searched = filled
         if target < lineLimitBytes {
           target = min(target * 2, lineLimitBytes)
@@ -90,7 +122,7 @@ struct BlockSource: ~Copyable {
         guard let end = lastSeparator() else {
           throw TextError.wordTooLong(path: name, line: line, limitBytes: lineLimitBytes)
         }
-        return cut(at: end + 1, endsLine: false)
+        return .block(cut(at: end + 1, endsLine: false))
       }
     }
   }
@@ -101,35 +133,65 @@ struct BlockSource: ~Copyable {
     fileIndex += 1
     guard fileIndex < files.count else { return false }
     input = try CompressedInput(path: files[fileIndex].path, cancellation: cancellation)
+    // Blocks end where a pipe is empty, so a small pipe would make small blocks.
+    if endsWhereInputWaits { input?.enlargePipe() }
     filled = 0
     line = 1
     startsLine = true
-    if try fill(to: 3) == .filled && (0..<3).allSatisfy({ byte($0) == [0xEF, 0xBB, 0xBF][$0] }) {
+    if try beginsWithByteOrderMark() {
       statistics.byteOrderMarks += 1
       filled = 0
     }
     return true
   }
 
+  /// Reads no further than it takes to tell, since the rest of a short line may never come.
+  private mutating func beginsWithByteOrderMark() throws -> Bool {
+    for (offset, expected) in ([0xEF, 0xBB, 0xBF] as [UInt8]).enumerated() {
+      guard try read(to: offset + 1), byte(offset) == expected else { return false }
+    }
+    return true
+  }
+
+  /// Whether opening the next file reads from a pipe or a terminal, which may take long.
+  private var mayWaitToOpenNext: Bool {
+    endsWhereInputWaits && fileIndex + 1 < files.count && files[fileIndex + 1].sizeBytes == nil
+  }
+
   private enum FillResult {
     case filled
     case endOfFile
+    /// Nothing more can be read at once, and whoever waits for the pending lines should get them first.
+    case inputWaits
   }
 
-  /// Reads until `target` bytes are pending or the file ends.
+  /// Reads until `target` bytes are pending, the file ends, or, if that matters, there is nothing to read for now.
   private mutating func fill(to target: Int) throws -> FillResult {
     while filled < target {
-      // SAFETY: the block has room for `target` bytes and one more.
-      assert(target < pending.capacity)
-      let space = unsafe UnsafeMutableRawBufferPointer(
-        start: pending.mutablePointer + filled,
-        count: target - filled
-      )
-      guard let count = try unsafe input?.read(into: space), count > 0 else { return .endOfFile }
-      filled += count
-      consumedBytes = bytesBeforeFile + (input?.consumedBytes ?? 0)
+      // A writer of much text is given a moment; one that waits for the answer to a line does not notice it.
+      let patience: Int32 = isStreaming || filled >= blockBytes / 4 ? 2 : 0
+      if endsWhereInputWaits && input?.isReady(withinMilliseconds: patience) == false {
+        isStreaming = false
+        return .inputWaits
+      }
+      guard try read(to: target) else { return .endOfFile }
     }
+    isStreaming = true
     return .filled
+  }
+
+  /// Reads what is there, waiting for at least a byte of it, up to `target` pending bytes; false at the file's end.
+  private mutating func read(to target: Int) throws -> Bool {
+    // SAFETY: the block has room for `target` bytes and one more.
+    assert(target < pending.capacity)
+    let space = unsafe UnsafeMutableRawBufferPointer(
+      start: pending.mutablePointer + filled,
+      count: target - filled
+    )
+    guard let count = try unsafe input?.read(into: space), count > 0 else { return false }
+    filled += count
+    consumedBytes = bytesBeforeFile + (input?.consumedBytes ?? 0)
+    return true
   }
 
   /// Gives a last line without LF one.

@@ -21,11 +21,13 @@ package final class TextBlockReader: Sendable {
 
   /// Prepares to read `inputs`; opens nothing yet.
   ///
-  /// With a `cancellation` that is set, `next` throws `Interrupted`, also while it waits for a pipe.
+  /// With a `cancellation` that is set, `next` throws `Interrupted`, also while it waits for a pipe. With
+  /// `endsWhereInputWaits`, a block that holds a whole line also ends where a pipe or a terminal has no more for now.
   package init(
     _ inputs: TextInputs,
     blockBytes: Int = 1 << 20,
     lineLimitBytes: Int? = nil,
+    endsWhereInputWaits: Bool = false,
     cancellation: Cancellation? = nil
   ) throws(TextError) {
     self.inputs = inputs
@@ -41,6 +43,7 @@ package final class TextBlockReader: Sendable {
         blockBytes: blockBytes,
         lineLimitBytes: limit,
         mayCutLines: inputs.jsonField == nil,
+        endsWhereInputWaits: endsWhereInputWaits,
         cancellation: cancellation
       )
     )
@@ -55,8 +58,19 @@ package final class TextBlockReader: Sendable {
   ///
   /// With JSON lines a block can be empty. After an error, everybody gets nil.
   package func next() throws -> TextBlock? {
+    try next(waits: true)
+  }
+
+  /// The next block if `endsWhereInputWaits` is set and a block can be had without waiting for input, else nil.
+  ///
+  /// Without `endsWhereInputWaits` the same as `next`.
+  package func nextWithoutWaiting() throws -> TextBlock? {
+    try next(waits: false)
+  }
+
+  private func next(waits: Bool) throws -> TextBlock? {
     let block = try state.withLock { source in
-      let block = try source.next()
+      let block = try source.next(waits: waits)
       consumed.store(source.consumedBytes, ordering: .relaxed)
       return block
     }

@@ -11,8 +11,18 @@ struct BadInputTests {
   }
 
   /// Builds from `input` and checks that the attempt fails with `code`, says so, and leaves nothing.
-  private func expectFailure(_ input: [String], code: Int32, says: String) throws {
-    let outcome = try BuiltBinary.run(["build"] + input + ["--output", workshop.index()])
+  private func expectFailure(
+    _ input: [String],
+    code: Int32,
+    says: String,
+    isUnprivileged: Bool = false
+  ) throws {
+    var setting = BuiltBinary.Setting()
+    setting.isUnprivileged = isUnprivileged
+    let outcome = try BuiltBinary.run(
+      ["build"] + input + ["--output", workshop.index()],
+      setting: setting
+    )
     #expect(outcome.exitCode == code, "\(outcome)")
     #expect(outcome.errorText.contains(says), "\(outcome)")
     #expect(outcome.errorText.hasPrefix("gramdex: "), "\(outcome)")
@@ -24,11 +34,11 @@ struct BadInputTests {
     try expectFailure([workshop.folder.path("none.txt")], code: 74, says: "none.txt")
   }
 
-  @Test(.enabled(if: getuid() != 0, "root may read every file"))
+  @Test(.enabled(if: BuiltBinary.canBeUnprivileged, "root may read every file"))
   func `a file without permission`() throws {
     let path = try workshop.folder.write("secret.txt", "a b\n")
     try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: path)
-    try expectFailure([path], code: 74, says: "secret.txt")
+    try expectFailure([path], code: 74, says: "secret.txt", isUnprivileged: true)
   }
 
   @Test func `an empty folder and a pattern without matches`() throws {

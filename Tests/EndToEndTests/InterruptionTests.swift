@@ -54,6 +54,39 @@ struct InterruptionTests {
     #expect(try workshop.scores("the cat\n").report["OOVs"] == 0)
   }
 
+  @Test(arguments: [SIGINT, SIGTERM])
+  func `no signal is lost while the program starts`(signal: Int32) throws {
+    var setting = BuiltBinary.Setting()
+    setting.input = .pipe
+    setting.timeoutSeconds = 10
+    for step in 0..<20 {
+      let build = try BuiltBinary.start(
+        ["build", "-", "--output", workshop.index()],
+        setting: setting
+      )
+      usleep(UInt32(step * 1000))
+      build.send(signal: signal)
+      let outcome = try build.wait()
+      // Before the program listens, the signal ends it as usual.
+      #expect(outcome.exitCode == 128 + signal || outcome.signal == signal, "\(step): \(outcome)")
+      #expect(workshop.folder.listing("index/work").isEmpty)
+      guard !outcome.timedOut else { break }
+    }
+  }
+
+  @Test func `a second signal ends it at once`() throws {
+    let build = try startWaitingBuild()
+    try #require(build.isRunning)
+    // The job is stopped while it cannot look at the first signal.
+    build.send(signal: SIGSTOP)
+    build.send(signal: SIGINT)
+    build.send(signal: SIGTERM)
+    build.send(signal: SIGCONT)
+    let outcome = try build.wait()
+    #expect([130, 143].contains(outcome.exitCode), "\(outcome)")
+    #expect(try workshop.build(Texts.small).exitCode == 0, "the lock went with the process")
+  }
+
   @Test func `ends at any moment without leftovers`() throws {
     try workshop.mustBuild(Texts.small)
     let before = try workshop.contents()
@@ -97,6 +130,36 @@ struct InterruptionTests {
     }
     let check = try BuiltBinary.run("verify", reference)
     #expect(check.exitCode == 0, "\(check)")
+  }
+
+  @Test func `readers answer while the index is replaced, with the old or the new one`() throws {
+    let texts = try ["the cat sat\n", "the cat ran\n"].enumerated().map { number, text in
+      try workshop.folder.write("text\(number).txt", text)
+    }
+    func build(_ number: Int) throws -> RunningProcess {
+      try BuiltBinary.start([
+        "build", texts[number], "--output", workshop.index(), "--replace", "--order", "2",
+      ])
+    }
+    func answer() throws -> ProcessOutcome {
+      try BuiltBinary.run("query", workshop.index(), "--text", "the cat sat", "--check")
+    }
+    var answers: [Data] = []
+    for number in [0, 1] {
+      try #require(try build(number).wait().exitCode == 0)
+      answers.append(try answer().output)
+    }
+    #expect(answers[0] != answers[1])
+    for round in 0..<12 {
+      let writer = try build(round % 2)
+      while writer.isRunning {
+        let outcome = try answer()
+        #expect(outcome.exitCode == 0, "\(outcome)")
+        #expect(answers.contains(outcome.output), "\(outcome)")
+      }
+      #expect(try writer.wait().exitCode == 0)
+      #expect(try answer().output == answers[round % 2])
+    }
   }
 
   @Test func `two writers of one index do not meet`() throws {

@@ -42,7 +42,7 @@ struct OutputTests {
     #expect(workshop.folder.listing("folder").contains("thesis.txt"), "\(outcome)")
   }
 
-  @Test(.enabled(if: getuid() != 0, "root may write everywhere"))
+  @Test(.enabled(if: BuiltBinary.canBeUnprivileged, "root may write everywhere"))
   func `a folder without permission`() throws {
     let path = workshop.folder.path("locked")
     try FileManager.default.createDirectory(
@@ -51,7 +51,12 @@ struct OutputTests {
       attributes: [.posixPermissions: 0o500]
     )
     let text = try workshop.folder.write("text.txt", "a b\n")
-    let outcome = try BuiltBinary.run("build", text, "--output", path + "/index")
+    var setting = BuiltBinary.Setting()
+    setting.isUnprivileged = true
+    let outcome = try BuiltBinary.run(
+      ["build", text, "--output", path + "/index"],
+      setting: setting
+    )
     #expect(outcome.exitCode == 74, "\(outcome)")
     #expect(outcome.errorText.contains(path))
   }
@@ -137,6 +142,11 @@ final class SmallDisk {
       of: "/usr/bin/env",
       ["mount", "-t", "tmpfs", "-o", "size=\(bytes)", "tmpfs", path]
     )
+  }
+
+  /// Makes the file system read-only.
+  func makeReadOnly() throws {
+    try Subprocess.output(of: "/usr/bin/env", ["mount", "-o", "remount,ro", path])
   }
 
   deinit {

@@ -136,6 +136,7 @@ struct JobFileTests {
     ("inputs: [a\noutput: o", "this is no YAML"),
     ("inputs: a\ninputs: b\noutput: o", "is written twice"),
     ("inputs: a\noutput: o\norder: 0", "order 0 is out of range"),
+    ("inputs: a\noutput: o\nprune: [0, 2, 1]", "jobs/demo.yaml: --prune goes down"),
     ("- a\n- b", "\"the job\" is a list"),
     ("inputs: a\noutput: o\n---\ninputs: b", "this is no YAML"),
     ("{inputs: &x [*x], output: o}", "jobs/demo.yaml:1"),

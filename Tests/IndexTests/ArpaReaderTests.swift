@@ -130,6 +130,33 @@ struct ArpaReaderTests {
     #expect(try ArpaContent(indented) == expected)
   }
 
+  @Test func `Kaldi's tabs, blanks at the ends of lines and blank lines anywhere are accepted`()
+    throws
+  {
+    let tabbed = Self.sample.replacing("a b", with: "a\tb").replacing("b </s>", with: "b\t</s>")
+    #expect(try ArpaContent(tabbed) == expected)
+    let trailing = Self.sample.replacing("\n", with: " \t \n")
+    #expect(try ArpaContent(trailing) == expected)
+    // The backoff field is there, but empty.
+    #expect(try ArpaContent(Self.sample.replacing("\ta b", with: "\ta b\t")) == expected)
+    let spaced = try ArpaContent(Self.sample.replacing("\n", with: "\n\n"))
+    #expect(try spaced.ngrams == expected.ngrams)
+    #expect(try spaced.unigrams == expected.unigrams)
+    let close = Self.sample.replacing("\n\n", with: "\n")
+    #expect(try ArpaContent(close).ngrams == expected.ngrams)
+  }
+
+  @Test(arguments: [
+    "-5", "0", "1.5e3", #"\end\"#, #"\2-grams:"#, "ngram", "a\u{A0}b", "#", "\u{FEFF}x", "\"",
+    "<eps>",
+  ])
+  func `words may look like anything`(word: String) throws {
+    let content = try ArpaContent(Self.sample.replacing("b", with: word))
+    #expect(content.ngrams["a \(word)"] == [-0.30103, 0])
+    #expect(content.unigrams[word] == [-0.60206, -0.1760913])
+    #expect(content.summary.warnings == [])
+  }
+
   @Test func `lines may end in CR LF`() throws {
     #expect(try ArpaContent(Self.sample.replacing("\n", with: "\r\n")) == expected)
   }

@@ -46,6 +46,24 @@ struct StateTests {
     #expect(zip(sorted, sorted.dropFirst()).allSatisfy { $0 < $1 })
   }
 
+  @Test func `a model answers several threads at once as it answers one`() async throws {
+    let model = try MemoryModel.random(order: 4, words: 6, seed: 7).open()
+    @Sendable func walk(seed: UInt64) -> [WordScore] {
+      var generator = SeededGenerator(seed: seed)
+      var state = model.beginSentenceState
+      return (0..<2000).map { _ in
+        let answer = model.score("w\(Int.random(in: 0..<7, using: &generator))", after: state)
+        state = answer.state
+        return answer.score
+      }
+    }
+    let expected = (0..<4).map { walk(seed: $0) }
+    await withTaskGroup(of: (UInt64, [WordScore]).self) { group in
+      for seed: UInt64 in 0..<4 { group.addTask { (seed, walk(seed: seed)) } }
+      for await (seed, scores) in group { #expect(scores == expected[Int(seed)]) }
+    }
+  }
+
   @Test(arguments: [1, 2, 9, 10, 14])
   func `models of any order are scored`(order: Int) throws {
     let entries = [

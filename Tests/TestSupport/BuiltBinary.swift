@@ -16,6 +16,10 @@ public enum BuiltBinary {
   /// Whether the program was built.
   public static let isBuilt = url != nil
 
+  /// Whether a process can be made to which permissions apply.
+  public static let canBeUnprivileged =
+    getuid() != 0 || FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv")
+
   /// Why a test is skipped without the program.
   public static let absent = "needs the built gramdex: swift build, or GRAMDEX_BINARY=PATH"
 
@@ -41,6 +45,8 @@ public enum BuiltBinary {
     public var folder: String?
     /// Limits in the notation of the shell's `ulimit`: `["-f 100"]` for files of 100 × 512 bytes.
     public var limits: [String] = []
+    /// Whether root gives up its rights first, so that permissions count.
+    public var isUnprivileged = false
     /// After so long the process is killed and the test fails.
     public var timeoutSeconds: Double = 60
 

@@ -41,7 +41,11 @@ public final class RunningProcess {
   init(program: URL, arguments: [String], setting: BuiltBinary.Setting) throws {
     folder = try TemporaryFolder()
     deadline = Date(timeIntervalSinceNow: setting.timeoutSeconds)
-    if setting.limits.isEmpty {
+    if setting.isUnprivileged && getuid() == 0 {
+      process.executableURL = URL(filePath: "/usr/bin/setpriv")
+      process.arguments =
+        ["--reuid=65534", "--regid=65534", "--clear-groups", program.path] + arguments
+    } else if setting.limits.isEmpty {
       process.executableURL = program
       process.arguments = arguments
     } else {
@@ -72,8 +76,13 @@ public final class RunningProcess {
   public var isRunning: Bool { process.isRunning }
 
   /// What the process wrote to standard error so far.
-  public var errorsSoFar: String {
-    let data = try? Data(contentsOf: folder.url.appending(path: "errors"))
+  public var errorsSoFar: String { contents("errors") }
+
+  /// What the process wrote to standard output so far.
+  public var outputSoFar: String { contents("output") }
+
+  private func contents(_ name: String) -> String {
+    let data = try? Data(contentsOf: folder.url.appending(path: name))
     return String(decoding: data ?? Data(), as: UTF8.self)
   }
 

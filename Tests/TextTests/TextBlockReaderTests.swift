@@ -105,4 +105,39 @@ struct TextBlockReaderTests {
     #expect(statistics.jsonLines.notText.line == 5)
     #expect(statistics.jsonLines.malformed.line == 6)
   }
+
+  @Test func `a pipe that has no more for now gives the whole lines that came`() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("pipe")
+    let made = unsafe mkfifo(path, 0o600)
+    try #require(made == 0)
+    // Opened for both, so that neither side waits for the other.
+    let writer = try #require(FileHandle(forUpdatingAtPath: path))
+    let reader = try TextBlockReader(
+      TextInputs(InputOptions(paths: [path])),
+      blockBytes: 64,
+      endsWhereInputWaits: true
+    )
+    func write(_ text: String) throws { try writer.write(contentsOf: Data(text.utf8)) }
+    func text(_ block: TextBlock?) -> String? {
+      block.map { String(decoding: $0.bytes, as: UTF8.self) }
+    }
+    #expect(try reader.nextWithoutWaiting() == nil)
+    try write("a\n")
+    #expect(try text(reader.next()) == "a\n")
+    #expect(try reader.nextWithoutWaiting() == nil)
+    try write("b\nc")
+    #expect(try text(reader.nextWithoutWaiting()) == "b\n")
+    #expect(try reader.nextWithoutWaiting() == nil)
+    try write("d\n")
+    #expect(try text(reader.nextWithoutWaiting()) == "cd\n")
+    // A line longer than a block comes in pieces.
+    let long = String(repeating: "word ", count: 100)
+    try write(long)
+    #expect(try reader.nextWithoutWaiting() == nil)
+    try write("end\nx\n")
+    let block = try #require(try reader.nextWithoutWaiting())
+    #expect(text(block) == long + "end\nx\n")
+    #expect(block.number == 3 && block.firstLine == 4)
+  }
 }
