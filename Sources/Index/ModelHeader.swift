@@ -11,10 +11,10 @@ package import GramdexCore
 // | 16 | u64 | vocabulary size: n-grams of order 1 |
 // | 24 | u64 | hash seed |
 // | 32 | …   | for each order 2 … N: u64 n-grams, u64 side entries, u32 chunks, u32 buckets of a chunk, |
-// |    |     | u32 slots of a chunk, u32 fingerprint bits |
+// |    |     | u32 slots of a chunk, u16 fingerprint bits, u16 probability bits |
 //
 // Valid when: magic and version match; the payload has exactly 32 + 32·(N − 1) bytes; chunks, buckets, slots and
-// fingerprint bits are those that `TableGeometry` gives for the number of n-grams; side entries are at most the n-grams.
+// bits are those that `TableGeometry` gives for the number of n-grams; side entries are at most the n-grams.
 
 /// What a reader must know before it can use a model's score tables.
 package struct ModelHeader: Hashable, Sendable {
@@ -81,7 +81,8 @@ package struct ModelHeader: Hashable, Sendable {
       LittleEndian.append(UInt32(geometry.chunkCount), to: &bytes)
       LittleEndian.append(UInt32(geometry.bucketsPerChunk), to: &bytes)
       LittleEndian.append(UInt32(geometry.slotsPerChunk), to: &bytes)
-      LittleEndian.append(UInt32(geometry.fingerprintBits), to: &bytes)
+      LittleEndian.append(UInt16(geometry.fingerprintBits), to: &bytes)
+      LittleEndian.append(UInt16(geometry.probabilityBits), to: &bytes)
     }
     return bytes
   }
@@ -132,7 +133,8 @@ package struct ModelHeader: Hashable, Sendable {
       guard number(offset + 16, bytes: 4) == UInt64(geometry.chunkCount),
         number(offset + 20, bytes: 4) == UInt64(geometry.bucketsPerChunk),
         number(offset + 24, bytes: 4) == UInt64(geometry.slotsPerChunk),
-        number(offset + 28, bytes: 4) == UInt64(geometry.fingerprintBits)
+        number(offset + 28, bytes: 2) == UInt64(geometry.fingerprintBits),
+        number(offset + 30, bytes: 2) == UInt64(geometry.probabilityBits)
       else { throw damaged("chunks of order \(row + 2) do not fit its n-grams") }
     }
   }

@@ -279,6 +279,7 @@ package struct ScoreStage: ~Copyable {
         }
       }
       quantizers[k - 2] = Quantizer(
+        probabilityBits: geometries[k - 2].probabilityBits,
         probabilities: values[0],
         backoffs: values[1],
         valuesAreLog10: false

@@ -42,10 +42,11 @@ package final class ScoreTables: @unchecked Sendable {
       unsafe (codebooks + index).initialize(to: parts.codebooks[index])
     }
     var firstChunk = 0
+    var firstCode = 0
     for order in stride(from: 2, through: header.order, by: 1) {
       let geometry = header.geometry(order: order)
       let side = parts.sides[order - 2]
-      // SAFETY: there are order − 1 views; `Parts` has chunks in order and a codebook of 512 for each order.
+      // SAFETY: there are order − 1 views; `Parts` has chunks and codebooks in order.
       unsafe (views + (order - 2)).initialize(
         to: TableView(
           geometry: geometry,
@@ -53,10 +54,11 @@ package final class ScoreTables: @unchecked Sendable {
           chunks: chunks + firstChunk,
           side: side?.bytes.baseAddress ?? Self.nowhere,
           sideCount: (side?.count ?? 0) / SideTable.entryBytes,
-          codebook: codebooks + (order - 2) * Parts.codebookCount
+          codebook: codebooks + firstCode
         )
       )
       firstChunk += geometry.chunkCount
+      firstCode += geometry.codebookCount
     }
   }
 
@@ -116,15 +118,13 @@ package final class ScoreTables: @unchecked Sendable {
 
 /// The parts of a model, found and of the right size.
 private struct Parts {
-  static let codebookCount = 2 * Quantizer.codeCount
-
   let header: ModelHeader
   let unigrams: TableRegion
   /// Chunks of all orders, order after order.
   private(set) var chunks: [TableRegion] = []
   /// Side tables, one or nil for each order from 2 on.
   private(set) var sides: [TableRegion?] = []
-  /// 512 values for each order from 2 on; zeros where the layout has no codebook.
+  /// `codebookCount` values for each order from 2 on; zeros where the layout has no codebook.
   private(set) var codebooks: [Float] = []
 
   init(model: String, part: (_ key: [UInt8]) throws -> TableRegion?) throws {
@@ -176,17 +176,18 @@ private struct Parts {
             bytes: sideCount * UInt64(SideTable.entryBytes)
           )
       )
-      codebooks += [Float](repeating: 0, count: Self.codebookCount)
+      let firstCode = codebooks.count
+      codebooks += [Float](repeating: 0, count: geometry.codebookCount)
       if header.layout == .compact && geometry.chunkCount > 0 {
         let region = try require(
           ScoreKey.codebook(order: order, model: model),
           order: order,
           what: "the codebook",
-          bytes: UInt64(4 * Self.codebookCount)
+          bytes: UInt64(4 * geometry.codebookCount)
         )
-        for index in 0..<Self.codebookCount {
+        for index in 0..<geometry.codebookCount {
           // SAFETY: the region has 4 × codebookCount bytes.
-          codebooks[(order - 2) * Self.codebookCount + index] = unsafe region.bytes.loadUnaligned(
+          codebooks[firstCode + index] = unsafe region.bytes.loadUnaligned(
             fromByteOffset: 4 * index,
             as: Float.self
           )
