@@ -27,7 +27,7 @@ public enum IndexExporter {
     if model.tables.header.layout == .compact {
       observer.warning(
         """
-        \(options.index) has the compact layout: the file gets its 8-bit codes' values, \
+        \(options.index) has the compact layout: the file gets its codes' values, \
         not those that were estimated
         """
       )

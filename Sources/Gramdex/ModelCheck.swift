@@ -57,7 +57,7 @@ struct ModelCheck {
       && zip(ngramCounts, entry.ngrams).allSatisfy { $0 >= $1 }
   }
 
-  /// Whether probabilities are expected to sum to 1: not where 8-bit codes or others' numbers are stored.
+  /// Whether probabilities are expected to sum to 1: not where codes or others' numbers are stored.
   private var sumsToOne: Bool {
     entry.source == .text && entry.layout == .exact
       && (entry.smoothingOptions?.vocabularyPadding ?? 0) == 0

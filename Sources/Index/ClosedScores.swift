@@ -158,7 +158,12 @@ package struct ClosedScores {
       }
       number += 1
     }
-    return Quantizer(probabilities: probabilities, backoffs: backoffs, valuesAreLog10: true)
+    return Quantizer(
+      probabilityBits: geometry.probabilityBits,
+      probabilities: probabilities,
+      backoffs: backoffs,
+      valuesAreLog10: true
+    )
   }
 
   /// Calls `body` with a cursor at each n-gram.

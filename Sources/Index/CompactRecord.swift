@@ -7,15 +7,16 @@ public struct CompactRecord: BitwiseCopyable, Sendable {
   @usableFromInline let bits: UInt64
 
   /// Makes a record.
-  init(_ geometry: TableGeometry, hash: UInt64, probabilityCode: UInt8, backoffCode: UInt8) {
+  init(_ geometry: TableGeometry, hash: UInt64, probabilityCode: UInt16, backoffCode: UInt8) {
     let fingerprint = Self.fingerprint(hash, bits: geometry.fingerprintBits)
-    let codes = UInt64(probabilityCode) | (geometry.isTop ? 0 : UInt64(backoffCode) << 8)
-    bits = fingerprint | codes << UInt64(geometry.fingerprintBits)
+    let backoff =
+      geometry.isTop ? 0 : UInt64(backoffCode) << UInt64(geometry.probabilityBits)
+    bits = fingerprint | (UInt64(probabilityCode) | backoff) << UInt64(geometry.fingerprintBits)
   }
 
   /// Reads the record at `place`, which must not be aside.
   ///
-  /// Eight bytes are read, from a multiple of four on: enough, since records have at most 32 bits.
+  /// Eight bytes are read, from a multiple of two on: enough for records of up to 49 bits.
   @unsafe
   @inlinable
   @inline(__always)
@@ -28,13 +29,13 @@ public struct CompactRecord: BitwiseCopyable, Sendable {
   /// Writes this record, `position` bits after `base`, where all bits are still 0.
   @unsafe
   func put(base: UnsafeMutableRawPointer, position: Int) {
-    let offset = position >> 3 & ~3
+    let offset = position >> 3 & ~1
     // SAFETY: the caller's position is that of a slot, and 8 bytes follow the last one.
     let word = unsafe UInt64(
       littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
     )
     unsafe base.storeBytes(
-      of: (word | bits << UInt64(position & 31)).littleEndian,
+      of: (word | bits << UInt64(position & 15)).littleEndian,
       toByteOffset: offset,
       as: UInt64.self
     )
@@ -58,14 +59,18 @@ public struct CompactRecord: BitwiseCopyable, Sendable {
   /// The code of the probability.
   @inlinable
   @inline(__always)
-  func probabilityCode(fingerprintBits: Int) -> UInt8 {
-    UInt8(truncatingIfNeeded: bits >> UInt64(truncatingIfNeeded: fingerprintBits))
+  func probabilityCode(_ geometry: TableGeometry) -> Int {
+    let mask: UInt64 = 1 << UInt64(truncatingIfNeeded: geometry.probabilityBits) &- 1
+    return Int(
+      truncatingIfNeeded: bits >> UInt64(truncatingIfNeeded: geometry.fingerprintBits) & mask
+    )
   }
 
   /// The code of the backoff; none is stored in the top order.
   @inlinable
   @inline(__always)
-  func backoffCode(fingerprintBits: Int) -> UInt8 {
-    UInt8(truncatingIfNeeded: bits >> UInt64(truncatingIfNeeded: fingerprintBits + 8))
+  func backoffCode(_ geometry: TableGeometry) -> Int {
+    let shift = geometry.fingerprintBits + geometry.probabilityBits
+    return Int(truncatingIfNeeded: bits >> UInt64(truncatingIfNeeded: shift) & 0xFF)
   }
 }

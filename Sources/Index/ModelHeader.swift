@@ -15,10 +15,10 @@ package import GramdexCore
 // | 40 | S × u32 | for each shard the smallest word that may stand last but one in its n-grams; 0 first, ascending |
 // | …  | …   | zeros up to a multiple of 8 |
 // | …  | 32 each | for each shard, for each order 2 … N, its table: u64 n-grams, u64 side entries, u32 chunks, |
-// |    |     | u32 buckets of a chunk, u32 slots of a chunk, u32 fingerprint bits |
+// |    |     | u32 buckets of a chunk, u32 slots of a chunk, u16 fingerprint bits, u16 probability bits |
 //
 // Valid when: magic and version match; the payload has exactly these bytes; the shards' words ascend; chunks, buckets,
-// slots and fingerprint bits are those that `TableGeometry` gives for the n-grams; side entries are at most the n-grams.
+// slots and bits are those that `TableGeometry` gives for the n-grams; side entries are at most the n-grams.
 
 /// What a reader must know before it can use a model's score tables.
 package struct ModelHeader: Hashable, Sendable {
@@ -136,7 +136,8 @@ package struct ModelHeader: Hashable, Sendable {
       LittleEndian.append(UInt32(geometry.chunkCount), to: &bytes)
       LittleEndian.append(UInt32(geometry.bucketsPerChunk), to: &bytes)
       LittleEndian.append(UInt32(geometry.slotsPerChunk), to: &bytes)
-      LittleEndian.append(UInt32(geometry.fingerprintBits), to: &bytes)
+      LittleEndian.append(UInt16(geometry.fingerprintBits), to: &bytes)
+      LittleEndian.append(UInt16(geometry.probabilityBits), to: &bytes)
     }
     return bytes
   }
@@ -201,7 +202,8 @@ package struct ModelHeader: Hashable, Sendable {
       guard number(offset + 16, bytes: 4) == UInt64(geometry.chunkCount),
         number(offset + 20, bytes: 4) == UInt64(geometry.bucketsPerChunk),
         number(offset + 24, bytes: 4) == UInt64(geometry.slotsPerChunk),
-        number(offset + 28, bytes: 4) == UInt64(geometry.fingerprintBits)
+        number(offset + 28, bytes: 2) == UInt64(geometry.fingerprintBits),
+        number(offset + 30, bytes: 2) == UInt64(geometry.probabilityBits)
       else { throw damaged("chunks of order \(geometry.order) do not fit its n-grams") }
     }
   }

@@ -6,9 +6,9 @@
 // | buckets, rounded up to a multiple of 64 | slots × r bits | records, the first in the lowest bits; r = recordBits |
 // | behind the last record, rounded up to a multiple of 8 | at least 8 bytes | zeros up to the end of the page, so that a read of 8 bytes stays inside |
 //
-// A record: the fingerprint in the lowest f bits, the probability code in the next 8, below the top order the
+// A record: the fingerprint in the lowest f bits, the probability code in the next c, below the top order the
 // backoff code in the next 8. A fingerprint is the low f bits of the hash, with 1 in place of 0; a record of
-// zeros is an empty slot. Codes index the order's codebook of 2 × 256 floats.
+// zeros is an empty slot. Codes index the order's codebook of 256 + 2^c floats.
 //
 // Valid when: the chunk has the size that its geometry gives; every byte may then hold anything.
 //

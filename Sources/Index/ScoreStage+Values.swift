@@ -57,7 +57,7 @@ extension ScoreStage {
           let value = try writer.reserve(
             .scores,
             key: ScoreKey.codebook(order: row + 2, shard: shard, model: options.model),
-            payloadBytes: Quantizer.payloadBytes
+            payloadBytes: 4 * geometry.codebookCount
           )
           if let known = finished.codebooks[table] {
             let place = try unsafe known.withUnsafeBytes { try unsafe value.seal(with: $0) }

@@ -49,9 +49,10 @@ package final class ScoreTables: @unchecked Sendable {
       unsafe (codebooks + index).initialize(to: parts.codebooks[index])
     }
     var firstChunk = 0
+    var firstCode = 0
     for (index, geometry) in geometries.enumerated() {
       let side = parts.sides[index]
-      // SAFETY: there is a view a table; `Parts` has chunks in their order and a codebook of 512 for each.
+      // SAFETY: there is a view a table; `Parts` has chunks and codebooks in their order.
       unsafe (views + index).initialize(
         to: TableView(
           geometry: geometry,
@@ -59,10 +60,11 @@ package final class ScoreTables: @unchecked Sendable {
           chunks: chunks + firstChunk,
           side: side?.bytes.baseAddress ?? Self.nowhere,
           sideCount: (side?.count ?? 0) / SideTable.entryBytes,
-          codebook: codebooks + index * Parts.codebookCount
+          codebook: codebooks + firstCode
         )
       )
       firstChunk += geometry.chunkCount
+      firstCode += geometry.codebookCount
     }
   }
 
@@ -146,8 +148,6 @@ package final class ScoreTables: @unchecked Sendable {
 
 /// The parts of a model, found and of the right size.
 private struct Parts {
-  static let codebookCount = 2 * Quantizer.codeCount
-
   let header: ModelHeader
   let unigrams: TableRegion
   let geometries: [TableGeometry]
@@ -155,7 +155,7 @@ private struct Parts {
   private(set) var chunks: [TableRegion] = []
   /// Side tables, one or nil for each table.
   private(set) var sides: [TableRegion?] = []
-  /// 512 values for each table; zeros where the layout has no codebook.
+  /// `codebookCount` values for each table; zeros where the layout has no codebook.
   private(set) var codebooks: [Float] = []
 
   init(model: String, part: (_ key: [UInt8]) throws -> TableRegion?) throws {
@@ -211,17 +211,18 @@ private struct Parts {
             bytes: sideCount * UInt64(SideTable.entryBytes)
           )
       )
-      codebooks += [Float](repeating: 0, count: Self.codebookCount)
+      let firstCode = codebooks.count
+      codebooks += [Float](repeating: 0, count: geometry.codebookCount)
       if header.layout == .compact && geometry.chunkCount > 0 {
         let region = try require(
           ScoreKey.codebook(order: order, shard: shard, model: model),
           order: order,
           what: "the codebook",
-          bytes: UInt64(4 * Self.codebookCount)
+          bytes: UInt64(4 * geometry.codebookCount)
         )
-        for place in 0..<Self.codebookCount {
+        for place in 0..<geometry.codebookCount {
           // SAFETY: the region has 4 × codebookCount bytes.
-          codebooks[index * Self.codebookCount + place] = unsafe region.bytes.loadUnaligned(
+          codebooks[firstCode + place] = unsafe region.bytes.loadUnaligned(
             fromByteOffset: 4 * place,
             as: Float.self
           )

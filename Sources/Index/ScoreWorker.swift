@@ -142,6 +142,7 @@ struct ScoreWorker: ~Copyable {
       }
     }
     let quantizer = Quantizer(
+      probabilityBits: plan.geometries[table].probabilityBits,
       probabilities: values[0],
       backoffs: values[1],
       valuesAreLog10: false

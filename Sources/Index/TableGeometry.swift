@@ -20,8 +20,8 @@ public struct TableGeometry: Hashable, Sendable {
   /// The most n-grams of a compact chunk, on average: large enough that chunks differ little in size, and
   /// small enough that a thread's work on one stays in its cache.
   package static let maximumMeanPerCompactChunk: UInt64 = 1 << 17
-  /// Compact tables from this many n-grams on have shorter fingerprints, those of low orders, which are asked
-  /// most and are not many, a bit more than others.
+  /// From this many n-grams on, compact tables save bits: most of them in high orders, which hold most n-grams
+  /// and are asked least.
   package static let largeTableCount: UInt64 = 1 << 20
 
   /// The order, at least 2.
@@ -40,9 +40,11 @@ public struct TableGeometry: Hashable, Sendable {
   public let slotsPerChunk: Int
   /// Low bits of a hash that are stored to tell an n-gram from absent ones.
   public let fingerprintBits: Int
+  /// Bits of a probability's code in a compact table.
+  public let probabilityBits: Int
   /// Where the records of a compact chunk begin, behind its pilots.
   public let recordsOffset: Int
-  /// Bits of a slot of a compact table, at most 32.
+  /// Bits of a slot of a compact table, at most 49.
   public let recordBits: Int
 
   /// Makes the geometry of a table for `ngramCount` n-grams, of `ngramsOfOrder` in the tables of all shards.
@@ -67,6 +69,7 @@ public struct TableGeometry: Hashable, Sendable {
       bucketsPerChunk = chunks == 0 ? 0 : Int(Self.quotient(buckets, chunks))
       slotsPerChunk = bucketsPerChunk * Int(slots)
       fingerprintBits = 30
+      probabilityBits = 0
       recordsOffset = 0
       recordBits = 0
     case .compact:
@@ -77,9 +80,11 @@ public struct TableGeometry: Hashable, Sendable {
       let leastSlots = Int(Self.quotient(mean * 100, 99) + spare)
       chunkCount = Int(chunks)
       bucketsPerChunk = Int(Self.quotient(mean * 5, 16))
-      fingerprintBits = (ngramsOfOrder ?? ngramCount) < Self.largeTableCount ? 16 : order <= 3 ? 13 : 12
+      (fingerprintBits, probabilityBits) =
+        (ngramsOfOrder ?? ngramCount) < Self.largeTableCount
+        ? (18, 10) : order == 2 ? (13, 10) : order == 3 ? (12, 9) : (12, 8)
       recordsOffset = (bucketsPerChunk + 63) / 64 * 64
-      recordBits = fingerprintBits + (isTop ? 8 : 16)
+      recordBits = fingerprintBits + probabilityBits + (isTop ? 0 : 8)
       let bytes = Self.wholePages(recordsOffset + (leastSlots * recordBits + 63) / 64 * 8 + 8)
       slotsPerChunk = chunks == 0 ? 0 : (bytes - recordsOffset - 8) * 8 / recordBits
     }
@@ -108,11 +113,16 @@ public struct TableGeometry: Hashable, Sendable {
     Self.slotsPerBucket(isTop: isTop)
   }
 
+  /// Floats of the codebook of a compact table.
+  package var codebookCount: Int {
+    Quantizer.backoffCodeCount + 1 << probabilityBits
+  }
+
   /// Payload bytes of each chunk.
   package var bytesPerChunk: Int {
     switch layout {
     case .exact: bucketsPerChunk * Self.bucketBytes
-    // Records are read as eight bytes from a multiple of four on, so up to seven follow the last one.
+    // Records are read as eight bytes from a multiple of two on, so up to seven follow the last one.
     case .compact:
       chunkCount == 0
         ? 0 : Self.wholePages(recordsOffset + (slotsPerChunk * recordBits + 63) / 64 * 8 + 8)

@@ -37,15 +37,12 @@ extension TableView {
     backoff: inout Float
   ) -> Bool {
     if place.isAside { return findAside(hash, probability: &probability, backoff: &backoff) }
-    let bits = geometry.fingerprintBits
     // SAFETY: the place is one that place(of:pilot:) gave.
     let record = unsafe CompactRecord(place)
-    if !record.matches(hash, fingerprintBits: bits) { return false }
-    // SAFETY: a codebook has 512 floats, and a code is a byte.
-    probability = unsafe codebook[Int(record.probabilityCode(fingerprintBits: bits))]
-    backoff =
-      geometry.isTop
-      ? -0.0 : unsafe codebook[256 + Int(record.backoffCode(fingerprintBits: bits))]
+    if !record.matches(hash, fingerprintBits: geometry.fingerprintBits) { return false }
+    // SAFETY: a codebook has `codebookCount` floats: 256 for all bytes, then one for each probability code.
+    probability = unsafe codebook[256 + record.probabilityCode(geometry)]
+    backoff = geometry.isTop ? -0.0 : unsafe codebook[record.backoffCode(geometry)]
     return true
   }
 }
@@ -79,15 +76,15 @@ public struct SlotPlace: BitwiseCopyable, Sendable {
   @inlinable
   var isAside: Bool { bits == 0 }
 
-  /// The multiple of four bytes at which the slot begins; not to be asked when the place is aside.
+  /// The multiple of two bytes at which the slot begins; not to be asked when the place is aside.
   @unsafe
   @inlinable
   @inline(__always)
   public var address: UnsafeRawPointer? {
-    unsafe UnsafeRawPointer(bitPattern: bits >> 3 & ~3)
+    unsafe UnsafeRawPointer(bitPattern: bits >> 3 & ~1)
   }
 
   /// How many bits after its address the slot begins.
   @inlinable
-  var shift: UInt64 { UInt64(truncatingIfNeeded: bits & 31) }
+  var shift: UInt64 { UInt64(truncatingIfNeeded: bits & 15) }
 }

@@ -18,7 +18,7 @@ public struct TableView {
   @usableFromInline let chunks: UnsafePointer<UnsafeRawPointer>
   @usableFromInline let side: UnsafeRawPointer
   @usableFromInline let sideCount: Int
-  /// 256 probabilities, 256 backoffs; never read in exact tables.
+  /// 256 backoffs, then a probability for each code; never read in exact tables.
   @usableFromInline let codebook: UnsafePointer<Float>
 
   init(

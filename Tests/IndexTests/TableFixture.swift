@@ -52,11 +52,15 @@ struct TableFixture {
         ngram.backoff.map { ScoreRecord(hash: ngram.hash, value: $0) }
       }
     backoffs += extraBackoffs.map { ScoreRecord(hash: $0, value: 1) }
-    let quantizer = Quantizer(
-      probabilities: probabilities.map(\.value),
-      backoffs: backoffs.map(\.value),
-      valuesAreLog10: valuesAreLog10
-    )
+    let quantizer =
+      layout == .exact
+      ? Quantizer()
+      : Quantizer(
+        probabilityBits: geometry.probabilityBits,
+        probabilities: probabilities.map(\.value),
+        backoffs: backoffs.map(\.value),
+        valuesAreLog10: valuesAreLog10
+      )
     var filler = ChunkFiller(
       geometry: geometry,
       quantizer: quantizer,

@@ -115,11 +115,15 @@ struct MemoryModel {
       layout: layout,
       ngramCount: UInt64(probabilities.count)
     )
-    let quantizer = Quantizer(
-      probabilities: probabilities.map(\.value),
-      backoffs: backoffs.map(\.value),
-      valuesAreLog10: true
-    )
+    let quantizer =
+      layout == .exact
+      ? Quantizer()
+      : Quantizer(
+        probabilityBits: geometry.probabilityBits,
+        probabilities: probabilities.map(\.value),
+        backoffs: backoffs.map(\.value),
+        valuesAreLog10: true
+      )
     var filler = ChunkFiller(geometry: geometry, quantizer: quantizer, valuesAreLog10: true)
     var side: [SideEntry] = []
     for chunk in 0..<geometry.chunkCount {
