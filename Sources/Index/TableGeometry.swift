@@ -63,7 +63,7 @@ public struct TableGeometry: Hashable, Sendable {
     switch layout {
     case .exact:
       let slots = UInt64(Self.slotsPerBucket(isTop: isTop))
-      let buckets = Self.quotient(ngramCount * 100, 90 * slots)
+      let buckets = Self.quotient(ngramCount * 200, 181 * slots)
       let chunks = Self.quotient(buckets, UInt64(Self.maximumBucketsPerChunk))
       chunkCount = Int(chunks)
       bucketsPerChunk = chunks == 0 ? 0 : Int(Self.quotient(buckets, chunks))
@@ -82,7 +82,7 @@ public struct TableGeometry: Hashable, Sendable {
       bucketsPerChunk = Int(Self.quotient(mean * 5, 16))
       (fingerprintBits, probabilityBits) =
         (ngramsOfOrder ?? ngramCount) < Self.largeTableCount
-        ? (18, 10) : order == 2 ? (13, 10) : order == 3 ? (12, 9) : (12, 8)
+        ? (18, 10) : order == 2 ? (13, 9) : order == 3 ? (12, 9) : (12, 8)
       recordsOffset = (bucketsPerChunk + 63) / 64 * 64
       recordBits = fingerprintBits + probabilityBits + (isTop ? 0 : 8)
       let bytes = Self.wholePages(recordsOffset + (leastSlots * recordBits + 63) / 64 * 8 + 8)
