@@ -1,6 +1,17 @@
 public import CKernels
 internal import GramdexCore
 
+/// What a look into the home bucket of an n-gram tells.
+@frozen
+public enum BucketOutcome: Sendable {
+  /// Its values are known.
+  case found
+  /// It is not stored.
+  case absent
+  /// It may be in its other bucket.
+  case beyond
+}
+
 /// The stored n-grams of one order, as addresses: what a query loop works on.
 ///
 /// Its owner is a `ScoreTables`, which has checked the sizes of all parts and keeps them in memory; a view is
@@ -73,28 +84,69 @@ public struct TableView {
     probability: inout Float,
     backoff: inout Float
   ) -> Bool {
+    switch unsafe findAtHome(
+      format,
+      hash,
+      home: home,
+      probability: &probability,
+      backoff: &backoff
+    ) {
+    case .found: true
+    case .absent: false
+    case .beyond:
+      unsafe findBeyond(
+        format,
+        hash,
+        bucket: otherHome(of: hash),
+        probability: &probability,
+        backoff: &backoff
+      )
+    }
+  }
+
+  /// Looks for the n-gram of `hash` in its home bucket and in the side table; sets the values when it is found.
+  @unsafe
+  @inlinable
+  @inline(__always)
+  public func findAtHome<Bucket: BucketFormat>(
+    _ format: Bucket.Type,
+    _ hash: UInt64,
+    home: UnsafeRawPointer,
+    probability: inout Float,
+    backoff: inout Float
+  ) -> BucketOutcome {
     // SAFETY: `home` is the bucket that home(of:) gave.
     if unsafe Bucket.hasSideEntries(home)
       && findAside(hash, probability: &probability, backoff: &backoff)
     {
-      return true
+      return .found
     }
     let tag = Bucket.tag(hash)
     let match = unsafe Bucket.match(home, tag)
-    if match != 0 {
-      let slot = match.trailingZeroBitCount
-      probability = unsafe Bucket.probability(home, slot)
-      backoff = unsafe Bucket.backoff(home, slot)
-      return true
-    }
-    if unsafe !Bucket.mayLieBeyond(home, tag) { return false }
-    // SAFETY: otherBucket(of:) < bucketsPerChunk.
-    let other = unsafe otherHome(of: hash)
-    let beyond = unsafe Bucket.match(other, tag)
-    if beyond == 0 { return false }
-    let slot = beyond.trailingZeroBitCount
-    probability = unsafe Bucket.probability(other, slot)
-    backoff = unsafe Bucket.backoff(other, slot)
+    if match == 0 { return unsafe Bucket.mayLieBeyond(home, tag) ? .beyond : .absent }
+    let slot = match.trailingZeroBitCount
+    probability = unsafe Bucket.probability(home, slot)
+    backoff = unsafe Bucket.backoff(home, slot)
+    return .found
+  }
+
+  /// Looks for the n-gram of `hash` in its other bucket, at `bucket`; sets the values when it is found.
+  @unsafe
+  @inlinable
+  @inline(__always)
+  public func findBeyond<Bucket: BucketFormat>(
+    _ format: Bucket.Type,
+    _ hash: UInt64,
+    bucket: UnsafeRawPointer,
+    probability: inout Float,
+    backoff: inout Float
+  ) -> Bool {
+    // SAFETY: `bucket` is the one that otherHome(of:) gave.
+    let match = unsafe Bucket.match(bucket, Bucket.tag(hash))
+    if match == 0 { return false }
+    let slot = match.trailingZeroBitCount
+    probability = unsafe Bucket.probability(bucket, slot)
+    backoff = unsafe Bucket.backoff(bucket, slot)
     return true
   }
 
