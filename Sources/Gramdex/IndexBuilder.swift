@@ -107,7 +107,9 @@ public enum IndexBuilder {
         """
       )
     }
-    guard options.isPlanned, let bytes = inputs.totalBytes, bytes >= plannedFromBytes else { return }
+    guard options.isPlanned, let bytes = inputs.totalBytes, bytes >= plannedFromBytes else {
+      return
+    }
     let plan = try BuildPlan(options, inputs, words, path: path)
     try plan.checkDisks(index: path, temporary: options.temporary)
   }

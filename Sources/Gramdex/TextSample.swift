@@ -35,7 +35,7 @@ struct TextSample {
   /// Takes pieces of one file; returns how many bytes its text has.
   private mutating func take(_ path: String, size: UInt64, bytes: Int) throws -> Double {
     var input = try CompressedInput(path: path)
-    if input.format == .plain {
+    if input.format == .plain && UInt64(bytes) < size {
       let count = max((bytes + Self.pieceBytes - 1) / Self.pieceBytes, 1)
       let length = min(max(bytes / count, 4096), Int(size))
       for number in 0..<count {
@@ -45,7 +45,8 @@ struct TextSample {
       }
       return Double(size)
     }
-    var text = [UInt8](repeating: 0, count: max(bytes * 4, 1 << 16))
+    let room = input.format == .plain ? Int(size) + 1 : max(bytes * 4, 1 << 16)
+    var text = [UInt8](repeating: 0, count: room)
     var count = 0
     while count < text.count {
       let read = try unsafe text.withUnsafeMutableBytes {
@@ -55,15 +56,19 @@ struct TextSample {
       count += read
     }
     let isWhole = count < text.count
-    for start in Swift.stride(from: 0, to: count, by: Self.pieceBytes) {
-      let end = min(start + Self.pieceBytes, count)
-      add(text[start..<end], isAtStart: start == 0, isAtEnd: isWhole && end == count)
+    var start = 0
+    while start < count {
+      // A piece ends with a line.
+      let least = min(start + Self.pieceBytes, count)
+      let end = text[(least - 1)..<count].firstIndex(of: 0x0A).map { $0 + 1 } ?? count
+      if isWhole || end < count { pieces.append(Array(text[start..<end])) }
+      start = end
     }
     let consumed = Double(max(input.consumedBytes, 1))
     return isWhole ? Double(count) : Double(count) * max(Double(size) / consumed, 1)
   }
 
-  /// Adds a piece without the lines that it cuts.
+  /// Adds a piece of a plain file without the lines that it cuts.
   private mutating func add(_ piece: ArraySlice<UInt8>, isAtStart: Bool, isAtEnd: Bool) {
     var piece = piece
     if !isAtStart {
