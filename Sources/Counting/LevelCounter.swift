@@ -100,17 +100,20 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     let stride = MemoryLayout<Key>.stride
     var total = 0
     for shard in scatter.shards { total += Int(shard.windows) }
-    // A window, its share of each thread's scratch (a quarter of all), and its level blocks.
-    let bytesAWindow = stride + threads * stride / 4 + 12
-    capacity = min(max(memoryBytes / bytesAWindow, Self.minimumCapacity), max(total, 1))
+    // A window, and its share of the blocks that wait for their turn to be stored.
+    let bytesAWindow = stride + 6
+    // Scratch of a quarter for each thread at most; most often the largest partition needs far less.
+    let least = memoryBytes / (bytesAWindow + threads * stride / 4)
+    let limit = max(max(least, Self.minimumCapacity) / 4, 1 << 14)
     var largest = 1
-    let limit = max(capacity / 4, 1 << 14)
     for shard in scatter.shards {
       for p in shard.partitions {
         let size = scatter.size(of: p)
         if size <= limit { largest = max(largest, size) }
       }
     }
+    let most = (memoryBytes - threads * largest * stride) / bytesAWindow
+    capacity = min(max(least, most, Self.minimumCapacity), max(total, 1))
     largestPartition = largest
     self.scatter = scatter
     self.threads = threads
