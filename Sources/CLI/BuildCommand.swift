@@ -60,6 +60,12 @@ struct BuildCommand: ParsableCommand {
   @Flag(help: "Replace the index if there is one; it answers until the new one is complete.")
   var replace = false
 
+  @Flag(help: "Only estimate bytes, memory and time, from a sample of the text.")
+  var plan = false
+
+  @Flag(help: "Begin also when a sample of the text says that disk or memory cannot do.")
+  var skipPlan = false
+
   @Flag(help: "Keep the index that is replaced, for roll-back.")
   var keepPrevious = false
 
@@ -84,6 +90,15 @@ struct BuildCommand: ParsableCommand {
   func run() throws {
     let options = options()
     MachineFlags.announce(options)
+    if plan {
+      let plan = try IndexBuilder.plan(options, to: output)
+      if json {
+        try StandardOutput.print(json: plan)
+      } else {
+        try StandardOutput.print(plan.text)
+      }
+      return
+    }
     if input.texts.contains("-") { Messages.announceTerminalInput() }
     let signals = Signals()
     let display = ProgressDisplay(isVerbose: progress.progress)
@@ -117,6 +132,7 @@ struct BuildCommand: ParsableCommand {
     options.layout = layout
     options.keepCounts = !noCounts
     options.replace = replace
+    options.isPlanned = !skipPlan
     options.keepPrevious = keepPrevious
     options.resume = resume ? .required : .never
     return options

@@ -70,6 +70,8 @@ enum ErrorReport {
     case ScoringError.noModel, NGramCountsError.wrongLength: Code.usage
     case is ScoringError, is NGramCountsError: Code.badData
     case is CountingError, is DiscountError, is ArpaError, is ExportError: Code.badData
+    case PlanError.disk: Code.inputOutput
+    case PlanError.memory: Code.usage
     case is ScratchFileError: Code.inputOutput
     case is TableError, is LevelBlockError, is ZstdBlock.Failure: Code.badData
     default: nil

@@ -85,10 +85,15 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
   /// The smallest number of windows that the counter works with.
   static var minimumCapacity: Int { 1 << 16 }
 
-  /// A window, its share of each thread's scratch (a quarter of all), and its level blocks, three bytes an n-gram.
-  static func bytesAWindow(depths: Int, threads: Int) -> Int {
-    let stride = MemoryLayout<Key>.stride
-    return stride + threads * stride / 4 + 3 * depths
+  /// A window, and the level blocks that are made of it before they are stored: three bytes an n-gram.
+  private static func bytesAWindow(depths: Int) -> Int {
+    MemoryLayout<Key>.stride + 3 * depths
+  }
+
+  /// Memory for the smallest number of windows, if there are so many, and for each thread's scratch.
+  static func leastBytes(windows: Int, depths: Int, threads: Int) -> Int {
+    min(windows, minimumCapacity)
+      * (bytesAWindow(depths: depths) + threads * MemoryLayout<Key>.stride / 4)
   }
 
   /// Prepares pass (a) with `memoryBytes` for windows and the blocks made of them.
@@ -105,16 +110,20 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
   ) throws {
     var total = 0
     for shard in scatter.shards { total += Int(shard.windows) }
-    let bytesAWindow = Self.bytesAWindow(depths: shape.depths, threads: threads)
-    capacity = min(max(memoryBytes / bytesAWindow, Self.minimumCapacity), max(total, 1))
+    let stride = MemoryLayout<Key>.stride
+    let bytesAWindow = Self.bytesAWindow(depths: shape.depths)
+    // Scratch of a quarter for each thread at most; most often the largest partition needs far less.
+    let least = memoryBytes / (bytesAWindow + threads * stride / 4)
+    let limit = max(max(least, Self.minimumCapacity) / 4, 1 << 14)
     var largest = 1
-    let limit = max(capacity / 4, 1 << 14)
     for shard in scatter.shards {
       for p in shard.partitions {
         let size = scatter.size(of: p)
         if size <= limit { largest = max(largest, size) }
       }
     }
+    let most = (memoryBytes - threads * largest * stride) / bytesAWindow
+    capacity = min(max(least, most, Self.minimumCapacity), max(total, 1))
     largestPartition = largest
     self.scatter = scatter
     self.threads = threads

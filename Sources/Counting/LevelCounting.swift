@@ -68,8 +68,7 @@ package enum LevelCounting {
     threads: Int
   ) -> Int {
     func bytes<Key: WindowKey>(_: Key.Type) -> Int {
-      min(windows, LevelCounter<Key>.minimumCapacity)
-        * LevelCounter<Key>.bytesAWindow(depths: max(order - 1, 1), threads: threads)
+      LevelCounter<Key>.leastBytes(windows: windows, depths: max(order - 1, 1), threads: threads)
     }
     return switch WindowShape(order: order, vocabularySize: vocabularySize).bits {
     case ...128: bytes(UInt128.self)

@@ -47,6 +47,8 @@ public struct BuildOptions: Sendable, Equatable {
   public var keepCounts = true
   /// Whether an index that exists already is replaced.
   public var replace = false
+  /// Whether a large build is refused before it begins when a sample says that disk or memory cannot do.
+  public var isPlanned = true
   /// Whether the generation that is replaced is kept, for `IndexHistory.rollBack`.
   public var keepPrevious = false
   /// What becomes of an earlier build of the same index that did not come to its end.

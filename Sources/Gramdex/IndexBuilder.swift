@@ -44,6 +44,7 @@ public enum IndexBuilder {
     {
       return summary
     }
+    try checkPlan(options, inputs, words, path, observer)
     let writer = try IndexWriter(
       path,
       mode: options.replace ? .replace : .create,
@@ -64,6 +65,53 @@ public enum IndexBuilder {
     summary.cpuSeconds = clock.cpuSeconds
     summary.peakAnonymousBytes = memory.bytes
     return summary
+  }
+
+  /// Estimates from a sample of the text what a build will take; nothing is written but a sample's copy.
+  ///
+  /// - Parameters:
+  ///   - options: what the build would do.
+  ///   - path: the index folder, for the space on its device.
+  /// - Returns: bytes, memory and time.
+  /// - Throws: errors of the inputs, and `PlanError.memory` when the budget is far too small.
+  public static func plan(_ options: BuildOptions, to path: String) throws -> BuildPlan {
+    let options = try options.validated()
+    if options.inputs.contains("-") { throw OptionsError.planStandardInput }
+    let inputs = try TextInputs(
+      InputOptions(
+        paths: options.inputs,
+        filesFrom: options.filesFrom,
+        jsonField: options.jsonField
+      )
+    )
+    return try BuildPlan(options, inputs, try WordLists(options), path: path)
+  }
+
+  /// Texts from this size on are planned before they are built.
+  private static let plannedFromBytes: UInt64 = 64 << 20
+
+  /// Refuses what the disk or the memory surely cannot do.
+  private static func checkPlan(
+    _ options: BuildOptions,
+    _ inputs: TextInputs,
+    _ words: WordLists,
+    _ path: String,
+    _ observer: any ProgressObserver
+  ) throws {
+    let limit = MachineLimits().memoryBytes
+    if options.memoryBytes > limit {
+      observer.warning(
+        """
+        the memory budget is more than the \(ByteSize.format(limit)) that this machine or container has; \
+        the build may be killed
+        """
+      )
+    }
+    guard options.isPlanned, let bytes = inputs.totalBytes, bytes >= plannedFromBytes else {
+      return
+    }
+    let plan = try BuildPlan(options, inputs, words, path: path)
+    try plan.checkDisks(index: path, temporary: options.temporary)
   }
 
   /// What a run of this job published that was killed before it could tidy up and say so; nil when none was.

@@ -12,6 +12,8 @@ public enum OptionsError: Error, Equatable, Sendable {
   case threads(Int)
   /// A job that may be resumed reads standard input, which cannot be read again.
   case resumeStandardInput
+  /// A plan is asked for a text that can be read only once.
+  case planStandardInput
   /// The name of the JSON field is empty.
   case emptyJSONField
   /// A counting vocabulary and a pruning vocabulary were both given.
@@ -56,6 +58,8 @@ extension OptionsError: CustomStringConvertible {
       "cannot work with \(threads) threads; give --threads 1 or more"
     case .resumeStandardInput:
       "standard input cannot be read again, so this build cannot be resumed; leave out --resume, or name files"
+    case .planStandardInput:
+      "standard input can be read only once, so it cannot be planned; name files"
     case .emptyJSONField:
       "the name of the JSON field is empty; give --json-field text, or leave it out"
     case .twoVocabularies:

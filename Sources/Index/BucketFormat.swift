@@ -12,10 +12,12 @@ public protocol BucketFormat {
   static var probabilityOffset: Int { get }
   /// Where the backoffs begin; nil in the top order.
   static var backoffOffset: Int? { get }
-  /// The u32 and its bit that say that an n-gram whose path includes this bucket lies in a later one.
-  static var overflowFlag: BucketFlag { get }
   /// The u32 and its bit that say that the side table has entries whose home is this bucket.
   static var sideFlag: BucketFlag { get }
+  /// How many flags of a home bucket tell which of its n-grams may lie in their other ones.
+  static var beyondFlags: UInt32 { get }
+  /// Flag number `number` of those.
+  static func beyondFlag(_ number: UInt32) -> BucketFlag
   /// Bit k is set when slot k holds `tag`.
   static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32
 }
@@ -62,12 +64,28 @@ extension BucketFormat {
     UInt32(truncatingIfNeeded: hash) & 0x3FFF_FFFF | 0x8000_0000
   }
 
-  /// Whether an n-gram whose path includes this bucket lies in a later one.
+  /// The flag of `tag` in its home bucket: set when an n-gram with that flag lies in its other bucket.
+  ///
+  /// ⌊fragment · flags / 2³⁰⌋: look-ups of absent n-grams seldom go on to a second bucket.
   @inlinable
   @inline(__always)
-  public static func isOverflowed(_ bucket: UnsafeRawPointer) -> Bool {
+  static func beyondFlag(of tag: UInt32) -> BucketFlag {
+    let fragment = UInt64(tag & 0x3FFF_FFFF)
+    return beyondFlag(UInt32(truncatingIfNeeded: fragment &* UInt64(beyondFlags) &>> 30))
+  }
+
+  /// Whether an n-gram with this tag and this home bucket may lie in its other one.
+  @inlinable
+  @inline(__always)
+  public static func mayLieBeyond(_ home: UnsafeRawPointer, _ tag: UInt32) -> Bool {
     // SAFETY: the protocol's promise.
-    unsafe overflowFlag.isSet(bucket)
+    unsafe beyondFlag(of: tag).isSet(home)
+  }
+
+  /// Notes in its home bucket that an n-gram with this tag lies in its other bucket.
+  static func setBeyond(_ home: UnsafeMutableRawPointer, _ tag: UInt32) {
+    // SAFETY: the protocol's promise.
+    unsafe beyondFlag(of: tag).set(home)
   }
 
   /// Whether the side table has entries whose home is this bucket.
@@ -116,10 +134,15 @@ extension BucketFormat {
     unsafe bucket.storeBytes(of: backoff, toByteOffset: offset + 4 * slot, as: Float.self)
   }
 
-  /// Sets the overflow flag.
-  static func setOverflowed(_ bucket: UnsafeMutableRawPointer) {
-    // SAFETY: the protocol's promise.
-    unsafe overflowFlag.set(bucket)
+  /// Empties `slot`; flags stay.
+  static func clear(_ bucket: UnsafeMutableRawPointer, _ slot: Int) {
+    // SAFETY: the protocol's promise: the slot is below `slots`, 64 writable bytes.
+    let old = unsafe bucket.loadUnaligned(fromByteOffset: 4 * slot, as: UInt32.self)
+    let flags = backoffOffset == nil ? old & 0x4000_0000 : 0
+    unsafe bucket.storeBytes(of: flags, toByteOffset: 4 * slot, as: UInt32.self)
+    unsafe bucket.storeBytes(of: 0, toByteOffset: probabilityOffset + 4 * slot, as: UInt32.self)
+    guard let offset = backoffOffset else { return }
+    unsafe bucket.storeBytes(of: 0, toByteOffset: offset + 4 * slot, as: UInt32.self)
   }
 
   /// Sets the side flag.

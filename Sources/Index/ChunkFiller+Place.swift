@@ -1,172 +1,200 @@
+// Why two buckets a n-gram: with the next buckets as the place for what finds no room (linear probing), half of all
+// n-grams lie outside their home at load 0.9, and most look-ups read two cache lines. With one other bucket, and n-grams
+// moved where that makes room, a sixth does, and flags in the home tell which (`ScoringBenchmark`).
+
 internal import GramdexCore
 internal import GramdexStorage
 
 extension ChunkFiller {
   /// Places the sorted records into the buckets at `base`.
   ///
-  /// Records come by ascending home bucket, so the first bucket with room at or after a record's home is
-  /// either its home or the bucket being filled. Only records that run over the last bucket need a search:
-  /// they wrap to the first ones, after all others.
+  /// Each home bucket takes the first records that have it as home. Each of the others goes to its other bucket, from
+  /// which an n-gram is moved to where that may be, or by way of a third one, when there is no room; what finds
+  /// none goes aside. Everything happens in the order of the records, so the bytes depend on their set alone.
+  /// Source: Dietzfelbinger and Weidling 2007 (blocked cuckoo hashing).
   @inline(__always)
   func place<Bucket: BucketFormat>(
     _ format: Bucket.Type,
     _ base: UnsafeMutableRawPointer,
     _ side: inout [SideEntry]
   ) throws(TableError) {
-    let buckets = geometry.bucketsPerChunk
-    // SAFETY: `base` has room for `buckets` buckets; filters and used have an element for each; record
-    // indices are below `records.count`; a backoff is read only below the top order.
+    // SAFETY: `base` has room for all buckets; cuts has an element for each cell and one more; record indices are below
+    // `records.count`.
     let keys = unsafe records.keys.pointer
-    let values = unsafe records.probabilities.pointer
-    let backoffs = unsafe records.backoffs.pointer
     let cuts = unsafe records.cuts.pointer
-    let filters = unsafe filters.pointer
-    var current = -1
-    var bucket = unsafe base
-    var slot = 0
-    var filter: UInt64 = 0
+    var others: [UInt32] = []
+    others.reserveCapacity(records.count / 4)
+    var aside: [UInt32] = []
     var index = 0
-    var before: UInt64?
-    for home in 0..<buckets {
-      if current < home {
-        if current >= 0 { leave(current, filter, slot) }
-        current = home
-        unsafe bucket = Self.clear(base, home)
-        slot = 0
-        filter = 0
-      }
+    for home in 0..<geometry.bucketsPerChunk {
+      let first = index
       let end = unsafe Int(truncatingIfNeeded: cuts[(home + 1) << Bucket.cellBits])
+      var slot = 0
       while index < end {
         let key = unsafe keys[index]
-        if key == before { throw .equalHashes(order: geometry.order) }
-        before = key
-        let hash = CellSorter.hash(ofKey: key, format)
-        let tag = Bucket.tag(hash)
-        let bit = UInt64(1) << UInt64(truncatingIfNeeded: tag & 63)
-        var isTaken = unsafe filter & bit != 0 && Bucket.match(bucket, tag) != 0
-        var passed = home
-        while passed < current {
-          if unsafe filters[passed] & bit != 0 {
-            let match = unsafe Bucket.match(base + passed * TableGeometry.bucketBytes, tag)
-            isTaken = isTaken || match != 0
-          }
-          passed += 1
-        }
-        if slot == Bucket.slots && !isTaken {
-          if current + 1 == buckets { break }
-          if current + 1 - home > TableGeometry.maximumDistance {
-            isTaken = true
-          } else {
-            unsafe Bucket.setOverflowed(bucket)
-            leave(current, filter, slot)
-            current += 1
-            unsafe bucket = Self.clear(base, current)
-            slot = 0
-            filter = 0
+        if index > first {
+          let before = unsafe keys[index - 1]
+          if key == before { throw .equalHashes(order: geometry.order) }
+          if Self.tag(key, format) == Self.tag(before, format) {
+            aside.append(UInt32(truncatingIfNeeded: index))
+            index += 1
+            continue
           }
         }
-        let backoff: Float = unsafe geometry.isTop ? -0.0 : backoffs[index]
-        let probability = unsafe values[index]
-        if isTaken {
-          unsafe Bucket.setSideEntries(base + home * TableGeometry.bucketBytes)
-          side.append(SideEntry(hash: hash, probability: probability, backoff: backoff))
-        } else {
-          unsafe Bucket.put(
-            bucket,
-            slot,
-            tag: tag,
-            probability: probability,
-            backoff: backoff
-          )
+        if slot < Bucket.slots && index <= Self.lastSlotRecord {
+          slots[home &* Bucket.slots &+ slot] = UInt16(truncatingIfNeeded: index)
           slot += 1
-          filter |= bit
+        } else {
+          others.append(UInt32(truncatingIfNeeded: index))
         }
         index += 1
       }
-      // The last bucket is full: what is left wraps.
-      if index < end { break }
+      used[home] = UInt8(truncatingIfNeeded: slot)
     }
-    leave(current, filter, slot)
-    try unsafe wrap(format, base, from: index, &side)
+    for record in others {
+      let isPlaced = record <= Self.lastSlotRecord && settle(Int(record), format)
+      if !isPlaced { aside.append(record) }
+    }
+    unsafe write(format, base, &aside)
+    for record in aside.sorted() { unsafe putAside(Int(record), format, base, &side) }
   }
 
-  /// Notes what bucket number `bucket` holds when it is filled no further.
+  /// The last record whose number a slot can hold.
+  private static var lastSlotRecord: Int { Int(UInt16.max) }
+
   @inline(__always)
-  private func leave(_ bucket: Int, _ filter: UInt64, _ slots: Int) {
-    filters[bucket] = filter
-    used[bucket] = UInt8(truncatingIfNeeded: slots)
+  private static func tag<Bucket: BucketFormat>(_ key: UInt64, _ format: Bucket.Type) -> UInt32 {
+    Bucket.tag(CellSorter.hash(ofKey: key, format))
   }
 
-  /// Zeroes bucket number `bucket` and returns its address.
+  /// The home of record number `record`, and its other bucket.
   @inline(__always)
-  private static func clear(
-    _ base: UnsafeMutableRawPointer,
-    _ bucket: Int
-  ) -> UnsafeMutableRawPointer {
-    // SAFETY: the caller's bucket is one of the target's.
-    let address = unsafe base + bucket * TableGeometry.bucketBytes
-    unsafe address.initializeMemory(
-      as: UInt64.self,
-      repeating: 0,
-      count: TableGeometry.bucketBytes / 8
-    )
-    return unsafe address
+  private func buckets<Bucket: BucketFormat>(
+    _ record: Int,
+    _ format: Bucket.Type
+  ) -> (home: Int, other: Int) {
+    let hash = CellSorter.hash(ofKey: records.keys[record], format)
+    let home = geometry.bucket(of: hash)
+    return (home, geometry.otherBucket(of: hash, home: home))
   }
 
-  /// Places the records from `first` on, whose homes are at the end of a chunk that is full there.
-  @inline(never)
-  private func wrap<Bucket: BucketFormat>(
-    _ format: Bucket.Type,
-    _ base: UnsafeMutableRawPointer,
-    from first: Int,
-    _ side: inout [SideEntry]
-  ) throws(TableError) {
-    for index in first..<max(first, records.count) {
-      let key = records.keys[index]
-      if index > first && key == records.keys[index - 1] {
-        throw .equalHashes(order: geometry.order)
+  /// Where the record in `bucket` could be instead.
+  @inline(__always)
+  private func alternative<Bucket: BucketFormat>(
+    _ record: Int,
+    to bucket: Int,
+    _ format: Bucket.Type
+  ) -> Int {
+    let (home, other) = buckets(record, format)
+    return bucket == home ? other : home
+  }
+
+  /// Puts a record into a bucket, if that has room.
+  @inline(__always)
+  private func add<Bucket: BucketFormat>(
+    _ record: Int,
+    to bucket: Int,
+    _ format: Bucket.Type
+  ) -> Bool {
+    let count = Int(used[bucket])
+    if count == Bucket.slots { return false }
+    slots[bucket &* Bucket.slots &+ count] = UInt16(truncatingIfNeeded: record)
+    used[bucket] = UInt8(truncatingIfNeeded: count &+ 1)
+    return true
+  }
+
+  /// Finds room in the other bucket of a record whose home is full, by moving at most two others.
+  private func settle<Bucket: BucketFormat>(_ record: Int, _ format: Bucket.Type) -> Bool {
+    let (home, target) = buckets(record, format)
+    if target == home { return false }
+    if add(record, to: target, format) { return true }
+    let first = target * Bucket.slots
+    for slot in first..<first + Bucket.slots {
+      let resident = Int(slots[slot])
+      if add(resident, to: alternative(resident, to: target, format), format) {
+        slots[slot] = UInt16(truncatingIfNeeded: record)
+        return true
       }
-      let hash = CellSorter.hash(ofKey: key, format)
-      let probability = records.probabilities[index]
-      let backoff: Float = geometry.isTop ? -0.0 : records.backoffs[index]
-      let tag = Bucket.tag(hash)
-      let home = geometry.bucket(of: hash)
-      // SAFETY: bucket numbers are below bucketsPerChunk; all buckets have been cleared.
-      if let target = unsafe roomOnPath(format, base, from: home, tag) {
-        var passed = home
-        while passed != target {
-          unsafe Bucket.setOverflowed(base + passed * TableGeometry.bucketBytes)
-          passed = passed + 1 == geometry.bucketsPerChunk ? 0 : passed + 1
+    }
+    for slot in first..<first + Bucket.slots {
+      let resident = Int(slots[slot])
+      let next = alternative(resident, to: target, format)
+      if next == target { continue }
+      let nextFirst = next * Bucket.slots
+      for nextSlot in nextFirst..<nextFirst + Bucket.slots {
+        let further = Int(slots[nextSlot])
+        let last = alternative(further, to: next, format)
+        if last != target && add(further, to: last, format) {
+          slots[nextSlot] = UInt16(truncatingIfNeeded: resident)
+          slots[slot] = UInt16(truncatingIfNeeded: record)
+          return true
         }
+      }
+    }
+    return false
+  }
+
+  /// Writes all buckets; adds to `aside` what another n-gram would answer for.
+  @inline(__always)
+  private func write<Bucket: BucketFormat>(
+    _ format: Bucket.Type,
+    _ base: UnsafeMutableRawPointer,
+    _ aside: inout [UInt32]
+  ) {
+    // SAFETY: `base` has room for all buckets.
+    unsafe base.initializeMemory(as: UInt64.self, repeating: 0, count: geometry.bytesPerChunk / 8)
+    var moved: [(record: UInt32, place: UInt32)] = []
+    moved.reserveCapacity(records.count / 4)
+    for bucket in 0..<geometry.bucketsPerChunk {
+      let address = unsafe base + bucket &* TableGeometry.bucketBytes
+      for slot in 0..<Int(used[bucket]) {
+        let record = Int(slots[bucket &* Bucket.slots &+ slot])
+        let hash = CellSorter.hash(ofKey: records.keys[record], format)
+        let tag = Bucket.tag(hash)
         unsafe Bucket.put(
-          base + target * TableGeometry.bucketBytes,
-          Int(used[target]),
+          address,
+          slot,
           tag: tag,
-          probability: probability,
-          backoff: backoff
+          probability: records.probabilities[record],
+          backoff: geometry.isTop ? -0.0 : records.backoffs[record]
         )
-        used[target] += 1
-      } else {
-        unsafe Bucket.setSideEntries(base + home * TableGeometry.bucketBytes)
-        side.append(SideEntry(hash: hash, probability: probability, backoff: backoff))
+        let home = geometry.bucket(of: hash)
+        if home != bucket {
+          unsafe Bucket.setBeyond(base + home &* TableGeometry.bucketBytes, tag)
+          moved.append(
+            (UInt32(truncatingIfNeeded: record), UInt32(truncatingIfNeeded: bucket * 8 + slot))
+          )
+        }
+      }
+    }
+    for (record, place) in moved {
+      let tag = Self.tag(records.keys[Int(record)], format)
+      let (home, _) = buckets(Int(record), format)
+      let bucket = unsafe base + Int(place / 8) * TableGeometry.bucketBytes
+      let atHome = unsafe Bucket.match(base + home * TableGeometry.bucketBytes, tag)
+      if unsafe atHome != 0 || Bucket.match(bucket, tag).nonzeroBitCount > 1 {
+        unsafe Bucket.clear(bucket, Int(place % 8))
+        aside.append(record)
       }
     }
   }
 
-  /// The first bucket with room on the path from `home`, or nil when `tag` is met before it or none is near.
-  private func roomOnPath<Bucket: BucketFormat>(
+  /// Notes an n-gram for the side table, and in its home that it is there.
+  private func putAside<Bucket: BucketFormat>(
+    _ record: Int,
     _ format: Bucket.Type,
     _ base: UnsafeMutableRawPointer,
-    from home: Int,
-    _ tag: UInt32
-  ) -> Int? {
-    var bucket = home
-    for _ in 0..<min(geometry.bucketsPerChunk, TableGeometry.maximumDistance + 1) {
-      // SAFETY: bucket numbers are below bucketsPerChunk.
-      if unsafe Bucket.match(base + bucket * TableGeometry.bucketBytes, tag) != 0 { return nil }
-      if Int(used[bucket]) < Bucket.slots { return bucket }
-      bucket = bucket + 1 == geometry.bucketsPerChunk ? 0 : bucket + 1
-    }
-    return nil
+    _ side: inout [SideEntry]
+  ) {
+    let hash = CellSorter.hash(ofKey: records.keys[record], format)
+    // SAFETY: a home is one of the buckets at `base`.
+    unsafe Bucket.setSideEntries(base + geometry.bucket(of: hash) * TableGeometry.bucketBytes)
+    side.append(
+      SideEntry(
+        hash: hash,
+        probability: records.probabilities[record],
+        backoff: geometry.isTop ? -0.0 : records.backoffs[record]
+      )
+    )
   }
 }

@@ -4,10 +4,9 @@ internal import GramdexStorage
 
 /// Writes chunks of one order's score table from records in any order, always the same bytes.
 ///
-/// Compact chunks are filled by a `CompactFiller`. An exact chunk's records are sorted by (home bucket, fragment,
-/// hash), their logarithms taken, and placed by linear probing in that order, so buckets are written once and
-/// from first to last. An n-gram that a stored one could be taken for, or that finds no slot within
-/// `TableGeometry.maximumDistance`, goes to the side table, and its home bucket is flagged.
+/// Compact chunks are filled by a `CompactFiller`. In exact ones a chunk's records are sorted by (home bucket,
+/// fragment, hash), their logarithms taken, and each placed in its home or in its other bucket. An n-gram that a
+/// stored one could be taken for, or that finds no slot, goes to the side table, and its home bucket is flagged.
 ///
 /// One filler serves one thread. Memory: `scratchBytes(geometry:)`, and more only for a chunk that gets more
 /// records than it has slots, which chance does not produce.
@@ -15,8 +14,8 @@ package struct ChunkFiller: ~Copyable {
   let geometry: TableGeometry
   private let valuesAreLog10: Bool
   var records: CellSorter
-  /// For each bucket, bit (tag mod 64) of every tag in it: tells cheaply that a tag is not there.
-  let filters: RecordBuffer<UInt64>
+  /// For each slot of each bucket, the number of the record in it.
+  let slots: RecordBuffer<UInt16>
   /// For each bucket, how many slots are taken.
   let used: RecordBuffer<UInt8>
   /// What fills compact chunks; nil for exact tables.
@@ -43,7 +42,7 @@ package struct ChunkFiller: ~Copyable {
     // A compact table has no buckets to sort by: its own filler has all the memory.
     let geometry = geometry.layout == .exact ? geometry : geometry.withoutNGrams
     records = CellSorter(geometry: geometry, cellBits: Self.cellBits(geometry))
-    filters = RecordBuffer(uninitialized: geometry.bucketsPerChunk)
+    slots = RecordBuffer(uninitialized: geometry.bucketsPerChunk * geometry.slotsPerBucket)
     used = RecordBuffer(uninitialized: geometry.bucketsPerChunk)
   }
 
@@ -52,7 +51,7 @@ package struct ChunkFiller: ~Copyable {
     if geometry.layout == .compact { return CompactFiller.scratchBytes(geometry: geometry) }
     let slots = geometry.bucketsPerChunk * geometry.slotsPerBucket
     let cells = geometry.bucketsPerChunk << cellBits(geometry)
-    return slots * (geometry.isTop ? 12 : 16) + cells * 4 + geometry.bucketsPerChunk * 9
+    return slots * (geometry.isTop ? 17 : 21) + cells * 4 + geometry.bucketsPerChunk
   }
 
   private static func cellBits(_ geometry: TableGeometry) -> Int {

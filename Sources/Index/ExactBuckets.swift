@@ -9,8 +9,10 @@ public import CKernels
 // | 40  5 × f32 backoff      |                          |
 // | 60  u32 flags            |                          |
 //
-// A tag is bit 31 (occupied) and a 30-bit fragment in bits 0…29. Flags: bit 0 overflowed, bit 1 side entries;
-// in the top order they are bit 30 of tag 0 and bit 30 of tag 1.
+// A tag is bit 31 (occupied) and a 30-bit fragment in bits 0…29. Flags: 0 the side table has
+// entries whose home is this bucket; 1 … n: an n-gram whose home is this bucket, and whose fragment f has
+// ⌊f · n / 2³⁰⌋ = flag − 1, lies in its other bucket. Below the top order flags are bits 0 … 31 of the u32 (n = 31), in it
+// bits 30 of tags 0 … 7 (n = 7).
 
 /// Exact buckets below the top order.
 @frozen
@@ -31,13 +33,20 @@ public enum ExactMiddleBucket: BucketFormat {
   @inlinable
   public static var backoffOffset: Int? { 40 }
 
-  /// The bit that says: overflowed.
-  @inlinable
-  public static var overflowFlag: BucketFlag { BucketFlag(offset: 60, bit: 1) }
-
   /// The bit that says: the side table has entries.
   @inlinable
-  public static var sideFlag: BucketFlag { BucketFlag(offset: 60, bit: 2) }
+  public static var sideFlag: BucketFlag { BucketFlag(offset: 60, bit: 1) }
+
+  /// Flags of the n-grams that lie in their other buckets.
+  @inlinable
+  public static var beyondFlags: UInt32 { 31 }
+
+  /// Flag number `number` of those.
+  @inlinable
+  @inline(__always)
+  public static func beyondFlag(_ number: UInt32) -> BucketFlag {
+    BucketFlag(offset: 60, bit: 2 &<< number)
+  }
 
   /// Bit k is set when slot k holds `tag`.
   @inlinable
@@ -67,13 +76,20 @@ public enum ExactTopBucket: BucketFormat {
   @inlinable
   public static var backoffOffset: Int? { nil }
 
-  /// The bit that says: overflowed.
-  @inlinable
-  public static var overflowFlag: BucketFlag { BucketFlag(offset: 0, bit: 0x4000_0000) }
-
   /// The bit that says: the side table has entries.
   @inlinable
-  public static var sideFlag: BucketFlag { BucketFlag(offset: 4, bit: 0x4000_0000) }
+  public static var sideFlag: BucketFlag { BucketFlag(offset: 0, bit: 0x4000_0000) }
+
+  /// Flags of the n-grams that lie in their other buckets.
+  @inlinable
+  public static var beyondFlags: UInt32 { 7 }
+
+  /// Flag number `number` of those.
+  @inlinable
+  @inline(__always)
+  public static func beyondFlag(_ number: UInt32) -> BucketFlag {
+    BucketFlag(offset: 4 &+ 4 &* Int(truncatingIfNeeded: number), bit: 0x4000_0000)
+  }
 
   /// Bit k is set when slot k holds `tag`.
   @inlinable

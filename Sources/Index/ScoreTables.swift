@@ -3,9 +3,10 @@ package import GramdexCore
 /// The stored scores of one model, checked and ready to be looked into from any number of threads.
 ///
 /// All parts are found once, when the tables are opened; a query follows no tree. Whatever the parts hold, a
-/// query reads only inside them and ends: a damaged byte can only lead to a wrong value.
+/// query reads only inside them and ends: a damaged byte can only lead to a wrong value. Public, as `TableView` is,
+/// for the loops of other modules.
 @safe
-package final class ScoreTables: @unchecked Sendable {
+public final class ScoreTables: @unchecked Sendable {
   // @unchecked: everything is written in the initializer only.
 
   /// The model's header.
@@ -13,11 +14,13 @@ package final class ScoreTables: @unchecked Sendable {
   /// log10 probability and backoff of each word, 8 bytes a word.
   private let unigramRegion: TableRegion
   /// One view for each table, shard after shard, in each by order from 2 on.
-  private let views: UnsafeMutablePointer<TableView>
+  @usableFromInline let views: UnsafeMutablePointer<TableView>
   /// The addresses and codebooks that the views point to.
   private let chunks: UnsafeMutablePointer<UnsafeRawPointer>
   private let codebooks: UnsafeMutablePointer<Float>
-  private let firstWords: UnsafeMutablePointer<UInt32>
+  @usableFromInline let firstWords: UnsafeMutablePointer<UInt32>
+  @usableFromInline let shardCount: Int
+  @usableFromInline let tablesPerShard: Int
   /// Keeps everything that the views point to in memory.
   private let regions: [TableRegion]
 
@@ -34,6 +37,8 @@ package final class ScoreTables: @unchecked Sendable {
     regions = parts.regions
     unsafe chunks = .allocate(capacity: max(parts.chunks.count, 1))
     unsafe codebooks = .allocate(capacity: max(parts.codebooks.count, 1))
+    shardCount = header.shardCount
+    tablesPerShard = header.order - 1
     let geometries = parts.geometries
     unsafe views = .allocate(capacity: max(geometries.count, 1))
     unsafe firstWords = .allocate(capacity: header.shardCount)
@@ -80,18 +85,22 @@ package final class ScoreTables: @unchecked Sendable {
     unsafe UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped
   }
 
-  /// The shard of n-grams whose last word but one is `word`, whatever it is.
+  /// The tables of n-grams whose last word but one is `word`, whatever it is, by order from 2 on.
+  ///
+  /// Valid while these tables live.
+  @unsafe
+  @inlinable
   @inline(__always)
-  package func shard(ofWord word: UInt32) -> Int {
+  public func views(before word: UInt32) -> UnsafePointer<TableView> {
     var low = 0
-    var count = header.firstWords.count
+    var count = shardCount
     while count > 1 {
       let half = count &>> 1
       // SAFETY: low + half is below the number of shards.
       low = unsafe firstWords[low &+ half] <= word ? low &+ half : low
       count &-= half
     }
-    return low
+    return unsafe UnsafePointer(views + low &* tablesPerShard)
   }
 
   /// The table of `order`, 2 … header.order, for n-grams whose last word but one is `word`.
@@ -100,14 +109,7 @@ package final class ScoreTables: @unchecked Sendable {
   @unsafe
   package func view(order: Int, before word: UInt32) -> TableView {
     precondition(order >= 2 && order <= header.order, "no table has this order")
-    return unsafe views(ofShard: shard(ofWord: word))[order - 2]
-  }
-
-  /// The tables of a shard by order from 2 on; valid while these tables live.
-  @unsafe
-  @inline(__always)
-  package func views(ofShard shard: Int) -> UnsafePointer<TableView> {
-    unsafe UnsafePointer(views + shard &* (header.order &- 1))
+    return unsafe views(before: word)[order - 2]
   }
 
   /// The unigram table, 8 bytes a word: f32 log10 probability, f32 log10 backoff; valid while these tables live.

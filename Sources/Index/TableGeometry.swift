@@ -6,7 +6,7 @@ public import GramdexCore
 /// before the first record is scattered. Part of the file format.
 ///
 /// chunk = ⌊h · chunkCount / 2⁶⁴⌋. The rest h · chunkCount mod 2⁶⁴ places an n-gram within its chunk: in exact tables
-/// bucket = ⌊rest · bucketsPerChunk / 2⁶⁴⌋, in compact ones `PerfectHash` tells.
+/// its home is bucket ⌊rest · bucketsPerChunk / 2⁶⁴⌋ and its other bucket one of the next 64, in compact ones `PerfectHash` tells.
 @frozen
 public struct TableGeometry: Hashable, Sendable {
   /// The most buckets of an exact chunk, so that envelope, page header and buckets fill exactly 128 pages.
@@ -15,8 +15,6 @@ public struct TableGeometry: Hashable, Sendable {
   public static let bucketBytes = 64
   /// What stands before a payload in its pages: LMDB's header and the envelope.
   private static let valueHeaderBytes = 64
-  /// How many buckets after its home an n-gram may lie; what finds no slot there is in the side table.
-  public static let maximumDistance = 255
   /// The most n-grams of a compact chunk, on average: large enough that chunks differ little in size, and
   /// small enough that a thread's work on one stays in its cache.
   package static let maximumMeanPerCompactChunk: UInt64 = 1 << 17
@@ -168,6 +166,15 @@ public struct TableGeometry: Hashable, Sendable {
         by: UInt64(truncatingIfNeeded: bucketsPerChunk)
       ).high
     )
+  }
+
+  /// The other bucket where `hash` may lie in an exact table: one of the 64 after its home, round the chunk's end.
+  @inlinable
+  @inline(__always)
+  public func otherBucket(of hash: UInt64, home: Int) -> Int {
+    let distance = Int(truncatingIfNeeded: (hash &* 0x9E37_79B9_7F4A_7C15) &>> 58) &+ 1
+    let bucket = home &+ distance
+    return bucket < bucketsPerChunk ? bucket : bucket % bucketsPerChunk
   }
 
   /// The bucket of `hash` within its chunk of a compact table, whose pilot leads to the slot.

@@ -1,11 +1,21 @@
 public import CKernels
 internal import GramdexCore
 
+/// What a look into the home bucket of an n-gram tells.
+@frozen
+public enum BucketOutcome: Sendable {
+  /// Its values are known.
+  case found
+  /// It is not stored.
+  case absent
+  /// It may be in its other bucket.
+  case beyond
+}
+
 /// The stored n-grams of one order, as addresses: what a query loop works on.
 ///
 /// Its owner is a `ScoreTables`, which has checked the sizes of all parts and keeps them in memory; a view is
-/// valid while that lives. Contents are never trusted: paths through buckets are at most
-/// `TableGeometry.maximumDistance` long, slots are below the number of slots whatever a pilot is, codes index a
+/// valid while that lives. Contents are never trusted: a look-up reads at most two buckets, slots are below the number of slots whatever a pilot is, codes index a
 /// codebook of their full range. Public and inlinable for the probe loops of other modules.
 @frozen
 @safe
@@ -54,18 +64,13 @@ public struct TableView {
       + geometry.bucket(of: hash) * TableGeometry.bucketBytes
   }
 
-  /// Asks the cache for the home bucket at `home` and for the two after it.
-  ///
-  /// At load 0.9, of the look-ups of absent n-grams 64 % go on in the next bucket, and 24 % in a third; asking for these
-  /// two takes a batch's word from 160 to 127 ns (`ScoringBenchmark`, 33.8 M n-grams).
+  /// Asks the cache for the home bucket at `home`.
   @unsafe
   @inlinable
   @inline(__always)
   public func fetchBuckets(_ home: UnsafeRawPointer) {
-    // SAFETY: a prefetch of any address is harmless, also of what is behind the last bucket.
+    // SAFETY: a prefetch of any address is harmless.
     unsafe gramdex_prefetch(home)
-    unsafe gramdex_prefetch(home + TableGeometry.bucketBytes)
-    unsafe gramdex_prefetch(home + 2 * TableGeometry.bucketBytes)
   }
 
   /// Looks for the n-gram of `hash`, whose home bucket is at `home`; sets the values when it is found.
@@ -79,49 +84,80 @@ public struct TableView {
     probability: inout Float,
     backoff: inout Float
   ) -> Bool {
+    switch unsafe findAtHome(
+      format,
+      hash,
+      home: home,
+      probability: &probability,
+      backoff: &backoff
+    ) {
+    case .found: true
+    case .absent: false
+    case .beyond:
+      unsafe findBeyond(
+        format,
+        hash,
+        bucket: otherHome(of: hash),
+        probability: &probability,
+        backoff: &backoff
+      )
+    }
+  }
+
+  /// Looks for the n-gram of `hash` in its home bucket and in the side table; sets the values when it is found.
+  @unsafe
+  @inlinable
+  @inline(__always)
+  public func findAtHome<Bucket: BucketFormat>(
+    _ format: Bucket.Type,
+    _ hash: UInt64,
+    home: UnsafeRawPointer,
+    probability: inout Float,
+    backoff: inout Float
+  ) -> BucketOutcome {
     // SAFETY: `home` is the bucket that home(of:) gave.
     if unsafe Bucket.hasSideEntries(home)
       && findAside(hash, probability: &probability, backoff: &backoff)
     {
-      return true
+      return .found
     }
     let tag = Bucket.tag(hash)
     let match = unsafe Bucket.match(home, tag)
-    if match != 0 {
-      let slot = match.trailingZeroBitCount
-      probability = unsafe Bucket.probability(home, slot)
-      backoff = unsafe Bucket.backoff(home, slot)
-      return true
-    }
-    if unsafe !Bucket.isOverflowed(home) { return false }
-    return findBeyond(format, hash, probability: &probability, backoff: &backoff)
+    if match == 0 { return unsafe Bucket.mayLieBeyond(home, tag) ? .beyond : .absent }
+    let slot = match.trailingZeroBitCount
+    probability = unsafe Bucket.probability(home, slot)
+    backoff = unsafe Bucket.backoff(home, slot)
+    return .found
   }
 
-  /// Looks for an n-gram in the buckets after its home.
+  /// Looks for the n-gram of `hash` in its other bucket, at `bucket`; sets the values when it is found.
+  @unsafe
   @inlinable
+  @inline(__always)
   public func findBeyond<Bucket: BucketFormat>(
     _ format: Bucket.Type,
     _ hash: UInt64,
+    bucket: UnsafeRawPointer,
     probability: inout Float,
     backoff: inout Float
   ) -> Bool {
-    let tag = Bucket.tag(hash)
-    let chunk = unsafe chunks[geometry.chunk(of: hash)]
-    var number = geometry.bucket(of: hash)
-    for _ in 0..<min(TableGeometry.maximumDistance, geometry.bucketsPerChunk - 1) {
-      number = number + 1 == geometry.bucketsPerChunk ? 0 : number + 1
-      // SAFETY: number < bucketsPerChunk.
-      let bucket = unsafe chunk + number * TableGeometry.bucketBytes
-      let match = unsafe Bucket.match(bucket, tag)
-      if match != 0 {
-        let slot = match.trailingZeroBitCount
-        probability = unsafe Bucket.probability(bucket, slot)
-        backoff = unsafe Bucket.backoff(bucket, slot)
-        return true
-      }
-      if unsafe !Bucket.isOverflowed(bucket) { return false }
-    }
-    return false
+    // SAFETY: `bucket` is the one that otherHome(of:) gave.
+    let match = unsafe Bucket.match(bucket, Bucket.tag(hash))
+    if match == 0 { return false }
+    let slot = match.trailingZeroBitCount
+    probability = unsafe Bucket.probability(bucket, slot)
+    backoff = unsafe Bucket.backoff(bucket, slot)
+    return true
+  }
+
+  /// The address of the other bucket where `hash` may lie; the table must not be empty.
+  @unsafe
+  @inlinable
+  @inline(__always)
+  public func otherHome(of hash: UInt64) -> UnsafeRawPointer {
+    let number = geometry.otherBucket(of: hash, home: geometry.bucket(of: hash))
+    // SAFETY: chunk(of:) < chunkCount, otherBucket(of:) < bucketsPerChunk.
+    return unsafe chunks[geometry.chunk(of: hash)] + number * TableGeometry.bucketBytes
   }
 
   /// Looks for an n-gram in the side table.

@@ -34,6 +34,8 @@ package struct BatchScorer: ~Copyable {
   private let stopped = RecordBuffer<UInt8>(uninitialized: batchSize + 1)
   // The positions that still look for longer n-grams, and where.
   private let active = RecordBuffer<Int32>(uninitialized: batchSize)
+  /// Positions whose n-gram may lie in its other bucket.
+  private let deferred = RecordBuffer<Int32>(uninitialized: batchSize)
   private let hashes = RecordBuffer<UInt64>(uninitialized: batchSize)
   /// The addresses of exact buckets, or of compact pilots.
   private let homes = RecordBuffer<UInt>(uninitialized: batchSize)
@@ -151,8 +153,8 @@ package struct BatchScorer: ~Copyable {
       let isContext = id == WordID.beginOfSentence.rawValue || (backoff.marksContext && !isMarker)
       lengths[position] = isContext && order > 1 ? 1 : 0
       sums[position] = UInt64(id) &* multipliers[0]
-      let shard = model.tables.shard(ofWord: ids[base + position - 2])
-      tables[position] = unsafe UInt(bitPattern: model.tables.views(ofShard: shard))
+      let before = ids[base + position - 2]
+      tables[position] = unsafe UInt(bitPattern: model.tables.views(before: before))
       active[count] = Int32(truncatingIfNeeded: position)
       count += isMarker ? 0 : 1
     }
@@ -230,22 +232,63 @@ package struct BatchScorer: ~Copyable {
   }
 
   /// Looks into the fetched buckets; returns how many n-grams were found.
+  ///
+  /// Those that may lie in their other bucket come last, when that has been fetched too.
   @inline(__always)
   private func probe<Bucket: BucketFormat>(
     _ format: Bucket.Type,
     _ length: Int,
     _ count: Int
   ) -> Int {
-    probe(length, count) { index, probability, backoff in
+    var found = 0
+    var beyond = 0
+    for index in 0..<count {
+      let position = Int(active[index])
+      let view = unsafe view(position, length)
+      var probability: Float = 0
+      var backoff: Float = 0
       // SAFETY: `fetch` stored the address of a bucket.
-      unsafe view(Int(active[index]), length).pointee.find(
+      let outcome = unsafe view.pointee.findAtHome(
         format,
         hashes[index],
         home: UnsafeRawPointer(bitPattern: homes[index]).unsafelyUnwrapped,
         probability: &probability,
         backoff: &backoff
       )
+      switch outcome {
+      case .found:
+        keep(position, length, probability, backoff)
+        active[found] = Int32(truncatingIfNeeded: position)
+        found += 1
+      case .beyond:
+        let bucket = unsafe view.pointee.otherHome(of: hashes[index])
+        unsafe gramdex_prefetch(bucket)
+        deferred[beyond] = Int32(truncatingIfNeeded: position)
+        hashes[beyond] = hashes[index]
+        homes[beyond] = UInt(bitPattern: bucket)
+        beyond += 1
+      case .absent:
+        break
+      }
     }
+    for index in 0..<beyond {
+      let position = Int(deferred[index])
+      var probability: Float = 0
+      var backoff: Float = 0
+      // SAFETY: the address of a bucket was stored above.
+      let isFound = unsafe view(position, length).pointee.findBeyond(
+        format,
+        hashes[index],
+        bucket: UnsafeRawPointer(bitPattern: homes[index]).unsafelyUnwrapped,
+        probability: &probability,
+        backoff: &backoff
+      )
+      if !isFound { continue }
+      keep(position, length, probability, backoff)
+      active[found] = Int32(truncatingIfNeeded: position)
+      found += 1
+    }
+    return found
   }
 
   /// Asks `find` for each active position, and keeps those whose n-gram it found; returns how many.

@@ -39,7 +39,7 @@ struct WordLookUps {
     let isCompact = model.isCompact
     // SAFETY: there is a view for each order from 2 to the model's; the model keeps its tables.
     let before = state.count > 0 ? state.word(0) : 0
-    unsafe views = model.tables.views(ofShard: model.tables.shard(ofWord: before))
+    unsafe views = model.tables.views(before: before)
     var count = 0
     while count < limit {
       let view = unsafe views[count]

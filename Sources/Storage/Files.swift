@@ -60,6 +60,24 @@ package enum Files {
     return unsafe [UInt8](target)
   }
 
+  /// The bytes of a file from `offset` on, `count` of them or as many as there are.
+  package static func read(
+    _ path: String,
+    from offset: UInt64,
+    count: Int
+  ) throws(StorageError) -> [UInt8] {
+    let file = try FileDescriptor(path, flags: O_RDONLY, action: "open")
+    let size = try file.size
+    let length = offset < size ? Int(min(UInt64(count), size - offset)) : 0
+    let buffer = RecordBuffer<UInt8>(uninitialized: length)
+    // SAFETY: the buffer has `length` bytes and outlives the call.
+    let target = unsafe UnsafeMutableRawBufferPointer(start: buffer.pointer, count: length)
+    guard try unsafe file.read(into: target, at: offset) else {
+      throw .system(action: "read", path: path, code: EIO)
+    }
+    return unsafe [UInt8](target)
+  }
+
   /// Puts a file with these contents at `path`, in place of what is there.
   ///
   /// A reader sees the old file or the new one. When this returns, the new one is on the disk: it is

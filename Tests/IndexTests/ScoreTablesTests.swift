@@ -56,7 +56,8 @@ struct ScoreTablesTests {
       )
     }
     let model = try TableFixture(ngrams, layout: .exact, isTop: false)
-    #expect(model.side.count == 32)
+    // The other half may find their few buckets full.
+    #expect((32...40).contains(model.side.count))
     let table = try model.open()
     for ngram in ngrams {
       #expect(abs((table.ngram(2, ngram.hash) ?? 1) - log10(ngram.probability)) < 1e-6)
@@ -133,7 +134,8 @@ struct ScoreTablesTests {
     let ngrams = NGramSample.random(count: count, using: &generator)
     let model = try TableFixture(ngrams, layout: layout, isTop: false)
     #expect(model.geometry.chunkCount == chunks)
-    #expect(model.side.count < 10)
+    // Of a thousand n-grams less than one finds neither of its buckets with room.
+    #expect(model.side.count < count / 1000)
     let table = try model.open()
     for ngram in ngrams {
       var probability: Float = 1

@@ -1,0 +1,256 @@
+import Foundation
+import GramdexCore
+import GramdexCounting
+import GramdexIndex
+import GramdexStorage
+import GramdexText
+
+/// What a build will take, estimated from a sample of its text.
+///
+/// Bytes and memory are meant to be right within a quarter, time within a factor of two, on text that is like its
+/// sample. The law behind it: the number of distinct n-grams grows as a power of the tokens, whose exponent falls
+/// by `exponentLoss` with every doubling (measured on English books from 0.1 to 16 million tokens).
+public struct BuildPlan: Sendable, Codable, Equatable {
+  /// Bytes of text in all inputs, decompressed.
+  public var textBytes: UInt64
+  /// Words and `</s>`.
+  public var tokens: UInt64
+  /// Tokens of the sample.
+  public var sampleTokens: UInt64
+  /// n-grams of each order, unigrams first.
+  public var ngrams: [UInt64]
+  /// Bytes of the index.
+  public var indexBytes: UInt64
+  /// The most bytes of temporary files.
+  public var temporaryBytes: UInt64
+  /// Anonymous memory at its peak.
+  public var memoryBytes: UInt64
+  /// Elapsed time.
+  public var seconds: Double
+  /// Bytes free where the index goes.
+  public var freeBytes: UInt64
+  /// Bytes free where temporary files go.
+  public var freeTemporaryBytes: UInt64
+
+  /// How much the exponent of growth falls when the text doubles.
+  private static let exponentLoss = 0.015
+  /// Bytes of text that a sample has, at least and at most; between them it is a 32nd of the text, but it is
+  /// never more than a 16th of the memory, which must hold it and what is counted in it.
+  private static let sampleBytes = (8 << 20)...(64 << 20)
+  /// How long a whole build takes, in times of reading and counting a sample.
+  private static let wholeOverCounting = 2.4
+  private static let recordBytes = 12.0
+
+  /// Plans the build that `options` describe; `path` is where the index goes.
+  ///
+  /// Reads a sample of the inputs, which must be regular files, and counts it: a second or less.
+  init(_ options: BuildOptions, _ inputs: TextInputs, _ words: WordLists, path: String) throws {
+    let all = inputs.totalBytes ?? 0
+    let wanted = min(
+      max(Int(min(all / 32, 1 << 40)), Self.sampleBytes.lowerBound),
+      Self.sampleBytes.upperBound,
+      Int(min(options.memoryBytes / 16, 1 << 40))
+    )
+    defer { ProcessMemory.returnFreedMemory() }
+    let sample = try TextSample(inputs, bytes: wanted)
+    let folder = try Workspace(in: options.temporary ?? NSTemporaryDirectory())
+    func count(everyOther step: Int) throws -> SampleCounts {
+      let path = folder.path + "/sample-\(step)"
+      let pieces = stride(from: 0, to: sample.pieces.count, by: step)
+      try Files.replace(path, contents: Array(pieces.map { sample.pieces[$0] }.joined()))
+      return try SampleCounts(path, options, words, folder: folder.path)
+    }
+    let whole = try count(everyOther: 1)
+    let half = sample.pieces.count >= 4 ? try count(everyOther: 2) : whole
+    let times = max(sample.totalBytes / Double(max(sample.bytes, 1)), 1)
+    let law = Growth(from: half.tokens, to: whole.tokens, times: times)
+
+    textBytes = UInt64(sample.totalBytes)
+    sampleTokens = UInt64(whole.tokens)
+    let tokens = whole.tokens * times
+    self.tokens = UInt64(tokens)
+    let wordTypes = law.grow(half.wordTypes, whole.wordTypes)
+    let ngrams = zip(half.ngrams, whole.ngrams).map { law.grow($0, $1) }
+    let contexts = zip(half.contexts, whole.contexts).map { law.grow($0, $1) }
+    self.ngrams = ([wordTypes] + ngrams).map { UInt64($0) }
+    let growth = ngrams.reduce(0, +) / max(whole.ngrams.reduce(0, +), 1)
+    let countBytes = options.order > 1 ? whole.countBytes * growth : 0
+
+    let tableBytes = ngrams.enumerated().reduce(0.0) { sum, order in
+      let geometry = TableGeometry(
+        order: order.offset + 2,
+        isTop: order.offset + 2 == options.order,
+        layout: options.layout,
+        ngramCount: UInt64(order.element)
+      )
+      return sum + Double(geometry.chunkCount * geometry.bytesPerChunk)
+    }
+    let vocabulary = try VocabularyTable(
+      wordCount: Int(wordTypes),
+      stringBytes: Int(whole.spellingBytes * wordTypes / max(whole.wordTypes, 1))
+    )
+    let vocabularyBytes = Double(
+      vocabulary.offsetsBytes + vocabulary.bytesBytes + vocabulary.hashBytes
+    )
+    let unigramBytes = wordTypes * (options.keepCounts ? 16 : 8)
+    indexBytes = UInt64(
+      (tableBytes + vocabularyBytes + unigramBytes + (options.keepCounts ? countBytes : 0)) * 1.005
+    )
+
+    let memory = BuildMemory(options)
+    let idsInMemory = min(tokens * 4, Double(memory.encoding / 3))
+    var temporary = tokens * 4 - idsInMemory
+    let held = Int(idsInMemory + wordTypes * 16)
+    let mostFrequent = UInt64(tokens / 16)
+    let share = memory.counting(
+      vocabularySize: Int(wordTypes),
+      tokens: UInt64(tokens),
+      mostFrequent: mostFrequent,
+      held: held
+    )
+    let fixed = LevelCounting.fixedBytes(
+      order: max(options.order, 2),
+      vocabularySize: Int(wordTypes),
+      mostFrequent: Int(mostFrequent),
+      threads: share?.threads ?? 1
+    )
+    let available = Double(share?.bytes ?? 0)
+    let process = Double(BuildMemory.processBytes(budget: memory.budget))
+    if !options.keepCounts { temporary += max(countBytes - available / 3, 0) }
+    temporaryBytes = UInt64(temporary)
+    let kept = options.keepCounts ? 0 : min(countBytes, available / 3)
+    let counting =
+      Double(held) + process / 2 + Double(fixed) / 4
+      + min(tokens * 16, available * 0.9) + kept
+    let backoffs = contexts.reduce(0, +) * Self.recordBytes
+    let scoring =
+      process / 2 + wordTypes * 44 + kept + backoffs
+      + Double(options.threads) * ngrams.reduce(0, +) * Self.recordBytes / 16
+    memoryBytes = UInt64(min(max(counting, scoring), Double(options.memoryBytes)))
+
+    // Windows are fetched, and backoffs found, once for every share of them that fits into memory.
+    let fetches = options.order > 1 ? tokens * 16 / max(available * 0.9, 1) : 0
+    let scoringBytes = memory.scoring(vocabularySize: Int(wordTypes), held: 0)
+    let rounds = backoffs / max(Double(scoringBytes) / 2, 1)
+    let perToken = whole.seconds / max(whole.tokens, 1) * Self.wholeOverCounting
+    seconds = tokens * perToken * (1 + 0.05 * max(fetches - 1, 0) + 0.2 * max(rounds - 1, 0))
+    freeBytes = try Self.free(path)
+    freeTemporaryBytes = try options.temporary.map { try Self.free($0) } ?? freeBytes
+    try checkVocabulary(options, tokens: UInt64(tokens), memory)
+  }
+
+  /// How counts grow from a sample to the whole text.
+  private struct Growth {
+    let from: Double
+    let to: Double
+    let times: Double
+
+    init(from: Double, to: Double, times: Double) {
+      self.from = from
+      self.to = to
+      self.times = times
+    }
+
+    /// What `whole`, which was `half` in half of the sample, is in the whole text.
+    func grow(_ half: Double, _ whole: Double) -> Double {
+      if whole <= 0 { return 0 }
+      let doublings = log2(times)
+      let exponent = to > from && half > 0 ? log(whole / half) / log(to / from) : 1
+      var sum = 0.0
+      var done = 0.0
+      while done < doublings {
+        let step = min(1, doublings - done)
+        sum += step * min(max(exponent - BuildPlan.exponentLoss * (done + 1), 0), 1)
+        done += step
+      }
+      return whole * exp2(sum)
+    }
+  }
+
+  private static func free(_ path: String) throws -> UInt64 {
+    var existing = path
+    while !Files.exists(existing) {
+      let above = Files.parent(of: existing)
+      if above == existing { break }
+      existing = above
+    }
+    return try Files.freeBytes(existing)
+  }
+
+  /// Refuses a budget that the vocabulary alone exceeds.
+  private func checkVocabulary(
+    _ options: BuildOptions,
+    tokens: UInt64,
+    _ memory: BuildMemory
+  ) throws {
+    let needed = UInt64(memory.leastBudget(vocabularySize: Int(ngrams[0]), tokens: tokens))
+    // A third too much is surely too much.
+    if options.order > 1 && Double(needed) > Double(options.memoryBytes) * 4 / 3 {
+      throw PlanError.memory(
+        budgetBytes: options.memoryBytes,
+        neededBytes: needed,
+        wordTypes: ngrams[0]
+      )
+    }
+  }
+
+  /// Refuses a build that the disks surely cannot hold.
+  ///
+  /// - Throws: `PlanError.disk` when even three quarters of what is expected do not fit.
+  func checkDisks(index: String, temporary: String?) throws {
+    let together = temporary == nil ? indexBytes + temporaryBytes : indexBytes
+    if together / 4 * 3 > freeBytes {
+      throw PlanError.disk(path: index, neededBytes: together, freeBytes: freeBytes)
+    }
+    if let temporary, temporaryBytes / 4 * 3 > freeTemporaryBytes {
+      throw PlanError.disk(
+        path: temporary,
+        neededBytes: temporaryBytes,
+        freeBytes: freeTemporaryBytes
+      )
+    }
+  }
+}
+
+/// A build that cannot come to its end, found before it begins.
+public enum PlanError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A device has too little room.
+  case disk(path: String, neededBytes: UInt64, freeBytes: UInt64)
+  /// The vocabulary alone needs more memory than the budget.
+  case memory(budgetBytes: UInt64, neededBytes: UInt64, wordTypes: UInt64)
+
+  /// What is missing, and what to do.
+  public var description: String {
+    switch self {
+    case .disk(let path, let needed, let free):
+      """
+      the device of \(path) has \(ByteSize.format(free)) free, and about \(ByteSize.format(needed)) will be needed; \
+      free some space, choose another place, or make the index smaller with --layout compact, --no-counts, \
+      --prune or a lower --order (--skip-plan tries all the same)
+      """
+    case .memory(let budget, let needed, let words):
+      """
+      the text has about \(words) word types, for which a memory budget of \(ByteSize.format(budget)) is too \
+      small; give --memory \(ByteSize.formatAtLeast(needed)) or more, fewer --threads, or a --vocabulary file \
+      (--skip-plan tries all the same)
+      """
+    }
+  }
+}
+
+extension BuildPlan {
+  /// The plan for people.
+  public var text: String {
+    let orders = ngrams.map { Readable.grouped($0) }.joined(separator: ", ")
+    return """
+      text: about \(Readable.grouped(tokens)) tokens in \(ByteSize.format(textBytes)), \
+      from a sample of \(Readable.grouped(sampleTokens))
+      n-grams, by order: about \(orders)
+      index: about \(ByteSize.format(indexBytes)), of \(ByteSize.format(freeBytes)) free
+      temporary files: about \(ByteSize.format(temporaryBytes)), of \(ByteSize.format(freeTemporaryBytes)) free
+      memory: about \(ByteSize.format(memoryBytes))
+      time: about \(Readable.seconds(seconds))
+
+      """
+  }
+}
