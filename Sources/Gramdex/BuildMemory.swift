@@ -21,7 +21,7 @@ struct BuildMemory: Sendable {
     baseBytes + budget / 32
   }
 
-  private static let baseBytes = 6 << 20
+  private static let baseBytes = 9 << 20
 
   /// What is set aside for the program itself.
   private var processBytes: Int { Self.processBytes(budget: budget) }

@@ -20,7 +20,8 @@ public struct RecordBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
 
   /// Allocates room for `count` elements, 64-byte aligned, not initialised.
   ///
-  /// From 1 MB on the memory comes from the kernel and returns to it, so that `--memory` holds.
+  /// From 256 KB on the memory comes from the kernel and returns to it, so that `--memory` holds: buffers of a megabyte
+  /// that threads took and gave back left 10 MB unused in the allocator.
   @inlinable
   public init(uninitialized count: Int) {
     let bytes = max(count, 1) * MemoryLayout<Element>.stride
@@ -144,7 +145,7 @@ public struct RecordBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
 /// Memory for buffers: small pieces from the allocator, large ones straight from the kernel.
 @usableFromInline
 enum LargeMemory {
-  @usableFromInline static let mappedFrom = 1 << 20
+  @usableFromInline static let mappedFrom = 1 << 18
   private static let hugePagesFrom = 32 << 20
 
   /// Returns `bytes` bytes, 64-byte aligned; stops the process when the system has no more memory.
