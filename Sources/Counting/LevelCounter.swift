@@ -85,6 +85,12 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
   /// The smallest number of windows that the counter works with.
   static var minimumCapacity: Int { 1 << 16 }
 
+  /// A window, its share of each thread's scratch (a quarter of all), and its level blocks, three bytes an n-gram.
+  static func bytesAWindow(depths: Int, threads: Int) -> Int {
+    let stride = MemoryLayout<Key>.stride
+    return stride + threads * stride / 4 + 3 * depths
+  }
+
   /// Prepares pass (a) with `memoryBytes` for windows and the blocks made of them.
   init(
     scatter: consuming WindowScatter<Key>,
@@ -97,11 +103,9 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     cancellation: Cancellation,
     report: @escaping @Sendable (UInt64) -> Void
   ) throws {
-    let stride = MemoryLayout<Key>.stride
     var total = 0
     for shard in scatter.shards { total += Int(shard.windows) }
-    // A window, its share of each thread's scratch (a quarter of all), and its level blocks.
-    let bytesAWindow = stride + threads * stride / 4 + 12
+    let bytesAWindow = Self.bytesAWindow(depths: shape.depths, threads: threads)
     capacity = min(max(memoryBytes / bytesAWindow, Self.minimumCapacity), max(total, 1))
     var largest = 1
     let limit = max(capacity / 4, 1 << 14)
