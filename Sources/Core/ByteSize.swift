@@ -27,8 +27,18 @@ public enum ByteSize {
 
   /// `bytes` with one decimal in the largest unit that keeps it at least 1: `1.5G`.
   public static func format(_ bytes: UInt64) -> String {
+    format(bytes, addingTenths: 0)
+  }
+
+  /// As `format`, but never less than `bytes`.
+  public static func formatAtLeast(_ bytes: UInt64) -> String {
+    let text = format(bytes)
+    return parse(text).map { $0 >= bytes } == true ? text : format(bytes, addingTenths: 1)
+  }
+
+  private static func format(_ bytes: UInt64, addingTenths more: UInt64) -> String {
     guard let unit = units.last(where: { bytes >> $0.shift >= 1 }) else { return "\(bytes)" }
-    let tenths = (bytes >> (unit.shift - 10)) * 10 / 1024
+    let tenths = (bytes >> (unit.shift - 10)) * 10 / 1024 + more
     return tenths % 10 == 0
       ? "\(tenths / 10)\(unit.suffix)" : "\(tenths / 10).\(tenths % 10)\(unit.suffix)"
   }

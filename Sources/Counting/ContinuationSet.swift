@@ -47,10 +47,7 @@ struct ContinuationSet: ~Copyable {
 
   @inline(never)
   private mutating func grow(_ more: Int) {
-    let larger = RecordBuffer<LevelEntry>(uninitialized: max(entries.count * 2, count + more))
-    // SAFETY: the larger buffer holds the `count` entries that are there.
-    unsafe larger.pointer.update(from: entries.pointer, count: count)
-    entries = larger
+    entries.grow(to: max(entries.count * 2, count + more))
   }
 
   /// Whether `combine` should run before more children come.

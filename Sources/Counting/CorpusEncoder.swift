@@ -46,8 +46,10 @@ package struct CorpusEncoderOptions: Sendable {
   package var threads: Int
   /// Memory for the vocabulary and ids.
   package var memoryBytes: Int
-  /// The budget that the user gave, for messages.
+  /// The budget that the user gave.
   package var budgetBytes: UInt64
+  /// The smallest budget in which later stages work with so many word types and tokens.
+  package var leastBudgetBytes: @Sendable (_ wordTypes: Int, _ tokens: UInt64) -> Int
   /// Where ids go that do not fit.
   package var temporaryFolder: String
 
@@ -58,6 +60,7 @@ package struct CorpusEncoderOptions: Sendable {
     threads: Int,
     memoryBytes: Int,
     budgetBytes: UInt64,
+    leastBudgetBytes: @escaping @Sendable (Int, UInt64) -> Int,
     temporaryFolder: String
   ) {
     self.tokenizer = tokenizer
@@ -66,6 +69,7 @@ package struct CorpusEncoderOptions: Sendable {
     self.threads = threads
     self.memoryBytes = memoryBytes
     self.budgetBytes = budgetBytes
+    self.leastBudgetBytes = leastBudgetBytes
     self.temporaryFolder = temporaryFolder
   }
 }
@@ -135,7 +139,7 @@ package struct CorpusEncoder: ~Copyable {
     for t in 0..<workers.count { statistics.add(workers[t].statistics) }
     statistics.add(reader.statistics)
     if sentences == 0 { throw CountingError.emptyCorpus }
-    growCounts()
+    if counts.count < table.count { growCounts() }
     return EncodedCorpus(
       words: table,
       wordCounts: counts,
@@ -168,12 +172,13 @@ package struct CorpusEncoder: ~Copyable {
 
   /// Adds one block's new words and ids; blocks come in corpus order.
   private mutating func append(_ worker: borrowing BlockEncoder) throws {
+    try makeRoom(words: worker.newWordCount, bytes: worker.newWordBytes)
     // SAFETY: the words lie in the worker's block, which has zero bytes after its text.
     unsafe worker.forEachNewWord { bytes, length in
       unsafe table.insert(bytes, count: length)
     }
     if counts.count < table.count { growCounts() }
-    try checkMemory()
+    try require(options.leastBudgetBytes(table.count, store.count))
     var start = 0
     let ids = worker.idCount
     if worker.startsWithSentenceEnd && !isInsideSentence && worker.continuesLine { start = 1 }
@@ -195,23 +200,35 @@ package struct CorpusEncoder: ~Copyable {
   }
 
   private mutating func growCounts() {
-    let larger = RecordBuffer<UInt64>(zeroed: max(counts.count * 2, table.count))
-    // SAFETY: the larger buffer holds all counts that are there.
-    unsafe larger.pointer.update(from: counts.pointer, count: counts.count)
-    counts = larger
+    let before = counts.count
+    counts.grow(to: max(before + before / 2, table.count))
+    for id in before..<counts.count { counts[id] = 0 }
   }
 
-  private func checkMemory() throws {
-    if table.count >= Int(UInt32.max) - 1 { throw CountingError.tooManyWordTypes }
-    let bytes = table.memoryBytes + table.growthBytes + counts.count * 8
-    let available = options.memoryBytes - store.anonymousBytes
-    if bytes > available {
-      let missing = UInt64(bytes - available)
-      throw CountingError.vocabularyTooLarge(
-        wordTypes: table.count,
-        budgetBytes: options.budgetBytes,
-        neededBytes: options.budgetBytes + missing * 2
+  /// Sees to it that the table can grow by `words` words of `bytes` bytes, and that all can be ranked: ids go to the
+  /// disk where they are in the way.
+  private mutating func makeRoom(words: Int, bytes: Int) throws {
+    let types = table.count + words
+    if types >= Int(UInt32.max) - 1 { throw CountingError.tooManyWordTypes }
+    let needed =
+      table.memoryBytes + max(counts.count, types) * 12
+      + max(
+        table.growthBytes(words: words, bytes: bytes),
+        RankedVocabulary.memoryBytes(wordTypes: types)
       )
+    try require(Int(clamping: options.budgetBytes) + needed - options.memoryBytes)
+    if needed + store.anonymousBytes > options.memoryBytes {
+      try store.limitMemory(to: options.memoryBytes - needed)
     }
+  }
+
+  /// Sees to it that the budget is at least `least`.
+  private func require(_ least: Int) throws {
+    if least <= options.budgetBytes { return }
+    throw CountingError.vocabularyTooLarge(
+      wordTypes: table.count,
+      budgetBytes: options.budgetBytes,
+      neededBytes: UInt64(least)
+    )
   }
 }

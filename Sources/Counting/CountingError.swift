@@ -20,7 +20,7 @@ package enum CountingError: Error, Equatable, Sendable, CustomStringConvertible 
     case .vocabularyTooLarge(let types, let budget, let needed):
       """
       the vocabulary alone (\(types) word types so far) needs more than the memory budget of \
-      \(ByteSize.format(budget)); use --memory \(ByteSize.format(needed)) or more, \
+      \(ByteSize.format(budget)); use --memory \(ByteSize.formatAtLeast(needed)) or more, \
       or restrict the words with --vocabulary
       """
     case .tooManyWordTypes:

@@ -19,6 +19,9 @@ package final class IDStore: @unchecked Sendable {
     @unsafe let pointer: UnsafeMutablePointer<UInt32>
     fileprivate(set) var count = 0
 
+    /// Whether the ids are anonymous memory.
+    fileprivate var isInMemory: Bool { owner.memory != nil }
+
     init(memory: consuming RecordBuffer<UInt32>) {
       unsafe pointer = memory.pointer
       owner = Owner(memory: memory, region: nil)
@@ -36,7 +39,7 @@ package final class IDStore: @unchecked Sendable {
     let region: ScratchRegion?
   }
 
-  private let memoryLimitBytes: Int
+  private var memoryLimitBytes: Int
   private let temporaryFolder: String
   private var scratch: ScratchFile?
   private var memoryBytes = 0
@@ -74,6 +77,20 @@ package final class IDStore: @unchecked Sendable {
     count += UInt64(ids.count)
   }
 
+  /// Moves blocks to the temporary file until at most `limit` bytes are in memory, now and later.
+  package func limitMemory(to limit: Int) throws {
+    memoryLimitBytes = min(memoryLimitBytes, limit)
+    let bytes = Self.blockCapacity * 4
+    for index in blocks.indices where memoryBytes > memoryLimitBytes && blocks[index].isInMemory {
+      let moved = try blockInFile()
+      // SAFETY: both blocks have room for as many ids.
+      unsafe moved.pointer.update(from: blocks[index].pointer, count: blocks[index].count)
+      moved.count = blocks[index].count
+      blocks[index] = moved
+      memoryBytes -= bytes
+    }
+  }
+
   private func addBlock() throws {
     let bytes = Self.blockCapacity * 4
     if memoryBytes + bytes <= memoryLimitBytes {
@@ -81,9 +98,13 @@ package final class IDStore: @unchecked Sendable {
       memoryBytes += bytes
       return
     }
+    blocks.append(try blockInFile())
+  }
+
+  private func blockInFile() throws -> Block {
     let file = try scratch ?? ScratchFile(folder: temporaryFolder)
     scratch = file
-    blocks.append(Block(region: try file.allocate(bytes: bytes)))
+    return Block(region: try file.allocate(bytes: Self.blockCapacity * 4))
   }
 
   /// The last `depth` ids before block `index`, oldest first, padded with `<s>` at a sentence's start.

@@ -17,10 +17,7 @@ struct ByteColumn: ~Copyable {
 
   @inline(never)
   private mutating func grow(_ more: Int) {
-    let larger = RecordBuffer<UInt8>(uninitialized: max(bytes.count * 2, count + more))
-    // SAFETY: both buffers hold at least `count` bytes and do not overlap.
-    unsafe larger.pointer.update(from: bytes.pointer, count: count)
-    bytes = larger
+    bytes.grow(to: max(bytes.count * 2, count + more))
   }
 
   /// Appends a LEB128 integer; `reserve` must have made room for 10 bytes.
@@ -201,12 +198,8 @@ package struct LevelBlockEncoder: ~Copyable {
     // SAFETY: `columns` lives to the end of this function and holds `total` bytes.
     let source = unsafe UnsafeRawBufferPointer(start: columns.pointer, count: total)
     try unsafe compressor.append(source, to: &block)
-    // The array has room for incompressible columns; what is kept must not.
-    let exact = unsafe [UInt8](unsafeUninitializedCapacity: block.count) { target, count in
-      // SAFETY: the target has room for as many bytes as the block has.
-      count = unsafe block.withUnsafeBufferPointer { unsafe target.initialize(fromContentsOf: $0) }
-    }
-    finished.append(depth: depth, exact)
+    // A copy of the right size: the array has room for the worst case, several times what is kept.
+    finished.append(depth: depth, unsafe block.withUnsafeBytes { unsafe [UInt8]($0) })
     words.removeAll()
     shapes.removeAll()
     entries.removeAll()

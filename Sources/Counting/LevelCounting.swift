@@ -40,15 +40,44 @@ package enum LevelCounting {
     WindowShape.maximumBits / WindowShape(order: 1, vocabularySize: vocabularySize).wordBits
   }
 
-  /// Anonymous memory that counting needs beside its windows: dense counters and blocks of each thread.
-  package static func fixedBytes(order: Int, vocabularySize: Int, threads: Int) -> Int {
+  /// Anonymous memory that counting needs beside its windows: places and counters of all words, and for each thread
+  /// dense counters, open contexts, blocks, and zstd's tables.
+  ///
+  /// `mostFrequent` is how often the most frequent word occurs: so many entries an open context can have at most.
+  package static func fixedBytes(
+    order: Int,
+    vocabularySize: Int,
+    mostFrequent: Int,
+    threads: Int
+  ) -> Int {
     let depths = max(order - 1, 1)
     let counters = vocabularySize * 17
-    let encoders = depths * 14 * LevelBlockHeader.targetCount
-    // Only the shallowest contexts ever collect many words.
-    let sets =
-      min(depths, 3) * ContinuationSet.compactionLimit / 4 * MemoryLayout<LevelEntry>.stride
-    return threads * (counters + encoders + sets + (1 << 20)) + vocabularySize * 12
+    let encoders = (depths * 14 + 12) * LevelBlockHeader.targetCount
+    // Only the contexts of one word may have very many words; longer ones are compacted at the limit.
+    let entry = MemoryLayout<LevelEntry>.stride
+    let set = min(max(2 * vocabularySize, ContinuationSet.compactionLimit), mostFrequent)
+    let sets = (set + min(depths - 1, 2) * min(set, ContinuationSet.compactionLimit / 2)) * entry
+    return threads * (counters + encoders + sets + (1 << 20)) + vocabularySize * 24
+  }
+
+  /// Anonymous memory for windows that counting works with, if there are so many.
+  package static func leastBytes(
+    order: Int,
+    vocabularySize: Int,
+    windows: Int,
+    threads: Int
+  ) -> Int {
+    func bytes<Key: WindowKey>(_: Key.Type) -> Int {
+      min(windows, LevelCounter<Key>.minimumCapacity)
+        * LevelCounter<Key>.bytesAWindow(depths: max(order - 1, 1), threads: threads)
+    }
+    return switch WindowShape(order: order, vocabularySize: vocabularySize).bits {
+    case ...128: bytes(UInt128.self)
+    case ...256: bytes(WideKey<UInt128>.self)
+    case ...512: bytes(WideKey<WideKey<UInt128>>.self)
+    case ...1024: bytes(WideKey<WideKey<WideKey<UInt128>>>.self)
+    default: bytes(WideKey<WideKey<WideKey<WideKey<UInt128>>>>.self)
+    }
   }
 
   /// Counts all n-grams of orders 2 … order and gives their level blocks to `sink`.

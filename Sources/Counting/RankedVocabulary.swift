@@ -14,6 +14,9 @@ package struct RankedVocabulary: ~Copyable, Sendable {
   /// Final ids from this one on are outside the limited vocabulary.
   package let keptCount: Int
 
+  /// Anonymous memory of the ranks of so many words, while they are sorted.
+  package static func memoryBytes(wordTypes: Int) -> Int { wordTypes * 19 }
+
   /// The number of word types, reserved ones included.
   package var count: Int { counts.count }
 
@@ -25,24 +28,28 @@ package struct RankedVocabulary: ~Copyable, Sendable {
   ) {
     let size = table.count
     let reserved = Int(WordID.reservedCount)
-    var order = Array(UInt32(reserved)..<UInt32(max(size, reserved)))
     let excluded = RecordBuffer<Bool>(repeating: false, count: size)
     if let kept {
       for id in reserved..<size { excluded[id] = !kept.contains(UInt32(id)) }
     }
-    order.sort { left, right in
+    let provisionals = RecordBuffer<UInt32>(uninitialized: size)
+    for id in 0..<size { provisionals[id] = UInt32(id) }
+    // SAFETY: the table holds the reserved words, so it has at least as many.
+    var order = unsafe UnsafeMutableBufferPointer(
+      start: provisionals.pointer + reserved,
+      count: size - reserved
+    )
+    unsafe order.sort { left, right in
       let (a, b) = (Int(left), Int(right))
       if excluded[a] != excluded[b] { return !excluded[a] }
       if provisional[a] != provisional[b] { return provisional[a] > provisional[b] }
       return table.spelling(left, precedes: right)
     }
     let finals = RecordBuffer<UInt32>(uninitialized: size)
-    let provisionals = RecordBuffer<UInt32>(uninitialized: size)
     let ranked = RecordBuffer<UInt64>(uninitialized: size)
     for id in 0..<size {
-      let source = id < reserved ? UInt32(id) : order[id - reserved]
+      let source = provisionals[id]
       finals[Int(source)] = UInt32(id)
-      provisionals[id] = source
       ranked[id] = provisional[Int(source)]
     }
     finalIDs = finals

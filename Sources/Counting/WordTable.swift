@@ -6,7 +6,7 @@ import GramdexStorage
 /// An open-addressing table of 16-byte slots; a slot holds the word's first eight bytes, so that short words
 /// (most tokens) are compared without another cache miss; longer ones are compared in full with the arena.
 /// Many threads may look words up at once while nobody inserts.
-/// Memory: 16 bytes a slot at load ≤ 0.5, 8 bytes and the spelling a word.
+/// Memory: 16 bytes a slot at load ≤ 2/3, 8 bytes and the spelling a word.
 package struct WordTable: ~Copyable, Sendable {
   /// One place of the table.
   package struct Slot: BitwiseCopyable {
@@ -47,12 +47,19 @@ package struct WordTable: ~Copyable, Sendable {
 
   /// Bytes of memory that the table holds now.
   package var memoryBytes: Int {
-    slots.count * 16 + arena.count + ends.count * 8
+    slots.count * 16 + arenaUsed + count * 8
   }
 
-  /// Bytes of memory needed at once while the next word is inserted, at most (growth copies).
-  package var growthBytes: Int {
-    max(slots.count * 32, arena.count * 2, ends.count * 16)
+  /// Bytes of memory needed beside `memoryBytes` while `words` more words of `bytes` bytes are inserted.
+  package func growthBytes(words: Int, bytes: Int) -> Int {
+    var larger = slots.count
+    while Self.isFull(larger, count + words) { larger *= 2 }
+    return (larger == slots.count ? 0 : larger * 16) + bytes + words * 8
+  }
+
+  /// Whether so many slots are too few for `count` words.
+  private static func isFull(_ slots: Int, _ count: Int) -> Bool {
+    count * 3 > slots * 2
   }
 
   /// The length of all spellings together.
@@ -139,7 +146,7 @@ package struct WordTable: ~Copyable, Sendable {
     let hash = unsafe Self.hash(bytes, count: length)
     var place = unsafe position(of: bytes, count: length, hash: hash)
     if slots[place].id != Self.emptyID { return slots[place].id }
-    if (count + 1) * 2 > slots.count {
+    if Self.isFull(slots.count, count + 1) {
       grow()
       place = unsafe position(of: bytes, count: length, hash: hash)
     }
@@ -207,18 +214,10 @@ package struct WordTable: ~Copyable, Sendable {
 
   private mutating func reserveArena(_ more: Int) {
     guard arenaUsed + more + 8 > arena.count else { return }
-    let larger = RecordBuffer<UInt8>(
-      uninitialized: max(arena.count + arena.count / 2, arenaUsed + more + 8)
-    )
-    // SAFETY: the larger buffer holds what is used.
-    unsafe larger.pointer.update(from: arena.pointer, count: arenaUsed)
-    arena = larger
+    arena.grow(to: max(arena.count + arena.count / 2, arenaUsed + more + 8))
   }
 
   private mutating func growEnds() {
-    let larger = RecordBuffer<UInt64>(uninitialized: ends.count + ends.count / 2)
-    // SAFETY: the larger buffer holds all that were there.
-    unsafe larger.pointer.update(from: ends.pointer, count: ends.count)
-    ends = larger
+    ends.grow(to: ends.count + ends.count / 2)
   }
 }

@@ -129,6 +129,7 @@ struct BuildJob {
     let reader = try TextBlockReader(
       inputs,
       blockBytes: memory.textBlockBytes,
+      lineLimitBytes: options.jsonField == nil ? memory.lineLimitBytes : nil,
       cancellation: cancellation
     )
     let total = inputs.totalBytes
@@ -140,9 +141,10 @@ struct BuildJob {
         tokenizer: options.tokenizer,
         convention: options.convention,
         vocabulary: words.vocabulary,
-        threads: options.threads,
+        threads: memory.readingThreads,
         memoryBytes: memory.encoding,
         budgetBytes: options.memoryBytes,
+        leastBudgetBytes: { [memory] in memory.leastBudget(vocabularySize: $0, tokens: $1) },
         temporaryFolder: workspace.path
       ),
       cancellation: cancellation
@@ -158,7 +160,19 @@ struct BuildJob {
         )
       )
     }
-    let corpus = try encoder.run()
+    let corpus: EncodedCorpus
+    do {
+      corpus = try encoder.run()
+    } catch CountingError.vocabularyTooLarge(let types, let budget, let needed) {
+      // How much enough is for the whole text, if its rest has as many new words as its beginning.
+      let share = Double(total ?? 0) / Double(max(reader.consumedBytes, 1))
+      let whole = memory.leastBudget(ofWordTypes: Double(types) * max(share, 1))
+      throw CountingError.vocabularyTooLarge(
+        wordTypes: types,
+        budgetBytes: budget,
+        neededBytes: max(needed, UInt64(whole))
+      )
+    }
     report(1, "read", reader.consumedBytes, reader.consumedBytes, "bytes")
     temporaryPeak = max(temporaryPeak, corpus.ids.temporaryBytes)
     ProcessMemory.returnFreedMemory()
@@ -237,33 +251,19 @@ struct BuildJob {
     lastWindow: [UInt32],
     file: TableFileWriter
   ) throws -> CountedModel {
-    let held = ids.anonymousBytes + ranked.count * 16
     if options.keepCounts { try writeUnigramCounts(ranked, file) }
     guard options.order > 1 else {
       let store = ScratchLevelStore(memoryLimitBytes: 0, temporaryFolder: workspace.path)
       if options.keepCounts { try writeDirectory([], vocabularySize: ranked.count, file) }
-      return CountedModel(ranked: ranked, levels: .none, source: store, held: held)
+      return CountedModel(ranked: ranked, levels: .none, source: store, held: 0)
     }
-    guard
-      let windowBytes = memory.counting(
-        order: options.order,
-        vocabularySize: ranked.count,
-        held: held
-      )
-    else {
-      let fixed = LevelCounting.fixedBytes(
-        order: options.order,
-        vocabularySize: ranked.count,
-        threads: options.threads
-      )
-      throw CountingError.vocabularyTooLarge(
-        wordTypes: ranked.count,
-        budgetBytes: options.memoryBytes,
-        neededBytes: UInt64(held + fixed + memory.processBytes + BuildMemory.smallestStage)
-      )
-    }
+    let share = try countingShare(ids, ranked)
     let scratch = ScratchLevelStore(
-      memoryLimitBytes: windowBytes / 3,
+      memoryLimitBytes: memory.levelBlocks(
+        vocabularySize: ranked.count,
+        tokens: ids.count,
+        windowBytes: share.bytes
+      ),
       temporaryFolder: workspace.path
     )
     let table = TableLevelStore(writer: file, journal: journal)
@@ -277,8 +277,8 @@ struct BuildJob {
       options: LevelCountingOptions(
         order: options.order,
         pruning: options.pruning,
-        threads: options.threads,
-        memoryBytes: options.keepCounts ? windowBytes : windowBytes * 2 / 3,
+        threads: share.threads,
+        memoryBytes: options.keepCounts ? share.bytes : share.bytes * 2 / 3,
         spare: spare,
         earlier: options.keepCounts ? writer.unfinished : nil
       ),
@@ -313,6 +313,37 @@ struct BuildJob {
       source: source,
       held: scratch.memoryBytes,
       adjustment: adjustment
+    )
+  }
+
+  /// Threads and memory for counting; ids that leave too little go to the disk.
+  private func countingShare(
+    _ ids: IDStore,
+    _ ranked: borrowing RankedVocabulary
+  ) throws -> BuildMemory.Share {
+    var mostFrequent: UInt64 = 0
+    for w in 0..<ranked.count { mostFrequent = max(mostFrequent, ranked.counts[w]) }
+    for limit in [ids.anonymousBytes, 0] {
+      try ids.limitMemory(to: limit)
+      let share = memory.counting(
+        vocabularySize: ranked.count,
+        tokens: ids.count,
+        mostFrequent: mostFrequent,
+        held: ids.anonymousBytes + BuildMemory.rankedBytes(ranked.count)
+      )
+      if let share { return share }
+    }
+    throw tooLittleMemory(ranked, tokens: ids.count)
+  }
+
+  private func tooLittleMemory(
+    _ ranked: borrowing RankedVocabulary,
+    tokens: UInt64
+  ) -> CountingError {
+    .vocabularyTooLarge(
+      wordTypes: ranked.count,
+      budgetBytes: options.memoryBytes,
+      neededBytes: UInt64(memory.leastBudget(vocabularySize: ranked.count, tokens: tokens))
     )
   }
 
@@ -377,7 +408,6 @@ struct BuildJob {
       discounts: discounts[0],
       options: options.smoothing
     )
-    let held = counted.held + size * 44
     let observer = observer
     let stage = ScoreStage(
       ScoreStageOptions(
@@ -388,7 +418,7 @@ struct BuildJob {
         keptCount: counted.ranked.keptCount,
         discounts: discounts,
         threads: options.threads,
-        memoryBytes: memory.scoring(held: held),
+        memoryBytes: memory.scoring(vocabularySize: size, held: counted.held),
         spare: spare,
         journal: journal,
         earlier: writer.unfinished

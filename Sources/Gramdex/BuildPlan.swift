@@ -51,7 +51,6 @@ public struct BuildPlan: Sendable, Codable, Equatable {
       Self.sampleBytes.upperBound,
       Int(min(options.memoryBytes / 16, 1 << 40))
     )
-    defer { ProcessMemory.returnFreedMemory() }
     let sample = try TextSample(inputs, bytes: wanted)
     let folder = try Workspace(in: options.temporary ?? NSTemporaryDirectory())
     func count(everyOther step: Int) throws -> SampleCounts {
@@ -98,37 +97,43 @@ public struct BuildPlan: Sendable, Codable, Equatable {
     )
 
     let memory = BuildMemory(options)
+    let processBytes = BuildMemory.processBytes(budget: memory.budget)
     let idsInMemory = min(tokens * 4, Double(memory.encoding / 3))
     var temporary = tokens * 4 - idsInMemory
-    let held = Int(idsInMemory + wordTypes * 16)
+    let held = Int(idsInMemory) + BuildMemory.rankedBytes(Int(wordTypes))
+    let share = memory.counting(
+      vocabularySize: Int(wordTypes),
+      tokens: self.tokens,
+      mostFrequent: self.tokens / 16,
+      held: held
+    )
+    let available = Double(share?.bytes ?? 0)
     let fixed = LevelCounting.fixedBytes(
       order: max(options.order, 2),
       vocabularySize: Int(wordTypes),
-      threads: options.threads
-    )
-    let available = Double(
-      memory.counting(order: options.order, vocabularySize: Int(wordTypes), held: held) ?? 0
+      mostFrequent: Int(tokens / 16),
+      threads: share?.threads ?? 1
     )
     if !options.keepCounts { temporary += max(countBytes - available / 3, 0) }
     temporaryBytes = UInt64(temporary)
     let kept = options.keepCounts ? 0 : min(countBytes, available / 3)
     let counting =
-      Double(held + memory.processBytes / 2) + Double(fixed) / 4
+      Double(held + processBytes / 2) + Double(fixed) / 4
       + min(tokens * 16, available * 0.9) + kept
     let backoffs = contexts.reduce(0, +) * Self.recordBytes
     let scoring =
-      Double(memory.processBytes / 2) + wordTypes * 44 + kept + backoffs
+      Double(processBytes / 2) + wordTypes * 44 + kept + backoffs
       + Double(options.threads) * ngrams.reduce(0, +) * Self.recordBytes / 16
     memoryBytes = UInt64(min(max(counting, scoring), Double(options.memoryBytes)))
 
     // Windows are fetched, and backoffs found, once for every share of them that fits into memory.
     let fetches = options.order > 1 ? tokens * 16 / max(available * 0.9, 1) : 0
-    let rounds = backoffs / max(Double(memory.scoring(held: Int(wordTypes * 44))) / 2, 1)
+    let rounds = backoffs / max(Double(memory.scoring(vocabularySize: Int(wordTypes), held: 0)) / 2, 1)
     let perToken = whole.seconds / max(whole.tokens, 1) * Self.wholeOverCounting
     seconds = tokens * perToken * (1 + 0.05 * max(fetches - 1, 0) + 0.2 * max(rounds - 1, 0))
     freeBytes = try Self.free(path)
     freeTemporaryBytes = try options.temporary.map { try Self.free($0) } ?? freeBytes
-    try checkVocabulary(options, held: held, fixed: fixed, memory)
+    try checkVocabulary(options, memory)
   }
 
   /// How counts grow from a sample to the whole text.
@@ -170,13 +175,8 @@ public struct BuildPlan: Sendable, Codable, Equatable {
   }
 
   /// Refuses a budget that the vocabulary alone exceeds.
-  private func checkVocabulary(
-    _ options: BuildOptions,
-    held: Int,
-    fixed: Int,
-    _ memory: BuildMemory
-  ) throws {
-    let needed = UInt64(held + fixed + memory.processBytes + BuildMemory.smallestStage)
+  private func checkVocabulary(_ options: BuildOptions, _ memory: BuildMemory) throws {
+    let needed = UInt64(memory.leastBudget(ofWordTypes: Double(ngrams[0])))
     // A third too much is surely too much.
     if options.order > 1 && Double(needed) > Double(options.memoryBytes) * 4 / 3 {
       throw PlanError.memory(

@@ -46,6 +46,7 @@ struct SampleCounts {
         threads: options.threads,
         memoryBytes: memory / 2,
         budgetBytes: options.memoryBytes,
+        leastBudgetBytes: { _, _ in 0 },
         temporaryFolder: folder
       ),
       cancellation: Cancellation()

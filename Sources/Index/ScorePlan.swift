@@ -1,4 +1,4 @@
-import GramdexCore
+package import GramdexCore
 import GramdexCounting
 import GramdexSmoothing
 
@@ -26,9 +26,17 @@ package struct ScorePlan: Sendable {
   let backoffRecords: Int
   let expectedBackoffs: Int
   let backoffStreams: Int
+  /// Anonymous memory below which this plan does not go, whatever it was given.
+  let neededBytes: Int
+  /// Threads that this is a plan for.
+  let threads: Int
+  /// Processor time, in walks over all n-grams.
+  let cost: Double
   private let shardEntries: [UInt64]
 
   private static let recordBytes = 12
+  /// Backoffs that a round has room for at least.
+  private static let leastBackoffs = 1 << 15
 
   init(_ options: ScoreStageOptions, shards: [ShardTotals], totals: [LevelTotals]) {
     let rows = options.order - 1
@@ -85,7 +93,7 @@ package struct ScorePlan: Sendable {
     firstChunksOfAll = firstOfAll
     let fixed =
       options.threads
-      * (ScoreWorker.fixedBytes(options, geometries)
+      * (ScoreWorker.fixedBytes(geometries)
         + LevelEstimator.memoryBytes(order: options.order, vocabularySize: options.vocabularySize))
     let available = max(options.memoryBytes - fixed, 1 << 20)
     let shards = (0..<firstWords.count).map { shard in
@@ -97,7 +105,8 @@ package struct ScorePlan: Sendable {
         shards,
         unitLimit: max(available / (share * options.threads * Self.recordBytes), 1),
         available: available,
-        threads: options.threads
+        threads: options.threads,
+        openStreams: max(rows - 1, 0)
       )
     }
     let division = divisions.dropFirst().reduce(divisions[0]) { $1.cost < $0.cost ? $1 : $0 }
@@ -112,7 +121,32 @@ package struct ScorePlan: Sendable {
     unitChunks = division.unitChunks
     backoffRecords = division.backoffRecords
     expectedBackoffs = division.expectedBackoffs
+    threads = options.threads
+    cost = division.cost
+    neededBytes =
+      fixed + Self.leastBackoffs * Self.recordBytes + options.threads
+      * RecordScatter.memoryBytes(chunks: unitChunks, records: unitRecords)
     backoffStreams = (rounds.map(\.count).max() ?? 0) * max(rows - 1, 0)
+  }
+
+  /// Anonymous memory that a plan for any model of this kind needs at least, with `windows` windows.
+  package static func leastBytes(
+    order: Int,
+    layout: ScoreLayout,
+    vocabularySize: Int,
+    windows: Int,
+    threads: Int
+  ) -> Int {
+    if order < 2 { return 0 }
+    let geometry = TableGeometry.largestChunk(layout: layout, ngramCount: UInt64(windows))
+    // A unit may have to hold a chunk of each of two tables.
+    let chunks = min(order - 1, 2)
+    let records = 2 * chunks * (Int(geometry.ngramCount) + 3000)
+    let worker =
+      ScoreWorker.fixedBytes([geometry])
+      + LevelEstimator.memoryBytes(order: order, vocabularySize: vocabularySize)
+      + RecordScatter.memoryBytes(chunks: chunks, records: records)
+    return threads * worker + leastBackoffs * recordBytes
   }
 
   /// How many records the tables of a shard get.
@@ -122,13 +156,13 @@ package struct ScorePlan: Sendable {
     let all: Int
     /// Backoffs that are expected.
     let backoffs: Double
-    let mostChunks: Int
+    let allChunks: Int
 
     init(tables: ArraySlice<TableGeometry>, backoffs: Double) {
       self.tables = Array(tables)
       all = tables.reduce(0) { $0 + Int($1.ngramCount) * ($1.isTop ? 1 : 2) }
       self.backoffs = backoffs
-      mostChunks = tables.map(\.chunkCount).max() ?? 0
+      allChunks = tables.reduce(0) { $0 + $1.chunkCount }
     }
 
     func chunks(parts: Int) -> Int {
@@ -139,13 +173,35 @@ package struct ScorePlan: Sendable {
     ///
     /// Which chunk an n-gram is in is chance, so six standard deviations are added.
     func ngrams(parts: Int, withTop: Bool) -> Int {
+      (0..<parts).reduce(0) { max($0, ngrams(ofPart: $1, parts: parts, withTop: withTop)) }
+    }
+
+    private func ngrams(ofPart part: Int, parts: Int, withTop: Bool) -> Int {
       tables.reduce(0) { sum, table in
         let count = Int(table.ngramCount)
         if count == 0 || table.isTop && !withTop { return sum }
-        let chunks = (table.chunkCount + parts - 1) / parts
+        let chunks = UnitPlan.chunks(
+          of: part,
+          parts: parts,
+          chunks: table.chunkCount,
+          order: table.order
+        ).count
         let mean = Double(count) * Double(chunks) / Double(table.chunkCount)
-        return sum + min(count, Int(mean + 6 * mean.squareRoot()) + 64)
+        return sum + (chunks == 0 ? 0 : min(count, Int(mean + 6 * mean.squareRoot()) + 64))
       }
+    }
+
+    /// The parts that keep all records of a part below `limit`, or as many as the chunks allow.
+    func parts(limit: Int) -> Int {
+      let total = ngrams(parts: 1, withTop: true) + Int(backoffs)
+      var parts = max(min((total + limit - 1) / limit, allChunks), 1)
+      let share = backoffs / Double(max(total - Int(backoffs), 1))
+      while parts < allChunks,
+        Double(ngrams(parts: parts, withTop: true)) * (1 + share) > Double(limit) * 1.1
+      {
+        parts = min(parts + max(parts / 4, 1), allChunks)
+      }
+      return parts
     }
   }
 
@@ -160,11 +216,16 @@ package struct ScorePlan: Sendable {
     /// Work in walks over all n-grams; a walk for backoffs is two thirds of one for probabilities.
     var cost = 0.0
 
-    init(_ shards: [ShardRecords], unitLimit: Int, available: Int, threads: Int) {
+    init(
+      _ shards: [ShardRecords],
+      unitLimit: Int,
+      available: Int,
+      threads: Int,
+      openStreams: Int
+    ) {
       var walked = 0
       for shard in shards {
-        let total = shard.ngrams(parts: 1, withTop: true) + Int(shard.backoffs)
-        let count = max(min((total + unitLimit - 1) / unitLimit, shard.mostChunks), 1)
+        let count = shard.parts(limit: unitLimit)
         parts.append(count)
         let records =
           shard.ngrams(parts: count, withTop: true) + shard.ngrams(parts: count, withTop: false)
@@ -173,7 +234,11 @@ package struct ScorePlan: Sendable {
         walked += count * shard.all
       }
       let workers = threads * RecordScatter.memoryBytes(chunks: unitChunks, records: unitRecords)
-      let limit = Double(max((available - workers) / ScorePlan.recordBytes, 1 << 15))
+      let limit = Double(
+        max((available - workers) / ScorePlan.recordBytes, ScorePlan.leastBackoffs)
+      )
+      // Each thread has an open block for each order of a unit, half of which is used.
+      let openBlocks = Double(threads * openStreams * RecordArena.blockRecords / 2)
       var (start, unit, expected, bound) = (0, 0, 0.0, 0)
       func close(_ division: inout Division) {
         if unit > start { division.rounds.append(start..<unit) }
@@ -183,7 +248,7 @@ package struct ScorePlan: Sendable {
       }
       for (shard, count) in zip(shards, parts) {
         for _ in 0..<count {
-          let more = shard.backoffs / Double(count)
+          let more = shard.backoffs / Double(count) + openBlocks
           if expected + more > limit { close(&self) }
           expected += more
           bound += shard.ngrams(parts: count, withTop: false)
@@ -198,8 +263,9 @@ package struct ScorePlan: Sendable {
 
   /// How many of the arena's `blocks` will be used.
   func usedBlocks(of blocks: Int) -> Int {
+    // Of the last block of every stream, half is used.
     let surplus = (backoffRecords - expectedBackoffs) / RecordArena.blockRecords
-    return max(blocks - surplus, 0)
+    return max(blocks - surplus - backoffStreams * threads / 2, 0)
   }
 
   /// Entries of all shards.
@@ -234,7 +300,8 @@ package struct ScorePlan: Sendable {
     UnitPlan.chunks(
       of: part,
       parts: units.parts[table / (units.order - 1)],
-      chunks: geometries[table].chunkCount
+      chunks: geometries[table].chunkCount,
+      order: geometries[table].order
     )
   }
 }

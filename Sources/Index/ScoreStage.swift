@@ -77,11 +77,33 @@ package struct ScoreStage: ~Copyable {
     cancellation: Cancellation,
     report: @escaping @Sendable (UInt64, UInt64) -> Void
   ) {
-    self.options = options
+    (self.options, plan) = Self.plan(options, levels)
     self.writer = writer
     self.cancellation = cancellation
     self.report = report
-    plan = ScorePlan(options, shards: levels.shards, totals: levels.totals)
+  }
+
+  /// The plan for as many threads as take the least time, and the options with that number.
+  ///
+  /// More threads leave less memory to each, so units get smaller, and each unit is a walk over its shard.
+  private static func plan(
+    _ options: ScoreStageOptions,
+    _ levels: borrowing CountedLevels
+  ) -> (ScoreStageOptions, ScorePlan) {
+    func plan(_ threads: Int) -> ScorePlan {
+      var options = options
+      options.threads = threads
+      return ScorePlan(options, shards: levels.shards, totals: levels.totals)
+    }
+    var best = plan(1)
+    for threads in 2..<max(options.threads + 1, 2) {
+      let other = plan(threads)
+      if other.neededBytes > options.memoryBytes { break }
+      if other.cost / Double(threads) < best.cost / Double(best.threads) { best = other }
+    }
+    var options = options
+    options.threads = best.threads
+    return (options, best)
   }
 
   /// Estimates and writes all tables of orders 2 and up, the unigrams and the header.
@@ -172,6 +194,7 @@ package struct ScoreStage: ~Copyable {
         next: Atomic(0),
         goal
       )
+      ProcessMemory.returnFreedMemory()
     }
     return try writeSides(tables)
   }

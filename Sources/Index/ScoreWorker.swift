@@ -62,9 +62,11 @@ struct ScoreWorker: ~Copyable {
   }
 
   /// Anonymous memory of a worker beside its estimator and its records.
-  static func fixedBytes(_ options: ScoreStageOptions, _ geometries: [TableGeometry]) -> Int {
+  static func fixedBytes(_ geometries: [TableGeometry]) -> Int {
     let filler = geometries.map { ChunkFiller.scratchBytes(geometry: $0) }.max() ?? 0
-    return filler * 3 / 2 + (geometries.map(\.bytesPerChunk).max() ?? 0)
+    // Codes are trained on sorted copies of a chunk's values.
+    let samples = geometries.map { $0.layout == .compact ? $0.slotsPerChunk * 24 : 0 }.max() ?? 0
+    return filler * 3 / 2 + samples + (geometries.map(\.bytesPerChunk).max() ?? 0)
   }
 
   /// Fills the chunks of the unit at hand that are missing, and the codebooks with its first ones.
@@ -86,6 +88,10 @@ struct ScoreWorker: ~Copyable {
       for (index, chunk) in chunks.enumerated()
       where !finished.chunks[plan.firstChunksOfAll[table] + chunk] {
         try fill(row + 2, table, chunk, index, values[chunk], &filler, tables, journal)
+      }
+      // Parts of a shard come in order, so nobody needs the codes any more.
+      if chunks.upperBound == plan.geometries[table].chunkCount {
+        tables.update(table) { $0.quantizer = nil }
       }
     }
   }

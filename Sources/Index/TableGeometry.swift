@@ -101,6 +101,20 @@ public struct TableGeometry: Hashable, Sendable {
     isTop ? ExactTopBucket.slots : ExactMiddleBucket.slots
   }
 
+  /// A table of one chunk, as large as any that a table of `ngramCount` n-grams can have.
+  static func largestChunk(layout: ScoreLayout, ngramCount: UInt64) -> TableGeometry {
+    let most =
+      layout == .compact
+      ? maximumMeanPerCompactChunk
+      : UInt64(maximumBucketsPerChunk * slotsPerBucket(isTop: false)) * 181 / 200
+    return TableGeometry(
+      order: 2,
+      isTop: false,
+      layout: layout,
+      ngramCount: min(ngramCount, most)
+    )
+  }
+
   /// The geometry of an exact table of this order that holds nothing.
   var withoutNGrams: TableGeometry {
     TableGeometry(order: order, isTop: isTop, layout: .exact, ngramCount: 0)

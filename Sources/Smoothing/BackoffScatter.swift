@@ -4,7 +4,8 @@ import GramdexStorage
 /// How shards are divided into units, and which of them this round fills.
 ///
 /// Units are numbered by shard; unit j of a shard of m units has the chunks c of each of its tables with
-/// ⌊c · m / chunks⌋ = j.
+/// ⌊c · m / chunks⌋ + shift = j. The shift lets tables of few chunks begin in different units: element k − 2 of the
+/// shard's tables has (k − 2) mod max(⌊m / chunks⌋, 1).
 package struct UnitPlan: Sendable {
   /// The smallest last word but one of each shard's n-grams, ascending; the first is 0.
   package var firstWords: [UInt32]
@@ -32,9 +33,15 @@ package struct UnitPlan: Sendable {
   /// All units.
   package var unitCount: Int { parts.reduce(0, +) }
 
-  /// The chunks of `part` of a table with `chunks` chunks that is divided into `parts`.
-  package static func chunks(of part: Int, parts: Int, chunks: Int) -> Range<Int> {
-    (part * chunks + parts - 1) / parts..<((part + 1) * chunks + parts - 1) / parts
+  /// The chunks of `part` of a table of `order` with `chunks` chunks that is divided into `parts`.
+  package static func chunks(of part: Int, parts: Int, chunks: Int, order: Int) -> Range<Int> {
+    let part = part - shift(parts: parts, chunks: chunks, order: order)
+    if part < 0 { return 0..<0 }
+    return (part * chunks + parts - 1) / parts..<((part + 1) * chunks + parts - 1) / parts
+  }
+
+  static func shift(parts: Int, chunks: Int, order: Int) -> Int {
+    (order - 2) % max(parts / max(chunks, 1), 1)
   }
 
   /// The shares of `part` of `shard`, element k − 2 for order k.
@@ -43,7 +50,7 @@ package struct UnitPlan: Sendable {
       let chunks = tableChunks[shard * (order - 1) + index]
       return ChunkShare(
         tableChunks: chunks,
-        chunks: Self.chunks(of: part, parts: parts[shard], chunks: chunks)
+        chunks: Self.chunks(of: part, parts: parts[shard], chunks: chunks, order: index + 2)
       )
     }
   }
@@ -58,6 +65,7 @@ package struct BackoffScatter: ~Copyable, Sendable {
   private let arena: SharedArena
   private let targets: RecordBuffer<Target>
   private let tableChunks: RecordBuffer<UInt64>
+  private let tableShifts: RecordBuffer<Int>
   private let firstWords: RecordBuffer<UInt32>
 
   /// The units of a shard.
@@ -95,7 +103,15 @@ package struct BackoffScatter: ~Copyable, Sendable {
       firstWords[shard] = plan.firstWords[shard]
     }
     tableChunks = RecordBuffer(uninitialized: plan.tableChunks.count)
-    for (index, chunks) in plan.tableChunks.enumerated() { tableChunks[index] = UInt64(chunks) }
+    tableShifts = RecordBuffer(uninitialized: plan.tableChunks.count)
+    for (index, chunks) in plan.tableChunks.enumerated() {
+      tableChunks[index] = UInt64(chunks)
+      tableShifts[index] = UnitPlan.shift(
+        parts: plan.parts[index / max(order - 1, 1)],
+        chunks: chunks,
+        order: index % max(order - 1, 1) + 2
+      )
+    }
   }
 
   /// Whether no unit is wanted, so that only unigrams' backoffs are.
@@ -121,9 +137,10 @@ package struct BackoffScatter: ~Copyable, Sendable {
     if unit >= units.count || unit &+ Int(truncatingIfNeeded: place.parts) <= 0 { return }
     let hash = NGramHash.finish(sum, seed: seed)
     if place.parts > 1 {
-      let chunks = tableChunks[target &* (order &- 1) &+ k &- 2]
+      let table = target &* (order &- 1) &+ k &- 2
+      let chunks = tableChunks[table]
       let chunk = hash.multipliedFullWidth(by: chunks).high
-      unit &+= Int(truncatingIfNeeded: chunk &* place.parts / max(chunks, 1))
+      unit &+= Int(truncatingIfNeeded: chunk &* place.parts / max(chunks, 1)) &+ tableShifts[table]
       if unit < 0 || unit >= units.count { return }
     }
     streams.append(

@@ -55,7 +55,7 @@ package struct LevelEstimator: ~Copyable, Sendable {
 
   /// Anonymous memory of one estimator.
   package static func memoryBytes(order: Int, vocabularySize: Int) -> Int {
-    max(order - 2, 0) * vocabularySize * 4 + order * 7 * LevelBlockHeader.targetCount
+    max(order - 2, 0) * vocabularySize * 4 + order * 12 * LevelBlockHeader.targetCount
   }
 
   /// Cursors at the start of a shard, element d − 1 for depth d.

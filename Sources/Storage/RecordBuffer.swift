@@ -90,6 +90,31 @@ public struct RecordBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
     )
   }
 
+  /// Makes the buffer longer and keeps its elements; what follows them is not initialised.
+  ///
+  /// Pages of a large buffer are moved and not copied, so that growing needs no more memory than the longer buffer.
+  public mutating func grow(to newCount: Int) {
+    precondition(newCount >= count)
+    let stride = MemoryLayout<Element>.stride
+    let (bytes, newBytes) = (max(count, 1) * stride, max(newCount, 1) * stride)
+    self = (consume self).moved(bytes, newBytes, newCount)
+  }
+
+  private consuming func moved(_ bytes: Int, _ newBytes: Int, _ newCount: Int) -> Self {
+    if let moved = unsafe LargeMemory.grow(base, bytes, newBytes) {
+      discard self
+      return unsafe Self(
+        taking: moved.bindMemory(to: Element.self, capacity: newCount),
+        count: newCount
+      )
+    }
+    let larger = Self(uninitialized: newCount)
+    // SAFETY: the longer buffer holds all elements that are there.
+    unsafe larger.base.update(from: base, count: count)
+    _ = consume self
+    return larger
+  }
+
   deinit {
     unsafe LargeMemory.deallocate(base, bytes: max(count, 1) * MemoryLayout<Element>.stride)
   }
@@ -160,6 +185,19 @@ enum LargeMemory {
     guard let moved = unsafe gramdex_resize_mapping(shorter, least, newBytes) else {
       preconditionFailure("the system has no \(newBytes) bytes of address space")
     }
+    if newBytes >= hugePagesFrom { _ = unsafe madvise(moved, newBytes, MADV_HUGEPAGE) }
+    return unsafe moved
+  }
+
+  /// Makes a mapping of `bytes` bytes a longer one; nil where that cannot be done, and then nothing has changed.
+  static func grow(
+    _ address: UnsafeMutableRawPointer,
+    _ bytes: Int,
+    _ newBytes: Int
+  ) -> UnsafeMutableRawPointer? {
+    guard bytes >= mappedFrom else { return nil }
+    // SAFETY: the address and length of one earlier mapping; the result is checked.
+    guard let moved = unsafe gramdex_resize_mapping(address, bytes, newBytes) else { return nil }
     if newBytes >= hugePagesFrom { _ = unsafe madvise(moved, newBytes, MADV_HUGEPAGE) }
     return unsafe moved
   }

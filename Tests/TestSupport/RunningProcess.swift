@@ -75,6 +75,17 @@ public final class RunningProcess {
   /// Whether the process has not ended.
   public var isRunning: Bool { process.isRunning }
 
+  /// Anonymous memory of the process now, as the kernel counts it; 0 where it does not tell, or the process has ended.
+  public var anonymousBytes: UInt64 {
+    let path = "/proc/\(process.processIdentifier)/status"
+    guard let status = try? String(contentsOfFile: path, encoding: .utf8),
+      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("RssAnon:") })
+    else { return 0 }
+    return
+      (line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { UInt64($0) } ?? 0)
+      << 10
+  }
+
   /// What the process wrote to standard error so far.
   public var errorsSoFar: String { contents("errors") }
 
