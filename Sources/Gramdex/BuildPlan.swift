@@ -128,7 +128,8 @@ public struct BuildPlan: Sendable, Codable, Equatable {
 
     // Windows are fetched, and backoffs found, once for every share of them that fits into memory.
     let fetches = options.order > 1 ? tokens * 16 / max(available * 0.9, 1) : 0
-    let rounds = backoffs / max(Double(memory.scoring(vocabularySize: Int(wordTypes), held: 0)) / 2, 1)
+    let rounds =
+      backoffs / max(Double(memory.scoring(vocabularySize: Int(wordTypes), held: 0)) / 2, 1)
     let perToken = whole.seconds / max(whole.tokens, 1) * Self.wholeOverCounting
     seconds = tokens * perToken * (1 + 0.05 * max(fetches - 1, 0) + 0.2 * max(rounds - 1, 0))
     freeBytes = try Self.free(path)
