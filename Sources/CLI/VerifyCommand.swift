@@ -6,7 +6,7 @@ struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract:
-      "Checks every checksum of an index, the order of its records, and sums of probabilities.",
+      "Checks every checksum of an index, its n-grams and their scores, and sums of probabilities.",
     discussion: "Prints what is wrong, a line each, and ends with exit code 1 if anything is."
   )
 

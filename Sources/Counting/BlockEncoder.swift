@@ -20,9 +20,7 @@ struct BlockEncoder: ~Copyable {
   private var block: TextBlock?
   private var ids = RecordBuffer<UInt32>(uninitialized: 0)
   private var newWords = RecordBuffer<NewWord>(uninitialized: 1024)
-  /// Words that were not in the table, each as often as it occurs, and the bytes of all of them.
-  private(set) var newWordCount = 0
-  private(set) var newWordBytes = 0
+  private var newWordCount = 0
   /// Ids written.
   private(set) var idCount = 0
   /// Whether the first id is a sentence's end without a word in this block.
@@ -71,7 +69,6 @@ struct BlockEncoder: ~Copyable {
     }
     reserved = ReservedWordCounts()
     newWordCount = 0
-    newWordBytes = 0
     var count = 0
     // A continued line has its first words in the block before; whether it had any is checked there.
     var hasWords = !block.startsLine
@@ -128,16 +125,15 @@ struct BlockEncoder: ~Copyable {
       length: UInt32(truncatingIfNeeded: length)
     )
     newWordCount += 1
-    newWordBytes += length
   }
 
   /// Calls `insert` with every new word in order; the id it returns replaces the mark.
-  func forEachNewWord(_ insert: (UnsafePointer<UInt8>, Int) -> UInt32) {
+  func forEachNewWord(_ insert: (UnsafePointer<UInt8>, Int) throws -> UInt32) rethrows {
     guard let block else { return }
     for i in 0..<newWordCount {
       let word = newWords[i]
       // SAFETY: offset and length were found in this block.
-      ids[Int(word.position)] = unsafe insert(
+      ids[Int(word.position)] = try unsafe insert(
         block.pointer + Int(word.offset),
         Int(word.length)
       )

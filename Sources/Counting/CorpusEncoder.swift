@@ -86,6 +86,7 @@ package struct CorpusEncoder: ~Copyable {
   private var sentences: UInt64 = 0
   private var reserved = ReservedWordCounts()
   private var statistics = TextStatistics()
+  private static let wordsAtOnce = 4096
   /// Whether the sentence being read has a word in an earlier block.
   private var isInsideSentence = false
 
@@ -172,10 +173,17 @@ package struct CorpusEncoder: ~Copyable {
 
   /// Adds one block's new words and ids; blocks come in corpus order.
   private mutating func append(_ worker: borrowing BlockEncoder) throws {
-    try makeRoom(words: worker.newWordCount, bytes: worker.newWordBytes)
+    // Room is made for some words at a time, since most of a block's new words are the same again and again.
+    var (wordsLeft, bytesLeft) = (0, 0)
     // SAFETY: the words lie in the worker's block, which has zero bytes after its text.
-    unsafe worker.forEachNewWord { bytes, length in
-      unsafe table.insert(bytes, count: length)
+    try unsafe worker.forEachNewWord { bytes, length in
+      if wordsLeft == 0 || bytesLeft < length {
+        (wordsLeft, bytesLeft) = (Self.wordsAtOnce, max(length, 16 * Self.wordsAtOnce))
+        try makeRoom(words: wordsLeft, bytes: bytesLeft)
+      }
+      wordsLeft -= 1
+      bytesLeft -= length
+      return unsafe table.insert(bytes, count: length)
     }
     if counts.count < table.count { growCounts() }
     try require(options.leastBudgetBytes(table.count, store.count))

@@ -77,7 +77,7 @@ public enum IndexVerifier {
       report.problems += damage.map { "\($0)" }
       guard damage.isEmpty else { continue }
       for model in manifest.models where model.file == entry.name {
-        var check = ModelCheck(
+        let check = ModelCheck(
           entry: model,
           file: file,
           tokenizer: manifest.tokenizer,

@@ -4,10 +4,12 @@ public struct VerificationReport: Sendable, Codable, Equatable {
   public var bytes: UInt64 = 0
   /// Words that were looked up by their own spelling.
   public var words: UInt64 = 0
-  /// Stored n-grams of order 2 and more whose order was checked.
+  /// Listed n-grams of order 2 and more whose order was checked, and whose scores were looked up.
   public var ngrams: UInt64 = 0
   /// Contexts whose probabilities were added up.
   public var contexts: Int = 0
+  /// Contexts that were left out because a word after them is taken for a stored n-gram by chance.
+  public var chanceMatches: Int = 0
   /// The largest distance of such a sum from 1; nil when none was taken.
   public var largestDeviation: Double?
   /// What is wrong, one line each.
@@ -27,7 +29,7 @@ public struct VerificationReport: Sendable, Codable, Equatable {
     }
     var parts = [
       "\(Readable.grouped(bytes)) bytes", "\(Readable.grouped(words)) words",
-      "\(Readable.grouped(ngrams)) n-grams in order",
+      "\(Readable.grouped(ngrams)) n-grams in order and with scores",
     ]
     if largestDeviation != nil {
       parts.append("probabilities after \(contexts) contexts sum to 1")

@@ -18,7 +18,7 @@ public final class NGramModel: Sendable {
   public let tokenizer: TokenizerOptions
   /// The state before the first word of a sentence: `<s>` was seen.
   public let beginSentenceState: State
-  let tables: ScoreTables
+  package let tables: ScoreTables
   let multipliers: [UInt64]
   let isCompact: Bool
 

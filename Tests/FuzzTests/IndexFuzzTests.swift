@@ -126,6 +126,30 @@ struct IndexFuzzTests {
     }
   }
 
+  @Test(arguments: [ScoreLayout.exact, .compact])
+  func `without the scores of some listed n-grams it is not sound`(layout: ScoreLayout) throws {
+    let original = try build { $0.layout = layout }
+    #expect(useEverything())
+    let key = ScoreKey.chunk(0, order: 3, model: BuildOptions.defaultModelName)
+    let hash = Envelope.keyHash(.scores, key: key)
+    let start = try #require(
+      stride(from: 16, to: original.bytes.count, by: original.pageBytes).first { place in
+        (0..<8).allSatisfy {
+          original.bytes[place + 8 + $0] == UInt8(truncatingIfNeeded: hash >> (8 * UInt64($0)))
+        }
+      }
+    )
+    var bytes = original.bytes
+    // The whole chunk: no bucket has a tag, no slot a fingerprint.
+    let payload = start + Envelope.byteCount
+    let count = (0..<4).reduce(0) { $0 | Int(bytes[start + 16 + $1]) << (8 * $1) }
+    for place in payload..<payload + count { bytes[place] = 0 }
+    sealValues(&bytes, pageBytes: original.pageBytes)
+    try Data(bytes).write(to: URL(filePath: original.file))
+    let report = try IndexVerifier.run(path: index)
+    #expect(report.problems.contains { $0.contains("order 3 have no score") }, "\(report)")
+  }
+
   @Test func `its structural pages do no harm`() throws {
     try fuzz("structure", { _ in }, pages: { $0.structural.contains($1) }, isSealed: true)
   }
