@@ -198,12 +198,8 @@ package struct LevelBlockEncoder: ~Copyable {
     // SAFETY: `columns` lives to the end of this function and holds `total` bytes.
     let source = unsafe UnsafeRawBufferPointer(start: columns.pointer, count: total)
     try unsafe compressor.append(source, to: &block)
-    // The array has room for incompressible columns; what is kept must not.
-    let exact = unsafe [UInt8](unsafeUninitializedCapacity: block.count) { target, count in
-      // SAFETY: the target has room for as many bytes as the block has.
-      count = unsafe block.withUnsafeBufferPointer { unsafe target.initialize(fromContentsOf: $0) }
-    }
-    finished.append(depth: depth, exact)
+    // A copy of the right size: the array has room for the worst case, several times what is kept.
+    finished.append(depth: depth, unsafe block.withUnsafeBytes { unsafe [UInt8]($0) })
     words.removeAll()
     shapes.removeAll()
     entries.removeAll()

@@ -85,15 +85,14 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
   /// The smallest number of windows that the counter works with.
   static var minimumCapacity: Int { 1 << 16 }
 
-  /// A window, and the level blocks that are made of it before they are stored: three bytes an n-gram.
-  private static func bytesAWindow(depths: Int) -> Int {
-    MemoryLayout<Key>.stride + 3 * depths
+  /// A window, its level blocks of three bytes an n-gram, and the largest share of each thread's scratch, a quarter.
+  static func bytesAWindow(depths: Int, threads: Int) -> Int {
+    blockedWindowBytes(depths: depths) + threads * MemoryLayout<Key>.stride / 4
   }
 
-  /// Memory for the smallest number of windows, if there are so many, and for each thread's scratch.
-  static func leastBytes(windows: Int, depths: Int, threads: Int) -> Int {
-    min(windows, minimumCapacity)
-      * (bytesAWindow(depths: depths) + threads * MemoryLayout<Key>.stride / 4)
+  /// A window and its level blocks.
+  private static func blockedWindowBytes(depths: Int) -> Int {
+    MemoryLayout<Key>.stride + 3 * depths
   }
 
   /// Prepares pass (a) with `memoryBytes` for windows and the blocks made of them.
@@ -110,10 +109,7 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
   ) throws {
     var total = 0
     for shard in scatter.shards { total += Int(shard.windows) }
-    let stride = MemoryLayout<Key>.stride
-    let bytesAWindow = Self.bytesAWindow(depths: shape.depths)
-    // Scratch of a quarter for each thread at most; most often the largest partition needs far less.
-    let least = memoryBytes / (bytesAWindow + threads * stride / 4)
+    let least = memoryBytes / Self.bytesAWindow(depths: shape.depths, threads: threads)
     let limit = max(max(least, Self.minimumCapacity) / 4, 1 << 14)
     var largest = 1
     for shard in scatter.shards {
@@ -122,7 +118,10 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
         if size <= limit { largest = max(largest, size) }
       }
     }
-    let most = (memoryBytes - threads * largest * stride) / bytesAWindow
+    // Most often the largest partition needs far less scratch than a quarter of all windows.
+    let most =
+      (memoryBytes - threads * largest * MemoryLayout<Key>.stride)
+      / Self.blockedWindowBytes(depths: shape.depths)
     capacity = min(max(least, most, Self.minimumCapacity), max(total, 1))
     largestPartition = largest
     self.scatter = scatter

@@ -68,7 +68,8 @@ package enum LevelCounting {
     threads: Int
   ) -> Int {
     func bytes<Key: WindowKey>(_: Key.Type) -> Int {
-      LevelCounter<Key>.leastBytes(windows: windows, depths: max(order - 1, 1), threads: threads)
+      min(windows, LevelCounter<Key>.minimumCapacity)
+        * LevelCounter<Key>.bytesAWindow(depths: max(order - 1, 1), threads: threads)
     }
     return switch WindowShape(order: order, vocabularySize: vocabularySize).bits {
     case ...128: bytes(UInt128.self)

@@ -18,10 +18,17 @@ struct BuildMemory: Sendable {
   /// What is set aside for the program itself: runtime, libraries, LMDB's lists, stacks of threads, and what the
   /// allocator keeps, which is more where there is more.
   static func processBytes(budget: Int) -> Int {
-    baseBytes + budget / 32
+    min(mostBaseBytes, baseBytes + budget / 16) + budget / 32
   }
 
-  private static let baseBytes = 9 << 20
+  /// The smallest budget that has `bytes` beside what is set aside.
+  private static func budget(with bytes: Int) -> Int {
+    let small = (baseBytes + bytes) / 29 * 32 + 32
+    return baseBytes + small / 16 < mostBaseBytes ? small : (mostBaseBytes + bytes) / 31 * 32 + 32
+  }
+
+  private static let baseBytes = 6 << 20
+  private static let mostBaseBytes = 12 << 20
 
   /// What is set aside for the program itself.
   private var processBytes: Int { Self.processBytes(budget: budget) }
@@ -71,15 +78,14 @@ struct BuildMemory: Sendable {
         windows: Int(clamping: tokens),
         threads: 1
       )
-    // The smallest b with b − processBytes(b) ≥ what is needed.
-    return (Self.baseBytes + max(order > 1 ? counting : 0, scoring)) / 31 * 32 + 32
+    return Self.budget(with: max(order > 1 ? counting : 0, scoring))
   }
 
   /// A budget that is enough for a text of so many word types, and many more tokens, in all stages.
   func leastBudget(ofWordTypes wordTypes: Double) -> Int {
     let types = Int(min(wordTypes, Double(UInt32.max)))
     // Table, spellings, counts and ranks take less than 100 bytes a word, text up to an eighth of the budget.
-    let reading = (Self.baseBytes + 100 * types) / 4 * 5
+    let reading = (Self.mostBaseBytes + 100 * types) / 4 * 5
     return max(reading, leastBudget(vocabularySize: types, tokens: UInt64(1) << 40))
   }
 

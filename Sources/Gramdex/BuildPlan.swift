@@ -51,7 +51,6 @@ public struct BuildPlan: Sendable, Codable, Equatable {
       Self.sampleBytes.upperBound,
       Int(min(options.memoryBytes / 16, 1 << 40))
     )
-    defer { ProcessMemory.returnFreedMemory() }
     let sample = try TextSample(inputs, bytes: wanted)
     let folder = try Workspace(in: options.temporary ?? NSTemporaryDirectory())
     func count(everyOther step: Int) throws -> SampleCounts {
@@ -98,45 +97,44 @@ public struct BuildPlan: Sendable, Codable, Equatable {
     )
 
     let memory = BuildMemory(options)
+    let processBytes = BuildMemory.processBytes(budget: memory.budget)
     let idsInMemory = min(tokens * 4, Double(memory.encoding / 3))
     var temporary = tokens * 4 - idsInMemory
-    let held = Int(idsInMemory + wordTypes * 16)
-    let mostFrequent = UInt64(tokens / 16)
+    let held = Int(idsInMemory) + BuildMemory.rankedBytes(Int(wordTypes))
     let share = memory.counting(
       vocabularySize: Int(wordTypes),
-      tokens: UInt64(tokens),
-      mostFrequent: mostFrequent,
+      tokens: self.tokens,
+      mostFrequent: self.tokens / 16,
       held: held
     )
+    let available = Double(share?.bytes ?? 0)
     let fixed = LevelCounting.fixedBytes(
       order: max(options.order, 2),
       vocabularySize: Int(wordTypes),
-      mostFrequent: Int(mostFrequent),
+      mostFrequent: Int(tokens / 16),
       threads: share?.threads ?? 1
     )
-    let available = Double(share?.bytes ?? 0)
-    let process = Double(BuildMemory.processBytes(budget: memory.budget))
     if !options.keepCounts { temporary += max(countBytes - available / 3, 0) }
     temporaryBytes = UInt64(temporary)
     let kept = options.keepCounts ? 0 : min(countBytes, available / 3)
     let counting =
-      Double(held) + process / 2 + Double(fixed) / 4
+      Double(held + processBytes / 2) + Double(fixed) / 4
       + min(tokens * 16, available * 0.9) + kept
     let backoffs = contexts.reduce(0, +) * Self.recordBytes
     let scoring =
-      process / 2 + wordTypes * 44 + kept + backoffs
+      Double(processBytes / 2) + wordTypes * 44 + kept + backoffs
       + Double(options.threads) * ngrams.reduce(0, +) * Self.recordBytes / 16
     memoryBytes = UInt64(min(max(counting, scoring), Double(options.memoryBytes)))
 
     // Windows are fetched, and backoffs found, once for every share of them that fits into memory.
     let fetches = options.order > 1 ? tokens * 16 / max(available * 0.9, 1) : 0
-    let scoringBytes = memory.scoring(vocabularySize: Int(wordTypes), held: 0)
-    let rounds = backoffs / max(Double(scoringBytes) / 2, 1)
+    let rounds =
+      backoffs / max(Double(memory.scoring(vocabularySize: Int(wordTypes), held: 0)) / 2, 1)
     let perToken = whole.seconds / max(whole.tokens, 1) * Self.wholeOverCounting
     seconds = tokens * perToken * (1 + 0.05 * max(fetches - 1, 0) + 0.2 * max(rounds - 1, 0))
     freeBytes = try Self.free(path)
     freeTemporaryBytes = try options.temporary.map { try Self.free($0) } ?? freeBytes
-    try checkVocabulary(options, tokens: UInt64(tokens), memory)
+    try checkVocabulary(options, memory)
   }
 
   /// How counts grow from a sample to the whole text.
@@ -178,12 +176,8 @@ public struct BuildPlan: Sendable, Codable, Equatable {
   }
 
   /// Refuses a budget that the vocabulary alone exceeds.
-  private func checkVocabulary(
-    _ options: BuildOptions,
-    tokens: UInt64,
-    _ memory: BuildMemory
-  ) throws {
-    let needed = UInt64(memory.leastBudget(vocabularySize: Int(ngrams[0]), tokens: tokens))
+  private func checkVocabulary(_ options: BuildOptions, _ memory: BuildMemory) throws {
+    let needed = UInt64(memory.leastBudget(ofWordTypes: Double(ngrams[0])))
     // A third too much is surely too much.
     if options.order > 1 && Double(needed) > Double(options.memoryBytes) * 4 / 3 {
       throw PlanError.memory(
@@ -231,7 +225,7 @@ public enum PlanError: Error, Equatable, Sendable, CustomStringConvertible {
     case .memory(let budget, let needed, let words):
       """
       the text has about \(words) word types, for which a memory budget of \(ByteSize.format(budget)) is too \
-      small; give --memory \(ByteSize.formatAtLeast(needed)) or more, fewer --threads, or a --vocabulary file \
+      small; give --memory \(ByteSize.format(needed)) or more, fewer --threads, or a --vocabulary file \
       (--skip-plan tries all the same)
       """
     }

@@ -110,6 +110,7 @@ public enum IndexBuilder {
     guard options.isPlanned, let bytes = inputs.totalBytes, bytes >= plannedFromBytes else {
       return
     }
+    defer { ProcessMemory.returnFreedMemory() }
     let plan = try BuildPlan(options, inputs, words, path: path)
     try plan.checkDisks(index: path, temporary: options.temporary)
   }

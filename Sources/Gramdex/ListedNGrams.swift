@@ -99,8 +99,7 @@ struct ListedNGrams: Sendable {
     /// The words of the waiting n-grams, one n-gram after the other.
     private let words: RecordBuffer<UInt32>
     private var count = 0
-    /// The last word but one of the n-gram added last; all that wait are in the tables of its shard.
-    private var before: UInt32 = 0
+    private var shard = 0
 
     init(tables: ScoreTables, order: Int) {
       self.tables = tables
@@ -110,13 +109,11 @@ struct ListedNGrams: Sendable {
     }
 
     mutating func add(_ ngram: [UInt32], _ found: inout Found) {
-      let word = ngram[order - 2]
-      // SAFETY: the addresses are compared only.
-      if word != before, unsafe tables.views(before: word) != tables.views(before: before) {
+      let shard = tables.shard(ofWord: ngram[order - 2])
+      if shard != self.shard || count == TableView.batchCount {
         flush(&found)
+        self.shard = shard
       }
-      before = word
-      if count == TableView.batchCount { flush(&found) }
       var sum: UInt64 = 0
       for place in 0..<order {
         sum &+= UInt64(ngram[place]) &* multipliers[place]
@@ -130,7 +127,7 @@ struct ListedNGrams: Sendable {
     mutating func flush(_ found: inout Found) {
       if order <= tables.header.order {
         // SAFETY: the view is used while the tables live.
-        let view = unsafe tables.view(order: order, before: before)
+        let view = unsafe tables.views(ofShard: shard)[order - 2]
         if let missing = view.findMissing(hashes, count: count) {
           found.missing += UInt64(missing.count)
           if found.firstMissing == nil {

@@ -91,10 +91,13 @@ package struct ScorePlan: Sendable {
     }
     firstChunks = first
     firstChunksOfAll = firstOfAll
+    // What LMDB, the writer and the journal remember of a chunk.
+    let bookkeeping = all * 768
     let fixed =
       options.threads
       * (ScoreWorker.fixedBytes(geometries)
         + LevelEstimator.memoryBytes(order: options.order, vocabularySize: options.vocabularySize))
+      + bookkeeping
     let available = max(options.memoryBytes - fixed, 1 << 20)
     let shards = (0..<firstWords.count).map { shard in
       ShardRecords(tables: geometries[shard * rows..<(shard + 1) * rows], backoffs: expected[shard])

@@ -194,6 +194,7 @@ package struct ScoreStage: ~Copyable {
         next: Atomic(0),
         goal
       )
+      ProcessMemory.returnFreedMemory()
     }
     return try writeSides(tables)
   }

@@ -112,6 +112,18 @@ public final class ScoreTables: @unchecked Sendable {
     return unsafe views(before: word)[order - 2]
   }
 
+  /// The number of the shard of n-grams whose last word but one is `word`.
+  package func shard(ofWord word: UInt32) -> Int {
+    unsafe (views(before: word) - UnsafePointer(views)) / max(tablesPerShard, 1)
+  }
+
+  /// The tables of a shard by order from 2 on; valid while these tables live.
+  @unsafe
+  package func views(ofShard shard: Int) -> UnsafePointer<TableView> {
+    precondition(shard >= 0 && shard < shardCount, "no shard has this number")
+    return unsafe UnsafePointer(views + shard * tablesPerShard)
+  }
+
   /// The unigram table, 8 bytes a word: f32 log10 probability, f32 log10 backoff; valid while these tables live.
   @unsafe
   package var unigrams: UnsafeRawPointer {
