@@ -60,6 +60,7 @@ public enum IndexBuilder {
       writer.abandon()
       throw error
     }
+    writer.tidy()
     summary.output = path
     summary.wallSeconds = clock.wallSeconds
     summary.cpuSeconds = clock.cpuSeconds

@@ -85,6 +85,15 @@ package final class IndexWriter {
     return name.text
   }
 
+  /// Removes the journal of a build that has published, and what it went on from; the last thing that it does.
+  ///
+  /// Until then the journal tells a later run of the same job that its index is published.
+  package func tidy() {
+    guard isDone else { return }
+    _ = try? Self.removeUnfinished(folder)
+    Self.removeEmpty([workFolder])
+  }
+
   /// Publishes the generation that was kept when the current one was published; the current one is kept then.
   ///
   /// Throws `IndexError.noPrevious` when none was kept.
@@ -151,7 +160,6 @@ package final class IndexWriter {
     isDone = true
     current = manifest
     // The index is published: what cannot be removed now is left to the next writer.
-    _ = try? Self.removeUnfinished(folder)
     _ = try? Self.reclaim(folder, named: manifest)
     return manifest
   }
