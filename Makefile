@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 BINARY := .build/release/gramdex
 DEMO := pipelines/demo
 
-.PHONY: help dependencies build test fuzz sanitize demo lint imports-check docs-check bench install clean
+.PHONY: help dependencies build test fuzz sanitize demo lint imports-check docs-check bench soak install clean
 
 help: ## Shows this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | column -t -s "$$(printf '\t')"
@@ -47,6 +47,9 @@ docs-check: build ## Runs the commands of README and GUIDE and compares what the
 
 bench: dependencies ## Measures speed and size (docs/PERFORMANCE.md).
 	Benchmarks/run
+
+soak: ## Builds 2 GB of generated text in 1 GB, kills and resumes it, and checks that everything holds (SCALE=0.1: a tenth).
+	Benchmarks/soak $(or $(SCALE),1)
 
 install: build ## Installs the command to PREFIX (/usr/local).
 	install -d "$(DESTDIR)$(PREFIX)/bin"

@@ -26,4 +26,18 @@ package struct FinishedShard: Sendable, Equatable {
     self.totals = totals
     self.blocks = blocks
   }
+
+  /// Whether these can be the totals and blocks of `shard`: they come from a file, and nothing else is known of them.
+  func fits(_ shard: PartitionPlan.Shard, depths: Int) -> Bool {
+    guard totals.firstWord == shard.firstWord, totals.levels.count == depths,
+      totals.blocks.count == depths
+    else { return false }
+    return totals.levels.indices.allSatisfy { index in
+      let level = totals.levels[index]
+      let numbers = [level.nodes, level.entries, level.keptEntries, level.keptNodes]
+      return level.countsOfCounts.count == 4
+        && (numbers + level.countsOfCounts).allSatisfy { $0 <= shard.windows }
+        && totals.blocks[index] == blocks.count { $0.depth == index + 1 }
+    }
+  }
 }

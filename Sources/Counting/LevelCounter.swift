@@ -152,14 +152,14 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     let shards = scatter.shards
     var first = 0
     while first < shards.count {
-      if let finished = earlier?.finishedShard(first) {
+      if let finished = finished(first) {
         try takeOver(first, finished, sink)
         first += 1
         continue
       }
       var end = first
       var sum = 0
-      while end < shards.count, earlier?.finishedShard(end) == nil,
+      while end < shards.count, finished(end) == nil,
         sum + Int(shards[end].windows) <= capacity,
         shards[end].partitions.allSatisfy({ scatter.size(of: $0) <= largestPartition })
       {
@@ -185,6 +185,12 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     let shardTotals = results
     spare.keep(windows)
     return CountedLevels(shards: shardTotals, unigramAdjusted: unigrams, totals: totals)
+  }
+
+  /// What an earlier run finished of a shard, if it can be this one.
+  private func finished(_ shard: Int) -> FinishedShard? {
+    guard let finished = earlier?.finishedShard(shard) else { return nil }
+    return finished.fits(scatter.shards[shard], depths: depths) ? finished : nil
   }
 
   /// Builds whole shards that fit into memory, a shard a thread at a time.

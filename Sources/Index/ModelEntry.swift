@@ -92,9 +92,4 @@ package struct ModelEntry: Hashable, Sendable, Codable {
     hasCounts = false
     hasRawCounts = false
   }
-
-  /// Whether lmplz's quirks were reproduced.
-  package var isLmplzCompatible: Bool {
-    smoothingOptions?.lmplzCompatible ?? false
-  }
 }

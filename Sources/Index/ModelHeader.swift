@@ -188,10 +188,12 @@ package struct ModelHeader: Hashable, Sendable {
       throw damaged("the words of the shards do not ascend")
     }
     let firstTable = Self.fixedBytes + Int(wordBytes)
+    // All tables together have fewer than 2⁵⁶.
+    let most = min(UInt64(1) << 45, (1 << 56) / max(tables, 1))
     for index in 0..<Int(tables) {
       let ngrams = number(firstTable + index * Self.bytesPerTable, bytes: 8)
       let side = number(firstTable + index * Self.bytesPerTable + 8, bytes: 8)
-      guard ngrams < 1 << 45 && side <= ngrams else {
+      guard ngrams < most && side <= ngrams else {
         throw damaged("an n-gram count is impossible")
       }
       tableNGrams.append(ngrams)

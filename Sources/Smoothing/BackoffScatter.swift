@@ -30,9 +30,6 @@ package struct UnitPlan: Sendable {
     }
   }
 
-  /// All units.
-  package var unitCount: Int { parts.reduce(0, +) }
-
   /// The chunks of `part` of a table of `order` with `chunks` chunks that is divided into `parts`.
   package static func chunks(of part: Int, parts: Int, chunks: Int, order: Int) -> Range<Int> {
     let part = part - shift(parts: parts, chunks: chunks, order: order)

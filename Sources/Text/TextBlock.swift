@@ -85,15 +85,6 @@ package final class TextBlock: @unchecked Sendable {
     unsafe (storage.pointer + count).update(repeating: 0, count: Self.paddingBytes)
   }
 
-  /// Takes over where the text of `other` comes from.
-  func copyPosition(from other: TextBlock) {
-    number = other.number
-    inputIndex = other.inputIndex
-    firstLine = other.firstLine
-    startsLine = other.startsLine
-    endsLine = other.endsLine
-  }
-
   /// Exchanges the bytes of two blocks.
   func swapBytes(with other: TextBlock) {
     swap(&storage, &other.storage)
