@@ -15,9 +15,9 @@ public protocol BucketFormat {
   /// The u32 and its bit that say that the side table has entries whose home is this bucket.
   static var sideFlag: BucketFlag { get }
   /// How many flags of a home bucket tell which of its n-grams may lie in their other ones.
-  static var beyondFlags: UInt32 { get }
+  static var otherFlags: UInt32 { get }
   /// Flag number `number` of those.
-  static func beyondFlag(_ number: UInt32) -> BucketFlag
+  static func otherFlag(_ number: UInt32) -> BucketFlag
   /// Bit k is set when slot k holds `tag`.
   static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32
 }
@@ -69,23 +69,23 @@ extension BucketFormat {
   /// ⌊fragment · flags / 2³⁰⌋: look-ups of absent n-grams seldom go on to a second bucket.
   @inlinable
   @inline(__always)
-  static func beyondFlag(of tag: UInt32) -> BucketFlag {
+  static func otherFlag(of tag: UInt32) -> BucketFlag {
     let fragment = UInt64(tag & 0x3FFF_FFFF)
-    return beyondFlag(UInt32(truncatingIfNeeded: fragment &* UInt64(beyondFlags) &>> 30))
+    return otherFlag(UInt32(truncatingIfNeeded: fragment &* UInt64(otherFlags) &>> 30))
   }
 
   /// Whether an n-gram with this tag and this home bucket may lie in its other one.
   @inlinable
   @inline(__always)
-  public static func mayLieBeyond(_ home: UnsafeRawPointer, _ tag: UInt32) -> Bool {
+  public static func mayBeInOther(_ home: UnsafeRawPointer, _ tag: UInt32) -> Bool {
     // SAFETY: the protocol's promise.
-    unsafe beyondFlag(of: tag).isSet(home)
+    unsafe otherFlag(of: tag).isSet(home)
   }
 
   /// Notes in its home bucket that an n-gram with this tag lies in its other bucket.
-  static func setBeyond(_ home: UnsafeMutableRawPointer, _ tag: UInt32) {
+  static func setInOther(_ home: UnsafeMutableRawPointer, _ tag: UInt32) {
     // SAFETY: the protocol's promise.
-    unsafe beyondFlag(of: tag).set(home)
+    unsafe otherFlag(of: tag).set(home)
   }
 
   /// Whether the side table has entries whose home is this bucket.

@@ -64,7 +64,7 @@ extension ChunkFiller {
 
   @inline(__always)
   private static func tag<Bucket: BucketFormat>(_ key: UInt64, _ format: Bucket.Type) -> UInt32 {
-    Bucket.tag(CellSorter.hash(ofKey: key, format))
+    Bucket.tag(BucketCells<Bucket>.hash(ofKey: key))
   }
 
   /// The home of record number `record`, and its other bucket.
@@ -73,7 +73,7 @@ extension ChunkFiller {
     _ record: Int,
     _ format: Bucket.Type
   ) -> (home: Int, other: Int) {
-    let hash = CellSorter.hash(ofKey: records.keys[record], format)
+    let hash = BucketCells<Bucket>.hash(ofKey: records.keys[record])
     let home = geometry.bucket(of: hash)
     return (home, geometry.otherBucket(of: hash, home: home))
   }
@@ -149,18 +149,18 @@ extension ChunkFiller {
       let address = unsafe base + bucket &* TableGeometry.bucketBytes
       for slot in 0..<Int(used[bucket]) {
         let record = Int(slots[bucket &* Bucket.slots &+ slot])
-        let hash = CellSorter.hash(ofKey: records.keys[record], format)
+        let hash = BucketCells<Bucket>.hash(ofKey: records.keys[record])
         let tag = Bucket.tag(hash)
         unsafe Bucket.put(
           address,
           slot,
           tag: tag,
           probability: records.probabilities[record],
-          backoff: geometry.isTop ? -0.0 : records.backoffs[record]
+          backoff: records.backoff(record)
         )
         let home = geometry.bucket(of: hash)
         if home != bucket {
-          unsafe Bucket.setBeyond(base + home &* TableGeometry.bucketBytes, tag)
+          unsafe Bucket.setInOther(base + home &* TableGeometry.bucketBytes, tag)
           moved.append(
             (UInt32(truncatingIfNeeded: record), UInt32(truncatingIfNeeded: bucket * 8 + slot))
           )
@@ -186,14 +186,14 @@ extension ChunkFiller {
     _ base: UnsafeMutableRawPointer,
     _ side: inout [SideEntry]
   ) {
-    let hash = CellSorter.hash(ofKey: records.keys[record], format)
+    let hash = BucketCells<Bucket>.hash(ofKey: records.keys[record])
     // SAFETY: a home is one of the buckets at `base`.
     unsafe Bucket.setSideEntries(base + geometry.bucket(of: hash) * TableGeometry.bucketBytes)
     side.append(
       SideEntry(
         hash: hash,
         probability: records.probabilities[record],
-        backoff: geometry.isTop ? -0.0 : records.backoffs[record]
+        backoff: records.backoff(record)
       )
     )
   }

@@ -13,7 +13,7 @@ internal import GramdexStorage
 package struct ChunkFiller: ~Copyable {
   let geometry: TableGeometry
   private let valuesAreLog10: Bool
-  var records: CellSorter
+  var records: GroupedRecords
   /// For each slot of each bucket, the number of the record in it.
   let slots: RecordBuffer<UInt16>
   /// For each bucket, how many slots are taken.
@@ -41,7 +41,11 @@ package struct ChunkFiller: ~Copyable {
       : nil
     // A compact table has no buckets to sort by: its own filler has all the memory.
     let geometry = geometry.layout == .exact ? geometry : geometry.withoutNGrams
-    records = CellSorter(geometry: geometry, cellBits: Self.cellBits(geometry))
+    records = GroupedRecords(
+      geometry: geometry,
+      capacity: geometry.bucketsPerChunk * geometry.slotsPerBucket,
+      groupCount: geometry.bucketsPerChunk << Self.cellBits(geometry)
+    )
     slots = RecordBuffer(uninitialized: geometry.bucketsPerChunk * geometry.slotsPerBucket)
     used = RecordBuffer(uninitialized: geometry.bucketsPerChunk)
   }
@@ -87,7 +91,7 @@ package struct ChunkFiller: ~Copyable {
         chunk: chunk,
         probabilities: probabilities,
         backoffs: backoffs,
-        into: target,
+        into: base,
         side: &side
       )
     }
@@ -102,8 +106,10 @@ package struct ChunkFiller: ~Copyable {
     _ base: UnsafeMutableRawPointer,
     _ side: inout [SideEntry]
   ) throws(TableError) {
-    unsafe try records.sort(probabilities, chunk: chunk, format)
-    unsafe try records.match(backoffs, chunk: chunk, format)
+    let cells = BucketCells<Bucket>(geometry: geometry)
+    try unsafe records.take(probabilities, chunk: chunk, cells)
+    records.sortCells(cells)
+    try unsafe records.match(backoffs, chunk: chunk, cells)
     records.takeLogarithms(valuesAreLog10: valuesAreLog10)
     unsafe try place(format, base, &side)
   }

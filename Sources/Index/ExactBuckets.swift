@@ -39,12 +39,12 @@ public enum ExactMiddleBucket: BucketFormat {
 
   /// Flags of the n-grams that lie in their other buckets.
   @inlinable
-  public static var beyondFlags: UInt32 { 31 }
+  public static var otherFlags: UInt32 { 31 }
 
   /// Flag number `number` of those.
   @inlinable
   @inline(__always)
-  public static func beyondFlag(_ number: UInt32) -> BucketFlag {
+  public static func otherFlag(_ number: UInt32) -> BucketFlag {
     BucketFlag(offset: 60, bit: 2 &<< number)
   }
 
@@ -82,12 +82,12 @@ public enum ExactTopBucket: BucketFormat {
 
   /// Flags of the n-grams that lie in their other buckets.
   @inlinable
-  public static var beyondFlags: UInt32 { 7 }
+  public static var otherFlags: UInt32 { 7 }
 
   /// Flag number `number` of those.
   @inlinable
   @inline(__always)
-  public static func beyondFlag(_ number: UInt32) -> BucketFlag {
+  public static func otherFlag(_ number: UInt32) -> BucketFlag {
     BucketFlag(offset: 4 &+ 4 &* Int(truncatingIfNeeded: number), bit: 0x4000_0000)
   }
 

@@ -18,7 +18,7 @@ extension TableView {
     // SAFETY: the table is not empty, and of the layout that is asked about.
     for index in 0..<count {
       switch geometry.layout {
-      case .exact: unsafe fetchBuckets(home(of: hashes[index]))
+      case .exact: unsafe fetchHome(home(of: hashes[index]))
       case .compact: unsafe gramdex_prefetch(pilotAddress(of: hashes[index]))
       }
     }

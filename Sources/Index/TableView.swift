@@ -9,7 +9,7 @@ public enum BucketOutcome: Sendable {
   /// It is not stored.
   case absent
   /// It may be in its other bucket.
-  case beyond
+  case inOther
 }
 
 /// The stored n-grams of one order, as addresses: what a query loop works on.
@@ -68,7 +68,7 @@ public struct TableView {
   @unsafe
   @inlinable
   @inline(__always)
-  public func fetchBuckets(_ home: UnsafeRawPointer) {
+  public func fetchHome(_ home: UnsafeRawPointer) {
     // SAFETY: a prefetch of any address is harmless.
     unsafe gramdex_prefetch(home)
   }
@@ -93,11 +93,11 @@ public struct TableView {
     ) {
     case .found: true
     case .absent: false
-    case .beyond:
-      unsafe findBeyond(
+    case .inOther:
+      unsafe findInOther(
         format,
         hash,
-        bucket: otherHome(of: hash),
+        bucket: otherBucket(of: hash),
         probability: &probability,
         backoff: &backoff
       )
@@ -123,7 +123,7 @@ public struct TableView {
     }
     let tag = Bucket.tag(hash)
     let match = unsafe Bucket.match(home, tag)
-    if match == 0 { return unsafe Bucket.mayLieBeyond(home, tag) ? .beyond : .absent }
+    if match == 0 { return unsafe Bucket.mayBeInOther(home, tag) ? .inOther : .absent }
     let slot = match.trailingZeroBitCount
     probability = unsafe Bucket.probability(home, slot)
     backoff = unsafe Bucket.backoff(home, slot)
@@ -134,14 +134,14 @@ public struct TableView {
   @unsafe
   @inlinable
   @inline(__always)
-  public func findBeyond<Bucket: BucketFormat>(
+  public func findInOther<Bucket: BucketFormat>(
     _ format: Bucket.Type,
     _ hash: UInt64,
     bucket: UnsafeRawPointer,
     probability: inout Float,
     backoff: inout Float
   ) -> Bool {
-    // SAFETY: `bucket` is the one that otherHome(of:) gave.
+    // SAFETY: `bucket` is the one that otherBucket(of:) gave.
     let match = unsafe Bucket.match(bucket, Bucket.tag(hash))
     if match == 0 { return false }
     let slot = match.trailingZeroBitCount
@@ -154,7 +154,7 @@ public struct TableView {
   @unsafe
   @inlinable
   @inline(__always)
-  public func otherHome(of hash: UInt64) -> UnsafeRawPointer {
+  public func otherBucket(of hash: UInt64) -> UnsafeRawPointer {
     let number = geometry.otherBucket(of: hash, home: geometry.bucket(of: hash))
     // SAFETY: chunk(of:) < chunkCount, otherBucket(of:) < bucketsPerChunk.
     return unsafe chunks[geometry.chunk(of: hash)] + number * TableGeometry.bucketBytes

@@ -192,7 +192,7 @@ package struct BatchScorer: ~Copyable {
         unsafe gramdex_prefetch(home)
       } else {
         unsafe home = view.pointee.home(of: hash)
-        unsafe view.pointee.fetchBuckets(home)
+        unsafe view.pointee.fetchHome(home)
       }
       hashes[kept] = hash
       homes[kept] = UInt(bitPattern: home)
@@ -241,7 +241,7 @@ package struct BatchScorer: ~Copyable {
     _ count: Int
   ) -> Int {
     var found = 0
-    var beyond = 0
+    var waiting = 0
     for index in 0..<count {
       let position = Int(active[index])
       let view = unsafe view(position, length)
@@ -260,23 +260,23 @@ package struct BatchScorer: ~Copyable {
         keep(position, length, probability, backoff)
         active[found] = Int32(truncatingIfNeeded: position)
         found += 1
-      case .beyond:
-        let bucket = unsafe view.pointee.otherHome(of: hashes[index])
+      case .inOther:
+        let bucket = unsafe view.pointee.otherBucket(of: hashes[index])
         unsafe gramdex_prefetch(bucket)
-        deferred[beyond] = Int32(truncatingIfNeeded: position)
-        hashes[beyond] = hashes[index]
-        homes[beyond] = UInt(bitPattern: bucket)
-        beyond += 1
+        deferred[waiting] = Int32(truncatingIfNeeded: position)
+        hashes[waiting] = hashes[index]
+        homes[waiting] = UInt(bitPattern: bucket)
+        waiting += 1
       case .absent:
         break
       }
     }
-    for index in 0..<beyond {
+    for index in 0..<waiting {
       let position = Int(deferred[index])
       var probability: Float = 0
       var backoff: Float = 0
       // SAFETY: the address of a bucket was stored above.
-      let isFound = unsafe view(position, length).pointee.findBeyond(
+      let isFound = unsafe view(position, length).pointee.findInOther(
         format,
         hashes[index],
         bucket: UnsafeRawPointer(bitPattern: homes[index]).unsafelyUnwrapped,

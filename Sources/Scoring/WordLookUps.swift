@@ -50,7 +50,7 @@ struct WordLookUps {
       if isCompact {
         unsafe gramdex_prefetch(view.pilotAddress(of: hash))
       } else {
-        unsafe view.fetchBuckets(view.home(of: hash))
+        unsafe view.fetchHome(view.home(of: hash))
       }
       count += 1
     }
