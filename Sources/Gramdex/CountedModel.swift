@@ -1,7 +1,6 @@
 import GramdexCore
 import GramdexCounting
 import GramdexStorage
-import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -21,8 +20,6 @@ struct CountedModel: ~Copyable {
   let held: Int
   /// lmplz's quirk, when it is asked for.
   var adjustment = LastWindowAdjustment()
-  /// The bits of p(`<unk>`), known after estimation.
-  let unknown = Atomic<UInt64>(0)
 }
 
 extension CountedLevels {

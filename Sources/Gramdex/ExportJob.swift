@@ -112,15 +112,7 @@ struct ExportJob {
   private func report(order: Int) {
     let done = model.ngrams.prefix(order).reduce(0, +)
     let total = model.ngrams.reduce(0, +)
-    observer.progress(
-      ProgressUpdate(
-        stage: 1,
-        stages: 1,
-        name: "export",
-        completed: done,
-        total: total,
-        unit: "n-grams"
-      )
-    )
+    JobStage(observer: observer, number: 1, stages: 1, name: "export", unit: "n-grams")
+      .report(done, of: total)
   }
 }

@@ -12,8 +12,6 @@ struct ImportJob {
   let cancellation: Cancellation
   private var warnings: [String] = []
 
-  static let stages = 4
-
   init(
     options: ImportOptions,
     writer: IndexWriter,
@@ -46,31 +44,17 @@ struct ImportJob {
       mapBytes: mapBytes(model, closed)
     )
     try write(model, closed, to: file)
-    report(4, "publish", 0, 1, "files")
+    let publishing = stage(4, "publish", "files")
+    publishing.report(0, of: 1)
     let fileSummary = try file.finish()
     try cancellation.check()
     try writer.publish(manifest(name, fileSummary, model))
-    report(4, "publish", 1, 1, "files")
+    publishing.report(1, of: 1)
     return summary(model, closed, fileSummary, temporaryBytes: max(given, given + complete))
   }
 
-  func report(
-    _ stage: Int,
-    _ name: String,
-    _ done: UInt64,
-    _ total: UInt64?,
-    _ unit: String
-  ) {
-    observer.progress(
-      ProgressUpdate(
-        stage: stage,
-        stages: Self.stages,
-        name: name,
-        completed: done,
-        total: total,
-        unit: unit
-      )
-    )
+  private func stage(_ number: Int, _ name: String, _ unit: String) -> JobStage {
+    JobStage(observer: observer, number: number, stages: 4, name: name, unit: unit)
   }
 
   // MARK: Stage 1: text becomes sorted n-grams
@@ -89,7 +73,8 @@ struct ImportJob {
     )
     let block = RecordBuffer<UInt8>(uninitialized: 256 << 10)
     var reported: UInt64 = 0
-    report(1, "read", 0, total, "bytes")
+    let reading = stage(1, "read", "bytes")
+    reading.report(0, of: total)
     while true {
       try cancellation.check()
       // SAFETY: the buffer has this many bytes and lives for the call.
@@ -102,11 +87,11 @@ struct ImportJob {
       try reader.consume(bytes) { try sorters.add($0) }
       if input.consumedBytes - reported >= 4 << 20 {
         reported = input.consumedBytes
-        report(1, "read", reported, total, "bytes")
+        reading.report(reported, of: total)
       }
     }
     var summary = try reader.finish { try sorters.add($0) }
-    report(1, "read", input.consumedBytes, input.consumedBytes, "bytes")
+    reading.report(input.consumedBytes, of: input.consumedBytes)
     summary.warnings += reader.addReservedWords(
       unknownLog10Probability: options.unknownLog10Probability
     )
@@ -125,7 +110,8 @@ struct ImportJob {
 
   private mutating func complete(_ model: inout ImportedModel) throws -> [ClosedOrder] {
     let ngrams = model.summary.ngrams.dropFirst().reduce(0, +)
-    report(2, "complete", 0, ngrams, "n-grams")
+    let completing = stage(2, "complete", "n-grams")
+    completing.report(0, of: ngrams)
     // Stamps and probabilities a word, and the streams' buffers.
     let held = 8 * model.vocabulary.count + 2 << 20
     let closure = ArpaClosure(
@@ -147,7 +133,7 @@ struct ImportJob {
       let warning = ArpaWarning.blankNodes(order: index + 2, count: order.blankCount)
       warn("\(model.name): \(warning)")
     }
-    report(2, "complete", ngrams, ngrams, "n-grams")
+    completing.report(ngrams, of: ngrams)
     return closed
   }
 
@@ -166,7 +152,8 @@ struct ImportJob {
     to file: TableFileWriter
   ) throws {
     let ngrams = closed.map(\.tuples.count).reduce(0, +)
-    report(3, "write", 0, ngrams, "n-grams")
+    let writing = stage(3, "write", "n-grams")
+    writing.report(0, of: ngrams)
     try VocabularyStage.write(model.vocabulary, to: file)
     if options.keepCounts {
       let shards =
@@ -198,7 +185,7 @@ struct ImportJob {
       memoryBudgetBytes: max(memory(beside: model), 1 << 20)
     )
     _ = try scores.write(check: cancellation.check)
-    report(3, "write", ngrams, ngrams, "n-grams")
+    writing.report(ngrams, of: ngrams)
   }
 
   private func writeUnigrams(_ model: ImportedModel, to file: TableFileWriter) throws {

@@ -44,7 +44,6 @@ public enum IndexBuilder {
     {
       return summary
     }
-    try checkPlan(options, inputs, words, path, observer)
     let writer = try IndexWriter(
       path,
       mode: options.replace ? .replace : .create,
@@ -54,6 +53,8 @@ public enum IndexBuilder {
     var summary: BuildSummary
     do {
       try checkUnfinished(writer, identity, options, observer)
+      // What is there to go on from was planned when it began, and takes space that a plan would miss.
+      if writer.unfinished == nil { try checkPlan(options, inputs, words, path, observer) }
       summary = try run(options, inputs, words, writer, identity, observer, cancellation)
     } catch {
       // The workspace has gone with `run`, so the folder is empty if this job made it.

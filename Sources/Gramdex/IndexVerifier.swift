@@ -60,18 +60,16 @@ public enum IndexVerifier {
         continue
       }
       let before = report.bytes
+      let checksums = JobStage(
+        observer: observer,
+        number: 1,
+        stages: 2,
+        name: "checksums",
+        unit: "bytes"
+      )
       let damage = try file.findDamage { done in
         try cancellation.check()
-        observer.progress(
-          ProgressUpdate(
-            stage: 1,
-            stages: 2,
-            name: "checksums",
-            completed: before + done,
-            total: total,
-            unit: "bytes"
-          )
-        )
+        checksums.report(before + done, of: total)
       }
       report.bytes += entry.layout.bytes
       report.problems += damage.map { "\($0)" }

@@ -99,7 +99,13 @@ struct ModelCheck {
       shard.levels.reduce(sum) { $0 + $1.entries }
     }
     let done = Mutex<UInt64>(0)
-    let observer = observer
+    let stage = JobStage(
+      observer: observer,
+      number: 2,
+      stages: 2,
+      name: "n-grams",
+      unit: "n-grams"
+    )
     let found = try listed.check(
       wanted: min(max(Self.wordsPerOrder / max(model.vocabulary.count, 1), 2), 20)
     ) { ngrams in
@@ -107,16 +113,7 @@ struct ModelCheck {
         done += ngrams
         return done
       }
-      observer.progress(
-        ProgressUpdate(
-          stage: 2,
-          stages: 2,
-          name: "n-grams",
-          completed: completed,
-          total: total,
-          unit: "n-grams"
-        )
-      )
+      stage.report(completed, of: total)
     }
     for order in found { check(order, model, &report) }
     return found.flatMap(\.contexts)

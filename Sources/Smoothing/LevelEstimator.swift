@@ -112,25 +112,14 @@ package struct LevelEstimator: ~Copyable, Sendable {
     let node = cursors[d &- 1].node
     let sum = contextSums[d &- 1] &+ UInt64(node.word) &* multipliers[d &- 1]
     contextSums[d] = sum
-    var total = 0.0
-    var free = 0.0
-    var hasKept = false
+    var sums = Sums()
+    var keptCount = 0
     repeat {
-      for i in 0..<cursors[d &- 1].batchCount {
-        let entry = cursors[d &- 1].entries[i]
-        let count = Double(entry.adjustedCount)
-        total += count
-        if entry.isPruned {
-          free += count
-        } else {
-          free += Double(discount(d, entry.adjustedCount))
-          hasKept = true
-        }
-      }
+      keptCount &+= gather(d, cursors, &sums)
     } while try cursors[d &- 1].readBatch()
     let target = d == 2 ? scatter.target(ofWord: node.word) : target
-    if hasKept {
-      let gamma = Float(free / total)
+    if keptCount > 0 {
+      let gamma = Float(sums.free / sums.total)
       if d == 1 {
         unigramBackoffs[Int(node.word)] = gamma
       } else {
@@ -170,27 +159,13 @@ package struct LevelEstimator: ~Copyable, Sendable {
     let node = cursors[d &- 1].node
     let entrySum = entrySums[d &- 1] &+ UInt64(node.word) &* multipliers[d]
     entrySums[d] = entrySum
-    var total = 0.0
-    var free = 0.0
+    var sums = Sums()
     var keptCount = 0
     repeat {
-      keptCount = 0
-      for i in 0..<cursors[d &- 1].batchCount {
-        let entry = cursors[d &- 1].entries[i]
-        let count = Double(entry.adjustedCount)
-        total += count
-        if entry.isPruned {
-          free += count
-        } else {
-          let discount = discount(d, entry.adjustedCount)
-          free += Double(discount)
-          kept[keptCount] = Kept(word: entry.word, count: Float(count), discount: discount)
-          keptCount &+= 1
-        }
-      }
+      keptCount = gather(d, cursors, &sums)
     } while try cursors[d &- 1].readBatch()
-    let gamma = Float(free / total)
-    let inverse = Float(1 / total)
+    let gamma = Float(sums.free / sums.total)
+    let inverse = Float(1 / sums.total)
     let below = d == 1 ? unsafe unigramProbabilities.pointer : unsafe lower[d &- 1].pointer
     if cursors[d &- 1].hasWholeNode {
       unsafe put(d, keptCount, node, entrySum, gamma, inverse, below, scatter)
@@ -198,7 +173,8 @@ package struct LevelEstimator: ~Copyable, Sendable {
       // The sums are known only now: the entries are read once more.
       try cursors[d &- 1].rewindNode()
       repeat {
-        unsafe put(d, keep(d, cursors), node, entrySum, gamma, inverse, below, scatter)
+        keptCount = gather(d, cursors, &sums)
+        unsafe put(d, keptCount, node, entrySum, gamma, inverse, below, scatter)
       } while try cursors[d &- 1].readBatch()
     }
     for _ in 0..<node.childCount {
@@ -206,23 +182,34 @@ package struct LevelEstimator: ~Copyable, Sendable {
     }
   }
 
-  @inline(__always)
-  private func discount(_ d: Int, _ adjustedCount: UInt64) -> Float {
-    discounts[4 &* d &+ Int(truncatingIfNeeded: min(adjustedCount, 3))]
+  /// What a context's entries add up to.
+  private struct Sums {
+    /// The adjusted counts, A(h).
+    var total = 0.0
+    /// The discounts of kept entries and the counts of dropped ones: what goes to the shorter context.
+    var free = 0.0
   }
 
-  /// Gathers the kept entries of a batch; returns how many they are.
-  private func keep(_ d: Int, _ cursors: borrowing Slots<LevelCursor>) -> Int {
+  /// Adds the entries of a batch to `sums` and puts the kept ones into `kept`; returns how many those are.
+  @inline(__always)
+  private func gather(
+    _ d: Int,
+    _ cursors: borrowing Slots<LevelCursor>,
+    _ sums: inout Sums
+  ) -> Int {
     var keptCount = 0
-    for i in 0..<cursors[d - 1].batchCount {
-      let entry = cursors[d - 1].entries[i]
-      if entry.isPruned { continue }
-      kept[keptCount] = Kept(
-        word: entry.word,
-        count: Float(entry.adjustedCount),
-        discount: discount(d, entry.adjustedCount)
-      )
-      keptCount += 1
+    for i in 0..<cursors[d &- 1].batchCount {
+      let entry = cursors[d &- 1].entries[i]
+      let count = Double(entry.adjustedCount)
+      sums.total += count
+      if entry.isPruned {
+        sums.free += count
+        continue
+      }
+      let discount = discounts[4 &* d &+ Int(truncatingIfNeeded: min(entry.adjustedCount, 3))]
+      sums.free += Double(discount)
+      kept[keptCount] = Kept(word: entry.word, count: Float(count), discount: discount)
+      keptCount &+= 1
     }
     return keptCount
   }

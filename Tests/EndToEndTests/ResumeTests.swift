@@ -74,10 +74,7 @@ struct ResumeTests {
   /// Kills a build when its first shard is counted.
   private func leaveUnfinished(_ flags: [String] = ["--order", "3"]) throws {
     let build = try BuiltBinary.start(arguments("index", flags))
-    let journal = workshop.index() + "/work/journal"
-    build.wait {
-      (try? String(contentsOfFile: journal, encoding: .utf8).contains(" shard ")) ?? false
-    }
+    build.wait { workshop.journal().contains(" shard ") }
     build.send(signal: SIGKILL)
     _ = try build.wait()
   }
@@ -109,10 +106,7 @@ struct ResumeTests {
     let flags = ["--order", "3"]
     try #require(try BuiltBinary.run(arguments("reference", flags)).exitCode == 0)
     let build = try BuiltBinary.start(arguments("index", flags + ["--resume"]))
-    let journal = workshop.index() + "/work/journal"
-    build.wait {
-      (try? String(contentsOfFile: journal, encoding: .utf8).contains(" shard ")) ?? false
-    }
+    build.wait { workshop.journal().contains(" shard ") }
     build.send(signal: SIGTERM)
     let outcome = try build.wait()
     if outcome.exitCode != 0 {

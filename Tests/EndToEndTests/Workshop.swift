@@ -51,6 +51,12 @@ struct Workshop {
     return KenLMQuery(outcome.output)
   }
 
+  /// The lines that a build of an index under way has written down, nothing when there are none.
+  func journal(of name: String = "index") -> String {
+    let path = URL(filePath: index(name)).appending(path: "work").appending(path: "journal")
+    return (try? String(contentsOf: path, encoding: .utf8)) ?? ""
+  }
+
   /// The files of an index, without the lock.
   func files(of name: String = "index") -> [String] {
     folder.listing(name).filter { $0 != "LOCK" && $0 != "work" && !$0.hasPrefix("work/") }
