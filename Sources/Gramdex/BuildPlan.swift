@@ -8,8 +8,7 @@ import GramdexText
 /// What a build will take, estimated from a sample of its text.
 ///
 /// Bytes and memory are meant to be right within a quarter, time within a factor of two, on text that is like its
-/// sample. The law behind it: the number of distinct n-grams grows as a power of the tokens, whose exponent falls
-/// by `exponentLoss` with every doubling (measured on English books from 0.1 to 16 million tokens).
+/// sample.
 public struct BuildPlan: Sendable, Codable, Equatable {
   /// Bytes of text in all inputs, decompressed.
   public var textBytes: UInt64
@@ -32,8 +31,6 @@ public struct BuildPlan: Sendable, Codable, Equatable {
   /// Bytes free where temporary files go.
   public var freeTemporaryBytes: UInt64
 
-  /// How much the exponent of growth falls when the text doubles.
-  private static let exponentLoss = 0.015
   /// Bytes of text that a sample has, at least and at most; between them it is a 32nd of the text, but it is
   /// never more than a 16th of the memory, which must hold it and what is counted in it.
   private static let sampleBytes = (8 << 20)...(64 << 20)
@@ -62,7 +59,7 @@ public struct BuildPlan: Sendable, Codable, Equatable {
     let whole = try count(everyOther: 1)
     let half = sample.pieces.count >= 4 ? try count(everyOther: 2) : whole
     let times = max(sample.totalBytes / Double(max(sample.bytes, 1)), 1)
-    let law = Growth(from: half.tokens, to: whole.tokens, times: times)
+    let law = GrowthLaw(from: half.tokens, to: whole.tokens, times: times)
 
     textBytes = UInt64(sample.totalBytes)
     sampleTokens = UInt64(whole.tokens)
@@ -75,25 +72,10 @@ public struct BuildPlan: Sendable, Codable, Equatable {
     let growth = ngrams.reduce(0, +) / max(whole.ngrams.reduce(0, +), 1)
     let countBytes = options.order > 1 ? whole.countBytes * growth : 0
 
-    let tableBytes = ngrams.enumerated().reduce(0.0) { sum, order in
-      let geometry = TableGeometry(
-        order: order.offset + 2,
-        isTop: order.offset + 2 == options.order,
-        layout: options.layout,
-        ngramCount: UInt64(order.element)
-      )
-      return sum + Double(geometry.chunkCount * geometry.bytesPerChunk)
-    }
-    let vocabulary = try VocabularyTable(
-      wordCount: Int(wordTypes),
-      stringBytes: Int(whole.spellingBytes * wordTypes / max(whole.wordTypes, 1))
-    )
-    let vocabularyBytes = Double(
-      vocabulary.offsetsBytes + vocabulary.bytesBytes + vocabulary.hashBytes
-    )
-    let unigramBytes = wordTypes * (options.keepCounts ? 16 : 8)
+    let spellingBytes = whole.spellingBytes * wordTypes / max(whole.wordTypes, 1)
     indexBytes = UInt64(
-      (tableBytes + vocabularyBytes + unigramBytes + (options.keepCounts ? countBytes : 0)) * 1.005
+      try Self.indexBytes(options, wordTypes, spellingBytes, ngrams)
+        + (options.keepCounts ? countBytes : 0) * 1.005
     )
 
     let memory = BuildMemory(options)
@@ -137,32 +119,26 @@ public struct BuildPlan: Sendable, Codable, Equatable {
     try checkVocabulary(options, memory)
   }
 
-  /// How counts grow from a sample to the whole text.
-  private struct Growth {
-    let from: Double
-    let to: Double
-    let times: Double
-
-    init(from: Double, to: Double, times: Double) {
-      self.from = from
-      self.to = to
-      self.times = times
+  /// Bytes of an index's vocabulary and scores, and of its unigrams' counts.
+  private static func indexBytes(
+    _ options: BuildOptions,
+    _ wordTypes: Double,
+    _ spellingBytes: Double,
+    _ ngrams: [Double]
+  ) throws -> Double {
+    let tables = ngrams.enumerated().reduce(0.0) { sum, order in
+      let geometry = TableGeometry(
+        order: order.offset + 2,
+        isTop: order.offset + 2 == options.order,
+        layout: options.layout,
+        ngramCount: UInt64(order.element)
+      )
+      return sum + Double(geometry.chunkCount * geometry.bytesPerChunk)
     }
-
-    /// What `whole`, which was `half` in half of the sample, is in the whole text.
-    func grow(_ half: Double, _ whole: Double) -> Double {
-      if whole <= 0 { return 0 }
-      let doublings = log2(times)
-      let exponent = to > from && half > 0 ? log(whole / half) / log(to / from) : 1
-      var sum = 0.0
-      var done = 0.0
-      while done < doublings {
-        let step = min(1, doublings - done)
-        sum += step * min(max(exponent - BuildPlan.exponentLoss * (done + 1), 0), 1)
-        done += step
-      }
-      return whole * exp2(sum)
-    }
+    let table = try VocabularyTable(wordCount: Int(wordTypes), stringBytes: Int(spellingBytes))
+    let vocabulary = Double(table.offsetsBytes + table.bytesBytes + table.hashBytes)
+    // What keys and page ends take is half a percent.
+    return (tables + vocabulary + wordTypes * (options.keepCounts ? 16 : 8)) * 1.005
   }
 
   private static func free(_ path: String) throws -> UInt64 {
@@ -203,48 +179,5 @@ public struct BuildPlan: Sendable, Codable, Equatable {
         freeBytes: freeTemporaryBytes
       )
     }
-  }
-}
-
-/// A build that cannot come to its end, found before it begins.
-public enum PlanError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// A device has too little room.
-  case disk(path: String, neededBytes: UInt64, freeBytes: UInt64)
-  /// The vocabulary alone needs more memory than the budget.
-  case memory(budgetBytes: UInt64, neededBytes: UInt64, wordTypes: UInt64)
-
-  /// What is missing, and what to do.
-  public var description: String {
-    switch self {
-    case .disk(let path, let needed, let free):
-      """
-      the device of \(path) has \(ByteSize.format(free)) free, and about \(ByteSize.format(needed)) will be needed; \
-      free some space, choose another place, or make the index smaller with --layout compact, --no-counts, \
-      --prune or a lower --order (--skip-plan tries all the same)
-      """
-    case .memory(let budget, let needed, let words):
-      """
-      the text has about \(words) word types, for which a memory budget of \(ByteSize.format(budget)) is too \
-      small; give --memory \(ByteSize.format(needed)) or more, fewer --threads, or a --vocabulary file \
-      (--skip-plan tries all the same)
-      """
-    }
-  }
-}
-
-extension BuildPlan {
-  /// The plan for people.
-  public var text: String {
-    let orders = ngrams.map { Readable.grouped($0) }.joined(separator: ", ")
-    return """
-      text: about \(Readable.grouped(tokens)) tokens in \(ByteSize.format(textBytes)), \
-      from a sample of \(Readable.grouped(sampleTokens))
-      n-grams, by order: about \(orders)
-      index: about \(ByteSize.format(indexBytes)), of \(ByteSize.format(freeBytes)) free
-      temporary files: about \(ByteSize.format(temporaryBytes)), of \(ByteSize.format(freeTemporaryBytes)) free
-      memory: about \(ByteSize.format(memoryBytes))
-      time: about \(Readable.seconds(seconds))
-
-      """
   }
 }

@@ -2,6 +2,7 @@ import GramdexCore
 import GramdexCounting
 import GramdexStorage
 import GramdexText
+import Synchronization
 
 /// What counting finds in a sample of the text.
 struct SampleCounts {
@@ -19,12 +20,12 @@ struct SampleCounts {
 
   /// Counts blocks' bytes and forgets them.
   private final class BlockBytes: LevelBlockSink {
-    private let bytes = Counter()
+    private let bytes = Mutex<UInt64>(0)
 
-    var total: Double { Double(bytes.value) }
+    var total: Double { Double(bytes.withLock { $0 }) }
 
     func put(shard: Int, depth: Int, block: Int, bytes: [UInt8]) {
-      self.bytes.add(UInt64(bytes.count))
+      self.bytes.withLock { $0 += UInt64(bytes.count) }
     }
 
     func finish(shard: Int, totals: ShardTotals) {}

@@ -114,8 +114,8 @@ package final class IndexWriter {
     _ = try Self.removeUnfinished(folder)
   }
 
-  /// Whether a journal tells what is there to go on from.
-  private var leavesWork: Bool {
+  /// Puts what is there to go on from where the next run looks for it; returns whether there is anything.
+  private func putWorkAside() -> Bool {
     (try? Self.takeUnfinished(folder, named: current)) != nil
   }
 
@@ -169,7 +169,7 @@ package final class IndexWriter {
   package func abandon() {
     guard !isDone else { return }
     isDone = true
-    if resumes && leavesWork { return }
+    if resumes && putWorkAside() { return }
     _ = try? Self.removeUnfinished(folder)
     for name in madeFiles { try? Files.removeFile(folder.path(name.text)) }
     try? Files.removeFile(folder.path(IndexFolder.manifestName) + ".new")

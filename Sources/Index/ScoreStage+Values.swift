@@ -2,25 +2,6 @@ import GramdexCore
 import GramdexSmoothing
 import GramdexStorage
 
-/// What earlier runs of a build finished of its score tables.
-struct FinishedTables: Sendable {
-  /// Whether each chunk, numbered shard after shard, is there and whole.
-  var chunks: [Bool]
-  /// The codebooks of tables all of whose chunks are.
-  var codebooks: [Int: [UInt8]] = [:]
-
-  /// Whether a unit has chunks that are not finished.
-  func isMissing(_ unit: Int, _ plan: ScorePlan) -> Bool {
-    let shard = plan.shard(ofUnit: unit)
-    let part = unit - plan.units.firstUnits[shard]
-    return plan.tables(ofShard: shard).contains { table in
-      plan.chunks(ofTable: table, part: part).contains {
-        !chunks[plan.firstChunksOfAll[table] + $0]
-      }
-    }
-  }
-}
-
 extension ScoreStage {
   /// What earlier runs finished: whole chunks, and the codebooks of tables all of whose chunks are whole.
   ///
@@ -47,7 +28,7 @@ extension ScoreStage {
   }
 
   /// Makes room for all tables of the shards that begin in `round`, in an order that depends on the tables alone.
-  func reserve(_ round: Range<Int>, _ tables: TableValues, _ finished: FinishedTables) throws {
+  func reserve(_ round: Range<Int>, _ tables: TableValues) throws {
     for shard in plan.shards(of: round) where round.contains(plan.units.firstUnits[shard]) {
       for (row, table) in plan.tables(ofShard: shard).enumerated() {
         let geometry = plan.geometries[table]
@@ -59,7 +40,7 @@ extension ScoreStage {
             key: ScoreKey.codebook(order: row + 2, shard: shard, model: options.model),
             payloadBytes: 4 * geometry.codebookCount
           )
-          if let known = finished.codebooks[table] {
+          if let known = tables.finished.codebooks[table] {
             let place = try unsafe known.withUnsafeBytes { try unsafe value.seal(with: $0) }
             try options.journal?.note(.codebook(table: table, place))
           }
@@ -85,18 +66,13 @@ extension ScoreStage {
   }
 
   /// Copies the chunks of a unit that an earlier run finished.
-  func copy(
-    _ shard: Int,
-    _ part: Int,
-    _ tables: TableValues,
-    _ finished: FinishedTables
-  ) throws {
+  func copy(_ shard: Int, _ part: Int, _ tables: TableValues) throws {
     guard let earlier = options.earlier else { return }
     for table in plan.tables(ofShard: shard) {
       let values = tables[table].chunks
       for chunk in plan.chunks(ofTable: table, part: part) {
         let number = plan.firstChunksOfAll[table] + chunk
-        if !finished.chunks[number] { continue }
+        if !tables.finished.chunks[number] { continue }
         guard let found = try earlier.chunk(number, bytes: plan.geometries[table].bytesPerChunk)
         else { throw TableError.lostChunk(chunk: number) }
         let place = try unsafe found.bytes.withUnsafeBytes {

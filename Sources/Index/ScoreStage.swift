@@ -157,8 +157,7 @@ package struct ScoreStage: ~Copyable {
     unigrams: borrowing UnigramScores
   ) throws -> [UInt64] {
     if options.order < 2 { return [] }
-    let finished = try finishedTables()
-    let tables = TableValues(count: plan.geometries.count)
+    let tables = TableValues(count: plan.geometries.count, finished: try finishedTables())
     let blocks = RecordArena.blocks(
       records: plan.backoffRecords,
       streams: plan.backoffStreams * options.threads
@@ -172,7 +171,7 @@ package struct ScoreStage: ~Copyable {
     let goal = plan.entries * UInt64(plan.rounds.count + 1)
     let done = Atomic<UInt64>(0)
     for round in plan.rounds {
-      let wanted = round.filter { finished.isMissing($0, plan) }
+      let wanted = round.filter { tables.finished.isMissing($0, plan) }
       // Every round gives the unigrams' backoffs, which no earlier run stored.
       let units = wanted.isEmpty ? round.lowerBound..<round.lowerBound : round
       arena.reset()
@@ -180,7 +179,7 @@ package struct ScoreStage: ~Copyable {
         BackoffScatter(plan.units, units: units, seed: Self.seed, arena: arena)
       }
       try findBackoffs(levels, source, unigrams, workers, backoffs, done, next: Atomic(0), goal)
-      try reserve(round, tables, finished)
+      try reserve(round, tables)
       try fill(
         round,
         levels,
@@ -189,7 +188,6 @@ package struct ScoreStage: ~Copyable {
         workers,
         backoffs,
         tables,
-        finished,
         done,
         next: Atomic(0),
         goal
@@ -236,7 +234,6 @@ package struct ScoreStage: ~Copyable {
     _ workers: borrowing Slots<ScoreWorker>,
     _ backoffs: borrowing Slots<BackoffScatter>,
     _ tables: TableValues,
-    _ finished: FinishedTables,
     _ done: borrowing Atomic<UInt64>,
     next: borrowing Atomic<Int>,
     _ goal: UInt64
@@ -249,7 +246,7 @@ package struct ScoreStage: ~Copyable {
         for unit in plan.units(ofShard: shard).clamped(to: round) {
           try cancellation.check()
           let part = unit - plan.units.firstUnits[shard]
-          if finished.isMissing(unit, plan) {
+          if tables.finished.isMissing(unit, plan) {
             try find(
               shard,
               part,
@@ -260,9 +257,9 @@ package struct ScoreStage: ~Copyable {
               &workers[thread],
               backoffs
             )
-            try workers[thread].fill(shard, part, tables, finished, options.journal)
+            try workers[thread].fill(shard, part, tables, options.journal)
           }
-          try copy(shard, part, tables, finished)
+          try copy(shard, part, tables)
         }
         advance(done, by: plan.entries(ofShard: shard), goal)
       }

@@ -1,40 +1,6 @@
 import GramdexCore
 import GramdexSmoothing
 import GramdexStorage
-import Synchronization
-
-/// Room in the file for the parts of all tables, and what is known of them so far.
-final class TableValues: Sendable {
-  /// One table.
-  struct Table: Sendable {
-    var chunks: [ReservedValue] = []
-    var codebook: ReservedValue?
-    var quantizer: Quantizer?
-    /// Side entries of each chunk.
-    var sides: [Int: [SideEntry]] = [:]
-  }
-
-  private let tables: Mutex<[Table]>
-
-  init(count: Int) {
-    tables = Mutex([Table](repeating: Table(), count: count))
-  }
-
-  subscript(table: Int) -> Table {
-    tables.withLock { $0[table] }
-  }
-
-  func update(_ table: Int, _ change: (inout sending Table) -> Void) {
-    tables.withLock { change(&$0[table]) }
-  }
-
-  /// The side entries of a table by chunk, and their number.
-  func side(of table: Int) -> [SideEntry] {
-    tables.withLock { tables in
-      tables[table].sides.sorted { $0.key < $1.key }.flatMap(\.value)
-    }
-  }
-}
 
 /// What one thread needs in pass (b).
 struct ScoreWorker: ~Copyable {
@@ -74,19 +40,18 @@ struct ScoreWorker: ~Copyable {
     _ shard: Int,
     _ part: Int,
     _ tables: TableValues,
-    _ finished: FinishedTables,
     _ journal: WorkJournal?
   ) throws {
     for (row, table) in plan.tables(ofShard: shard).enumerated() {
       let chunks = plan.chunks(ofTable: table, part: part)
-      guard chunks.contains(where: { !finished.chunks[plan.firstChunksOfAll[table] + $0] }) else {
+      guard chunks.contains(where: { !tables.finished.chunks[plan.firstChunksOfAll[table] + $0] }) else {
         continue
       }
       let quantizer = try quantizer(row + 2, table, chunks, tables, journal)
       var filler = ChunkFiller(geometry: plan.geometries[table], quantizer: quantizer)
       let values = tables[table].chunks
       for (index, chunk) in chunks.enumerated()
-      where !finished.chunks[plan.firstChunksOfAll[table] + chunk] {
+      where !tables.finished.chunks[plan.firstChunksOfAll[table] + chunk] {
         try fill(row + 2, table, chunk, index, values[chunk], &filler, tables, journal)
       }
       // Parts of a shard come in order, so nobody needs the codes any more.
