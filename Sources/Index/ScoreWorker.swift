@@ -44,7 +44,8 @@ struct ScoreWorker: ~Copyable {
   ) throws {
     for (row, table) in plan.tables(ofShard: shard).enumerated() {
       let chunks = plan.chunks(ofTable: table, part: part)
-      guard chunks.contains(where: { !tables.finished.chunks[plan.firstChunksOfAll[table] + $0] }) else {
+      guard chunks.contains(where: { !tables.finished.chunks[plan.firstChunksOfAll[table] + $0] })
+      else {
         continue
       }
       let quantizer = try quantizer(row + 2, table, chunks, tables, journal)
