@@ -64,7 +64,7 @@ let package = Package(
       providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]
     ),
     .target(name: "CKernels"),
-    module("Core", []),
+    module("Core", ["CKernels"]),
     module("Storage", ["GramdexCore", "CKernels", "CLMDB", "CXXHash", "CZstd", "CZlib"]),
     module("Text", ["GramdexCore", "GramdexStorage", "CKernels"]),
     module("Counting", ["GramdexCore", "GramdexStorage", "GramdexText", "CKernels"]),

@@ -60,9 +60,7 @@ let sequential = measure {
   for sentence in sentences {
     var state = model.beginSentenceState
     for word in sentence {
-      let (score, next) = model.score(word, after: state)
-      sum += Double(score.log10Probability)
-      state = next
+      sum += Double(model.score(word, advancing: &state).log10Probability)
     }
   }
   return sum
@@ -83,7 +81,9 @@ for sentence in sentences {
 let batched = measure {
   var scorer = BatchScorer(model)
   _ = scorer.score(ids, places, after: State(), scores: scores, orders: orders)
-  return places.reduce(0) { $0 + Double(scores[$1]) }
+  var sum = 0.0
+  for place in places { sum += Double(scores[place]) }
+  return sum
 }
 
 print("words\t\(wordCount)")

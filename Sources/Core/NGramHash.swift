@@ -1,3 +1,5 @@
+public import CKernels
+
 /// The 64-bit hash that places n-grams in score tables.
 ///
 /// The hash of (w[1] … w[n]) is `finish(Σ w[n−i] × multiplier(i), seed)`, where i = 0 is the last word.
@@ -21,12 +23,7 @@ public enum NGramHash {
   @inlinable
   @inline(__always)
   public static func finish(_ sum: UInt64, seed: UInt64) -> UInt64 {
-    let product = (sum ^ seed ^ 0x5899_65CC_7537_4CC3).multipliedFullWidth(
-      by: 0x1D8E_4E27_C47D_124F
-    )
-    let folded = product.high ^ product.low
-    let again = folded.multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
-    return again.high ^ again.low
+    gramdex_ngram_hash(sum, seed)
   }
 }
 

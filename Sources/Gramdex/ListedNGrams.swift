@@ -127,7 +127,7 @@ struct ListedNGrams: Sendable {
     mutating func flush(_ found: inout Found) {
       if order <= tables.header.order {
         // SAFETY: the view is used while the tables live.
-        let view = unsafe tables.views(ofShard: shard)[order - 2]
+        let view = unsafe tables.view(order: order, shard: shard)
         if let missing = view.findMissing(hashes, count: count) {
           found.missing += UInt64(missing.count)
           if found.firstMissing == nil {

@@ -1,9 +1,8 @@
 /// The bytes of one 64-byte bucket of an exact table: how tags, values and flags lie in it.
 ///
 /// Two formats: with or without backoffs. All operations are unsafe: `bucket` must be the address of 64 readable
-/// (or writable) bytes, and `slot` less than `slots`. Public and inlinable, as what conforms to it is, so that
-/// probe loops in other modules are specialized; users of the library do not see this module.
-public protocol BucketFormat {
+/// (or writable) bytes, and `slot` less than `slots`. This is how buckets are filled; `gramdex_scores.h` reads them.
+protocol BucketFormat {
   /// N-grams a bucket holds.
   static var slots: Int { get }
   /// Upper bits of the fragment that a builder sorts by together with the bucket; about log2 of `slots`.
@@ -23,26 +22,17 @@ public protocol BucketFormat {
 }
 
 /// A bit of a u32 in a bucket.
-@frozen
-public struct BucketFlag: Sendable {
+struct BucketFlag: Sendable {
   /// Where the u32 is, at most 60.
-  public let offset: Int
+  let offset: Int
   /// The bit.
-  public let bit: UInt32
+  let bit: UInt32
 
   /// Makes a flag.
-  @inlinable
   @inline(__always)
   init(offset: Int, bit: UInt32) {
     self.offset = offset
     self.bit = bit
-  }
-
-  @inlinable
-  @inline(__always)
-  func isSet(_ bucket: UnsafeRawPointer) -> Bool {
-    // SAFETY: `BucketFormat`'s promise: 64 readable bytes.
-    unsafe bucket.loadUnaligned(fromByteOffset: offset, as: UInt32.self) & bit != 0
   }
 
   func set(_ bucket: UnsafeMutableRawPointer) {
@@ -54,63 +44,27 @@ public struct BucketFlag: Sendable {
 
 extension BucketFormat {
   /// Low bits of the hash that tell n-grams of one bucket apart.
-  @inlinable
-  public static var fragmentBits: UInt64 { 30 }
+  static var fragmentBits: UInt64 { 30 }
 
   /// What is stored for `hash`; never 0.
-  @inlinable
   @inline(__always)
-  public static func tag(_ hash: UInt64) -> UInt32 {
+  static func tag(_ hash: UInt64) -> UInt32 {
     UInt32(truncatingIfNeeded: hash) & 0x3FFF_FFFF | 0x8000_0000
   }
 
   /// The flag of `tag` in its home bucket: set when an n-gram with that flag lies in its other bucket.
   ///
   /// ⌊fragment · flags / 2³⁰⌋: look-ups of absent n-grams seldom go on to a second bucket.
-  @inlinable
   @inline(__always)
   static func otherFlag(of tag: UInt32) -> BucketFlag {
     let fragment = UInt64(tag & 0x3FFF_FFFF)
-    return otherFlag(UInt32(truncatingIfNeeded: fragment &* UInt64(otherFlags) &>> 30))
-  }
-
-  /// Whether an n-gram with this tag and this home bucket may lie in its other one.
-  @inlinable
-  @inline(__always)
-  public static func mayBeInOther(_ home: UnsafeRawPointer, _ tag: UInt32) -> Bool {
-    // SAFETY: the protocol's promise.
-    unsafe otherFlag(of: tag).isSet(home)
+    return otherFlag(UInt32(truncatingIfNeeded: (fragment &* UInt64(otherFlags)) &>> 30))
   }
 
   /// Notes in its home bucket that an n-gram with this tag lies in its other bucket.
   static func setInOther(_ home: UnsafeMutableRawPointer, _ tag: UInt32) {
     // SAFETY: the protocol's promise.
     unsafe otherFlag(of: tag).set(home)
-  }
-
-  /// Whether the side table has entries whose home is this bucket.
-  @inlinable
-  @inline(__always)
-  public static func hasSideEntries(_ bucket: UnsafeRawPointer) -> Bool {
-    // SAFETY: the protocol's promise.
-    unsafe sideFlag.isSet(bucket)
-  }
-
-  /// log10 of the probability in `slot`.
-  @inlinable
-  @inline(__always)
-  public static func probability(_ bucket: UnsafeRawPointer, _ slot: Int) -> Float {
-    // SAFETY: the protocol's promise: the slot is below `slots`, 64 readable bytes.
-    unsafe bucket.loadUnaligned(fromByteOffset: probabilityOffset + 4 * slot, as: Float.self)
-  }
-
-  /// log10 of the backoff in `slot`; −0.0 where nothing follows.
-  @inlinable
-  @inline(__always)
-  public static func backoff(_ bucket: UnsafeRawPointer, _ slot: Int) -> Float {
-    guard let offset = backoffOffset else { return -0.0 }
-    // SAFETY: the protocol's promise: the slot is below `slots`, 64 readable bytes.
-    return unsafe bucket.loadUnaligned(fromByteOffset: offset + 4 * slot, as: Float.self)
   }
 
   /// Writes `slot` of a bucket in which it is still zero but for flags.

@@ -69,6 +69,7 @@ package struct ClosedScores {
         payload: quantizer.payload
       )
     }
+    let room = try TableRoom(geometry, firstSpan: 0, model: model, in: writer)
     var side: [SideEntry] = []
     var first = 0
     let fillerBytes = threads * ChunkFiller.scratchBytes(geometry: geometry)
@@ -87,14 +88,7 @@ package struct ClosedScores {
         backoffCounts: counts.backoffs
       )
       try scatter(into: round, geometry, hasher, check)
-      let values = try (first..<end).map {
-        try writer.reserve(
-          .scores,
-          key: ScoreKey.chunk($0, order: order, model: model),
-          payloadBytes: geometry.bytesPerChunk
-        )
-      }
-      side += try round.fill(values, geometry: geometry, quantizer: quantizer, threads: threads)
+      side += try round.fill(room, geometry: geometry, quantizer: quantizer, threads: threads)
       first = end
     }
     if !side.isEmpty {

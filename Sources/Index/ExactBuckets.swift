@@ -1,4 +1,4 @@
-public import CKernels
+internal import CKernels
 
 // Layout of exact buckets, little-endian:
 //
@@ -15,86 +15,68 @@ public import CKernels
 // bits 30 of tags 0 … 7 (n = 7).
 
 /// Exact buckets below the top order.
-@frozen
-public enum ExactMiddleBucket: BucketFormat {
+enum ExactMiddleBucket: BucketFormat {
   /// N-grams a bucket holds.
-  @inlinable
-  public static var slots: Int { 5 }
+  static var slots: Int { 5 }
 
   /// Upper bits of the fragment that a builder sorts by.
-  @inlinable
-  public static var cellBits: Int { 2 }
+  static var cellBits: Int { 2 }
 
   /// Where the probabilities begin.
-  @inlinable
-  public static var probabilityOffset: Int { 20 }
+  static var probabilityOffset: Int { 20 }
 
   /// Where the backoffs begin.
-  @inlinable
-  public static var backoffOffset: Int? { 40 }
+  static var backoffOffset: Int? { 40 }
 
   /// The bit that says: the side table has entries.
-  @inlinable
-  public static var sideFlag: BucketFlag { BucketFlag(offset: 60, bit: 1) }
+  static var sideFlag: BucketFlag { BucketFlag(offset: 60, bit: 1) }
 
   /// Flags of the n-grams that lie in their other buckets.
-  @inlinable
-  public static var otherFlags: UInt32 { 31 }
+  static var otherFlags: UInt32 { 31 }
 
   /// Flag number `number` of those.
-  @inlinable
   @inline(__always)
-  public static func otherFlag(_ number: UInt32) -> BucketFlag {
+  static func otherFlag(_ number: UInt32) -> BucketFlag {
     BucketFlag(offset: 60, bit: 2 &<< number)
   }
 
   /// Bit k is set when slot k holds `tag`.
-  @inlinable
   @inline(__always)
-  public static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32 {
+  static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32 {
     // SAFETY: the protocol's promise: 64 readable bytes.
     unsafe gramdex_match5(bucket, tag)
   }
 }
 
 /// Exact buckets of the top order, which have no backoffs.
-@frozen
-public enum ExactTopBucket: BucketFormat {
+enum ExactTopBucket: BucketFormat {
   /// N-grams a bucket holds.
-  @inlinable
-  public static var slots: Int { 8 }
+  static var slots: Int { 8 }
 
   /// Upper bits of the fragment that a builder sorts by.
-  @inlinable
-  public static var cellBits: Int { 3 }
+  static var cellBits: Int { 3 }
 
   /// Where the probabilities begin.
-  @inlinable
-  public static var probabilityOffset: Int { 32 }
+  static var probabilityOffset: Int { 32 }
 
   /// Where the backoffs begin.
-  @inlinable
-  public static var backoffOffset: Int? { nil }
+  static var backoffOffset: Int? { nil }
 
   /// The bit that says: the side table has entries.
-  @inlinable
-  public static var sideFlag: BucketFlag { BucketFlag(offset: 0, bit: 0x4000_0000) }
+  static var sideFlag: BucketFlag { BucketFlag(offset: 0, bit: 0x4000_0000) }
 
   /// Flags of the n-grams that lie in their other buckets.
-  @inlinable
-  public static var otherFlags: UInt32 { 7 }
+  static var otherFlags: UInt32 { 7 }
 
   /// Flag number `number` of those.
-  @inlinable
   @inline(__always)
-  public static func otherFlag(_ number: UInt32) -> BucketFlag {
+  static func otherFlag(_ number: UInt32) -> BucketFlag {
     BucketFlag(offset: 4 &+ 4 &* Int(truncatingIfNeeded: number), bit: 0x4000_0000)
   }
 
   /// Bit k is set when slot k holds `tag`.
-  @inlinable
   @inline(__always)
-  public static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32 {
+  static func match(_ bucket: UnsafeRawPointer, _ tag: UInt32) -> UInt32 {
     // SAFETY: the protocol's promise: 64 readable bytes.
     unsafe gramdex_match8(bucket, tag)
   }

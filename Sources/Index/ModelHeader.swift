@@ -5,13 +5,13 @@ package import GramdexCore
 // | offset | type | meaning |
 // |---|---|---|
 // | 0  | u32 | magic 0x4C4D4447 ("GDML") |
-// | 4  | u32 | version, 2 |
+// | 4  | u32 | version, 3 |
 // | 8  | u32 | order N of the model, 1 … 63 |
 // | 12 | u32 | layout: 0 exact, 1 compact |
 // | 16 | u64 | vocabulary size: n-grams of order 1 |
 // | 24 | u64 | hash seed |
 // | 32 | u32 | shards S, at least 1 |
-// | 36 | u32 | 0 |
+// | 36 | u32 | chunks of a full span, at least 1 |
 // | 40 | S × u32 | for each shard the smallest word that may stand last but one in its n-grams; 0 first, ascending |
 // | …  | …   | zeros up to a multiple of 8 |
 // | …  | 32 each | for each shard, for each order 2 … N, its table: u64 n-grams, u64 side entries, u32 chunks, |
@@ -23,7 +23,7 @@ package import GramdexCore
 /// What a reader must know before it can use a model's score tables.
 package struct ModelHeader: Hashable, Sendable {
   static let magic: UInt32 = 0x4C4D_4447
-  static let version: UInt32 = 2
+  static let version: UInt32 = 3
   static let fixedBytes = 40
   static let bytesPerTable = 32
   /// The largest order that a key of the format can hold beside its two flag bits.
@@ -37,6 +37,8 @@ package struct ModelHeader: Hashable, Sendable {
   package var vocabularySize: UInt64
   /// What `NGramHash.finish` is seeded with.
   package var seed: UInt64
+  /// Chunks that stand one after the other in a stored value.
+  package var chunksPerSpan: Int
   /// The smallest word that may stand last but one in the n-grams of each shard; ascending, 0 first.
   package var firstWords: [UInt32]
   /// n-grams of each table: element shard · (order − 1) + k − 2 for order k.
@@ -52,8 +54,10 @@ package struct ModelHeader: Hashable, Sendable {
     seed: UInt64,
     firstWords: [UInt32],
     tableNGrams: [UInt64],
-    tableSides: [UInt64]
+    tableSides: [UInt64],
+    chunksPerSpan: Int = TableGeometry.defaultChunksPerSpan
   ) {
+    self.chunksPerSpan = chunksPerSpan
     precondition(
       (1...Self.maximumOrder).contains(order) && firstWords.first == 0
         && tableNGrams.count == firstWords.count * (order - 1)
@@ -112,7 +116,8 @@ package struct ModelHeader: Hashable, Sendable {
         isTop: row + 2 == order,
         layout: layout,
         ngramCount: tableNGrams[index],
-        ngramsOfOrder: totals[row]
+        ngramsOfOrder: totals[row],
+        chunksPerSpan: chunksPerSpan
       )
     }
   }
@@ -127,7 +132,7 @@ package struct ModelHeader: Hashable, Sendable {
     LittleEndian.append(vocabularySize, to: &bytes)
     LittleEndian.append(seed, to: &bytes)
     LittleEndian.append(UInt32(shardCount), to: &bytes)
-    LittleEndian.append(0 as UInt32, to: &bytes)
+    LittleEndian.append(UInt32(chunksPerSpan), to: &bytes)
     for word in firstWords { LittleEndian.append(word, to: &bytes) }
     if shardCount % 2 == 1 { LittleEndian.append(0 as UInt32, to: &bytes) }
     for (index, geometry) in geometries.enumerated() {
@@ -161,9 +166,11 @@ package struct ModelHeader: Hashable, Sendable {
       throw damaged("order \(order) is not in 1 … \(Self.maximumOrder)")
     }
     let shards = number(32, bytes: 4)
-    guard number(36, bytes: 4) == 0, (1...UInt64(UInt32.max)).contains(shards) else {
+    guard (1...UInt64(UInt32.max)).contains(shards) else {
       throw damaged("the number of shards is impossible")
     }
+    chunksPerSpan = Int(number(36, bytes: 4))
+    guard chunksPerSpan >= 1 else { throw damaged("spans without chunks are impossible") }
     let wordBytes = (shards * 4 + 7) / 8 * 8
     let tables = shards * (order - 1)
     guard

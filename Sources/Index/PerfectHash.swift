@@ -1,3 +1,5 @@
+import CKernels
+
 // Layout of a compact chunk, little-endian:
 //
 // | offset | type | meaning |
@@ -20,53 +22,24 @@
 /// no other n-gram has. So a stored n-gram is found by two reads and never meets another one, and what
 /// the fingerprint has to tell apart is only absent n-grams: one in 2^f of them is taken for a stored one.
 ///
+/// With x = rest / 2⁶⁴ an n-gram's bucket is ⌊γ(x) · buckets⌋, γ(x) = (15 x² + x) / 16: small x share few, large
+/// buckets, which are searched first, while most slots are free, and large x have many small ones.
+///
 /// Source: Pibiri and Trani 2021 (PTHash: pilots), Groot Koerkamp 2025 (PtrHash: one byte a pilot, eviction, skewed
 /// buckets, slots by one multiplication).
-@frozen
-public enum PerfectHash {
+enum PerfectHash {
   /// The pilot of a bucket whose n-grams are kept in the side table.
-  @inlinable
-  public static var pilotAside: UInt8 { 255 }
-
-  @usableFromInline static var multiplier: UInt64 {
-    @inlinable get { 0xF135_7AEA_2E62_A9C5 }
-  }
-
-  /// The bucket, below `buckets`, of an n-gram whose hash leaves `rest`.
-  ///
-  /// With x = rest / 2⁶⁴ it is ⌊γ(x) · buckets⌋, γ(x) = (15 x² + x) / 16: small x share few, large buckets, which are
-  /// searched first, while most slots are free, and large x have many small ones.
-  @inlinable
-  @inline(__always)
-  public static func bucket(_ rest: UInt64, of buckets: Int) -> Int {
-    let square = rest.multipliedFullWidth(by: rest).high
-    let skewed = square &- square >> 4 &+ rest >> 4
-    return Int(
-      truncatingIfNeeded: skewed.multipliedFullWidth(by: UInt64(truncatingIfNeeded: buckets)).high
-    )
-  }
+  static var pilotAside: UInt8 { UInt8(GRAMDEX_PILOT_ASIDE) }
 
   /// What `pilot` does to a hash.
-  @inlinable
   @inline(__always)
-  public static func mask(of pilot: UInt8) -> UInt64 {
-    UInt64(pilot) &* multiplier
+  static func mask(of pilot: UInt8) -> UInt64 {
+    UInt64(pilot) &* UInt64(GRAMDEX_PILOT_MULTIPLIER)
   }
 
   /// The slot, below `slots`, of an n-gram whose bucket has a pilot with this mask.
-  @inlinable
   @inline(__always)
-  public static func slot(_ hash: UInt64, mask: UInt64, of slots: Int) -> Int {
-    let mixed = (hash ^ mask) &* multiplier
-    return Int(
-      truncatingIfNeeded: mixed.multipliedFullWidth(by: UInt64(truncatingIfNeeded: slots)).high
-    )
-  }
-
-  /// The slot, below `slots`, of an n-gram whose bucket has this pilot.
-  @inlinable
-  @inline(__always)
-  public static func slot(_ hash: UInt64, pilot: UInt8, of slots: Int) -> Int {
-    slot(hash, mask: mask(of: pilot), of: slots)
+  static func slot(_ hash: UInt64, mask: UInt64, of slots: Int) -> Int {
+    Int(truncatingIfNeeded: gramdex_slot(hash, mask, UInt64(truncatingIfNeeded: slots)))
   }
 }

@@ -13,8 +13,8 @@ package struct ScorePlan: Sendable {
   let firstWords: [UInt32]
   /// The table of each order in each shard: element shard · (order − 1) + k − 2.
   let geometries: [TableGeometry]
-  /// The number of each table's first chunk among those of its order.
-  let firstChunks: [Int]
+  /// The number of each table's first span among those of its order.
+  let firstSpans: [Int]
   /// The number of each table's first chunk among all, shard after shard.
   let firstChunksOfAll: [Int]
   let units: UnitPlan
@@ -85,11 +85,11 @@ package struct ScorePlan: Sendable {
     var all = 0
     for (index, geometry) in geometries.enumerated() {
       first.append(next[index % rows])
-      next[index % rows] += geometry.chunkCount
+      next[index % rows] += geometry.spanCount
       firstOfAll.append(all)
       all += geometry.chunkCount
     }
-    firstChunks = first
+    firstSpans = first
     firstChunksOfAll = firstOfAll
     // What LMDB, the writer and the journal remember of a chunk.
     let bookkeeping = all * 768

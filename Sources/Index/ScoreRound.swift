@@ -62,29 +62,29 @@ struct ScoreRound: ~Copyable {
     backoffs.add(backoff, hash, chunk - chunks.lowerBound)
   }
 
-  /// Fills and ends `values`, the room of each chunk, and returns what goes to the side table.
+  /// Fills and stores the chunks, and returns what goes to the side table.
   func fill(
-    _ values: [ReservedValue],
+    _ room: TableRoom,
     geometry: TableGeometry,
     quantizer: Quantizer,
     threads: Int
   ) throws -> [SideEntry] {
     let next = Atomic(0)
     let sides = Mutex<[Int: [SideEntry]]>([:])
-    try fill(values, geometry, quantizer, threads, next, sides)
+    try fill(room, geometry, quantizer, threads, next, sides)
     let found = sides.withLock { $0 }
-    return values.indices.flatMap { found[$0] ?? [] }
+    return chunks.indices.flatMap { found[$0 - chunks.lowerBound] ?? [] }
   }
 
   private func fill(
-    _ values: [ReservedValue],
+    _ room: TableRoom,
     _ geometry: TableGeometry,
     _ quantizer: Quantizer,
     _ threads: Int,
     _ next: borrowing Atomic<Int>,
     _ sides: borrowing Mutex<[Int: [SideEntry]]>
   ) throws {
-    try Parallel.run(threads: min(threads, values.count)) { _ in
+    try Parallel.run(threads: min(threads, chunks.count)) { _ in
       var filler = ChunkFiller(geometry: geometry, quantizer: quantizer, valuesAreLog10: true)
       let chunkBytes = RecordBuffer<UInt8>(uninitialized: geometry.bytesPerChunk)
       // SAFETY: exactly the buffer, which outlives the loop.
@@ -94,7 +94,7 @@ struct ScoreRound: ~Copyable {
       )
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        if index >= values.count { return }
+        if index >= chunks.count { return }
         var side: [SideEntry] = []
         // SAFETY: the segments lie in this round's buffers, which outlive the call.
         let segments = unsafe (probabilities.segment(index), backoffs.segment(index))
@@ -105,7 +105,10 @@ struct ScoreRound: ~Copyable {
           into: target,
           side: &side
         )
-        try unsafe values[index].seal(with: UnsafeRawBufferPointer(target))
+        try unsafe room.store(
+          chunk: chunks.lowerBound + index,
+          UnsafeRawBufferPointer(target)
+        )
         if !side.isEmpty { sides.withLock { $0[index] = side } }
       }
     }

@@ -46,19 +46,14 @@ extension ScoreStage {
           }
           codebook = value
         }
-        let chunks = try (0..<geometry.chunkCount).map { chunk in
-          try writer.reserve(
-            .scores,
-            key: ScoreKey.chunk(
-              plan.firstChunks[table] + chunk,
-              order: row + 2,
-              model: options.model
-            ),
-            payloadBytes: geometry.bytesPerChunk
-          )
-        }
+        let room = try TableRoom(
+          geometry,
+          firstSpan: plan.firstSpans[table],
+          model: options.model,
+          in: writer
+        )
         tables.update(table) {
-          $0.chunks = chunks
+          $0.room = room
           $0.codebook = codebook
         }
       }
@@ -69,14 +64,14 @@ extension ScoreStage {
   func copy(_ shard: Int, _ part: Int, _ tables: TableValues) throws {
     guard let earlier = options.earlier else { return }
     for table in plan.tables(ofShard: shard) {
-      let values = tables[table].chunks
+      let room = tables[table].room
       for chunk in plan.chunks(ofTable: table, part: part) {
         let number = plan.firstChunksOfAll[table] + chunk
         if !tables.finished.chunks[number] { continue }
         guard let found = try earlier.chunk(number, bytes: plan.geometries[table].bytesPerChunk)
         else { throw TableError.lostChunk(chunk: number) }
         let place = try unsafe found.bytes.withUnsafeBytes {
-          try unsafe values[chunk].seal(with: $0)
+          try unsafe room.store(chunk: chunk, $0)
         }
         try options.journal?.note(.chunk(number, place, found.side))
         if !found.side.isEmpty { tables.update(table) { $0.sides[chunk] = found.side } }

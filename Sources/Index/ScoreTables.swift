@@ -1,27 +1,31 @@
+package import CKernels
 package import GramdexCore
+import GramdexStorage
 
 /// The stored scores of one model, checked and ready to be looked into from any number of threads.
 ///
 /// All parts are found once, when the tables are opened; a query follows no tree. Whatever the parts hold, a
-/// query reads only inside them and ends: a damaged byte can only lead to a wrong value. Public, as `TableView` is,
-/// for the loops of other modules.
+/// query reads only inside them and ends: a damaged byte can only lead to a wrong value.
 @safe
-public final class ScoreTables: @unchecked Sendable {
+package final class ScoreTables: @unchecked Sendable {
   // @unchecked: everything is written in the initializer only.
 
   /// The model's header.
   package let header: ModelHeader
   /// log10 probability and backoff of each word, 8 bytes a word.
   private let unigramRegion: TableRegion
-  /// One view for each table, shard after shard, in each by order from 2 on.
-  @usableFromInline let views: UnsafeMutablePointer<TableView>
-  /// The addresses and codebooks that the views point to.
-  private let chunks: UnsafeMutablePointer<UnsafeRawPointer>
-  private let codebooks: UnsafeMutablePointer<Float>
-  @usableFromInline let firstWords: UnsafeMutablePointer<UInt32>
-  @usableFromInline let shardCount: Int
-  @usableFromInline let tablesPerShard: Int
-  /// Keeps everything that the views point to in memory.
+  /// A table for each order in each shard, shard after shard, in each by order from 2 on.
+  private let tables: UnsafeMutablePointer<gramdex_table>
+  /// The addresses that the tables point to.
+  private let spans: UnsafeMutablePointer<UnsafePointer<UInt8>?>
+  /// What stands for the parts of tables without n-grams.
+  private let zeros: UnsafeMutableRawPointer
+  private let shards: ShardFinder
+  private let multipliers: RecordBuffer<UInt64>
+  /// The model as `gramdex_scores.h` reads it; valid while these tables live.
+  @unsafe
+  package let memory: UnsafePointer<gramdex_model>
+  /// Keeps everything that the tables point to in memory.
   private let regions: [TableRegion]
 
   /// Opens the tables of a model.
@@ -35,72 +39,57 @@ public final class ScoreTables: @unchecked Sendable {
     header = parts.header
     unigramRegion = parts.unigrams
     regions = parts.regions
-    unsafe chunks = .allocate(capacity: max(parts.chunks.count, 1))
-    unsafe codebooks = .allocate(capacity: max(parts.codebooks.count, 1))
-    shardCount = header.shardCount
-    tablesPerShard = header.order - 1
-    let geometries = parts.geometries
-    unsafe views = .allocate(capacity: max(geometries.count, 1))
-    unsafe firstWords = .allocate(capacity: header.shardCount)
-    for shard in 0..<header.shardCount {
-      // SAFETY: shard < shardCount.
-      unsafe (firstWords + shard).initialize(to: header.firstWords[shard])
+    shards = ShardFinder(firstWords: header.firstWords)
+    multipliers = RecordBuffer(uninitialized: header.order)
+    for distance in 0..<header.order { multipliers[distance] = NGramHash.multiplier(distance) }
+    unsafe zeros = .allocate(byteCount: 128, alignment: 64)
+    unsafe zeros.initializeMemory(as: UInt8.self, repeating: 0, count: 128)
+    let spanCount = parts.tables.reduce(0) { $0 + max($1.spans.count, 1) }
+    unsafe spans = .allocate(capacity: max(spanCount, 1))
+    unsafe tables = .allocate(capacity: max(parts.tables.count, 1))
+    let nowhere = unsafe UnsafeRawPointer(zeros)
+    func address(_ region: TableRegion?) -> UnsafePointer<UInt8> {
+      unsafe (region?.bytes.baseAddress ?? nowhere).assumingMemoryBound(to: UInt8.self)
     }
-    for index in parts.chunks.indices {
-      // SAFETY: index < chunks.count; the same holds for the codebooks below.
-      unsafe (chunks + index).initialize(to: parts.chunks[index].bytes.baseAddress ?? Self.nowhere)
-    }
-    for index in parts.codebooks.indices {
-      unsafe (codebooks + index).initialize(to: parts.codebooks[index])
-    }
-    var firstChunk = 0
-    var firstCode = 0
-    for (index, geometry) in geometries.enumerated() {
-      let side = parts.sides[index]
-      // SAFETY: there is a view a table; `Parts` has chunks and codebooks in their order.
-      unsafe (views + index).initialize(
-        to: TableView(
-          geometry: geometry,
-          seed: header.seed,
-          chunks: chunks + firstChunk,
-          side: side?.bytes.baseAddress ?? Self.nowhere,
-          sideCount: (side?.count ?? 0) / SideTable.entryBytes,
-          codebook: codebooks + firstCode
+    var nextSpan = unsafe spans
+    for (index, table) in parts.tables.enumerated() {
+      let first = unsafe nextSpan
+      // SAFETY: there is room for the spans of all tables, and for one of a table without any; there is room for all tables.
+      // Payloads are aligned to 64 bytes, and a codebook has the floats that the geometry asks for.
+      for span in table.spans.isEmpty ? [nil] : table.spans.map(Optional.some) {
+        unsafe nextSpan.initialize(to: address(span))
+        unsafe nextSpan += 1
+      }
+      unsafe (tables + index).initialize(
+        to: table.geometry.table(
+          spans: first,
+          side: address(table.side),
+          sideCount: (table.side?.count ?? 0) / SideTable.entryBytes,
+          codebook: UnsafeRawPointer(address(table.codebook)).assumingMemoryBound(to: UInt32.self)
         )
       )
-      firstChunk += geometry.chunkCount
-      firstCode += geometry.codebookCount
     }
+    let memory = UnsafeMutablePointer<gramdex_model>.allocate(capacity: 1)
+    unsafe memory.initialize(
+      to: gramdex_model(
+        unigrams: address(unigramRegion),
+        tables: tables,
+        shards: shards.memory,
+        multipliers: multipliers.pointer,
+        seed: header.seed,
+        words: UInt32(header.vocabularySize),
+        order: UInt32(header.order),
+        is_compact: header.layout == .compact
+      )
+    )
+    unsafe self.memory = unsafe UnsafePointer(memory)
   }
 
   deinit {
-    unsafe views.deallocate()
-    unsafe firstWords.deallocate()
-    unsafe chunks.deallocate()
-    unsafe codebooks.deallocate()
-  }
-
-  /// An address for parts without bytes, never read.
-  private static var nowhere: UnsafeRawPointer {
-    unsafe UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped
-  }
-
-  /// The tables of n-grams whose last word but one is `word`, whatever it is, by order from 2 on.
-  ///
-  /// Valid while these tables live.
-  @unsafe
-  @inlinable
-  @inline(__always)
-  public func views(before word: UInt32) -> UnsafePointer<TableView> {
-    var low = 0
-    var count = shardCount
-    while count > 1 {
-      let half = count &>> 1
-      // SAFETY: low + half is below the number of shards.
-      low = unsafe firstWords[low &+ half] <= word ? low &+ half : low
-      count &-= half
-    }
-    return unsafe UnsafePointer(views + low &* tablesPerShard)
+    unsafe memory.deallocate()
+    unsafe tables.deallocate()
+    unsafe spans.deallocate()
+    unsafe zeros.deallocate()
   }
 
   /// The table of `order`, 2 … header.order, for n-grams whose last word but one is `word`.
@@ -108,26 +97,27 @@ public final class ScoreTables: @unchecked Sendable {
   /// Valid while these tables live.
   @unsafe
   package func view(order: Int, before word: UInt32) -> TableView {
+    unsafe view(order: order, shard: shard(ofWord: word))
+  }
+
+  /// The table of `order`, 2 … header.order, of a shard; valid while these tables live.
+  @unsafe
+  package func view(order: Int, shard: Int) -> TableView {
     precondition(order >= 2 && order <= header.order, "no table has this order")
-    return unsafe views(before: word)[order - 2]
+    precondition(shard >= 0 && shard < header.shardCount, "no shard has this number")
+    // SAFETY: there are order − 1 tables for every shard.
+    return unsafe TableView(UnsafePointer(tables + shard * (header.order - 1) + order - 2))
   }
 
   /// The number of the shard of n-grams whose last word but one is `word`.
   package func shard(ofWord word: UInt32) -> Int {
-    unsafe (views(before: word) - UnsafePointer(views)) / max(tablesPerShard, 1)
-  }
-
-  /// The tables of a shard by order from 2 on; valid while these tables live.
-  @unsafe
-  package func views(ofShard shard: Int) -> UnsafePointer<TableView> {
-    precondition(shard >= 0 && shard < shardCount, "no shard has this number")
-    return unsafe UnsafePointer(views + shard * tablesPerShard)
+    shards.shard(of: word)
   }
 
   /// The unigram table, 8 bytes a word: f32 log10 probability, f32 log10 backoff; valid while these tables live.
   @unsafe
   package var unigrams: UnsafeRawPointer {
-    unsafe unigramRegion.bytes.baseAddress ?? Self.nowhere
+    unsafe unigramRegion.bytes.baseAddress ?? UnsafeRawPointer(zeros)
   }
 
   /// log10 probability and backoff of a word, nil when there is none with this id.
@@ -148,29 +138,27 @@ public final class ScoreTables: @unchecked Sendable {
     sum: UInt64,
     before word: UInt32
   ) -> (probability: Float, backoff: Float)? {
-    var probability: Float = 0
-    var backoff: Float = -0.0
     // SAFETY: the view is used while `self` lives.
-    let isFound = unsafe view(order: order, before: word).find(
-      NGramHash.finish(sum, seed: header.seed),
-      probability: &probability,
-      backoff: &backoff
-    )
-    return isFound ? (probability, backoff) : nil
+    unsafe view(order: order, before: word).find(NGramHash.finish(sum, seed: header.seed))
   }
 }
 
 /// The parts of a model, found and of the right size.
 private struct Parts {
+  /// The parts of a table.
+  struct Table {
+    let geometry: TableGeometry
+    let spans: [TableRegion]
+    /// Nil when there are no entries.
+    let side: TableRegion?
+    /// Nil in exact tables and in empty ones.
+    let codebook: TableRegion?
+  }
+
   let header: ModelHeader
   let unigrams: TableRegion
-  let geometries: [TableGeometry]
-  /// Chunks of all tables, shard after shard, in each by order.
-  private(set) var chunks: [TableRegion] = []
-  /// Side tables, one or nil for each table.
-  private(set) var sides: [TableRegion?] = []
-  /// `codebookCount` values for each table; zeros where the layout has no codebook.
-  private(set) var codebooks: [Float] = []
+  /// Shard after shard, in each by order from 2 on.
+  private(set) var tables: [Table] = []
 
   init(model: String, part: (_ key: [UInt8]) throws -> TableRegion?) throws {
     func require(_ key: [UInt8], order: Int, what: String, bytes: UInt64?) throws -> TableRegion {
@@ -199,54 +187,46 @@ private struct Parts {
       what: "the unigram table",
       bytes: 8 * header.vocabularySize
     )
-    geometries = header.geometries
-    var firstChunks = [Int](repeating: 0, count: header.order + 1)
-    for (index, geometry) in geometries.enumerated() {
+    var nextSpans = [Int](repeating: 0, count: header.order + 1)
+    for (index, geometry) in header.geometries.enumerated() {
       let order = geometry.order
       let shard = index / (header.order - 1)
-      for chunk in firstChunks[order]..<firstChunks[order] + geometry.chunkCount {
-        let region = try require(
-          ScoreKey.chunk(chunk, order: order, model: model),
+      let spans = try (0..<geometry.spanCount).map { span in
+        let number = nextSpans[order] + span
+        let bytes = geometry.chunks(ofSpan: span).count * geometry.bytesPerChunk
+        return try require(
+          ScoreKey.span(number, order: order, model: model),
           order: order,
-          what: "chunk \(chunk)",
-          bytes: UInt64(geometry.bytesPerChunk)
+          what: "span \(number)",
+          bytes: UInt64(bytes)
         )
-        chunks.append(region)
       }
-      firstChunks[order] += geometry.chunkCount
+      nextSpans[order] += geometry.spanCount
       let sideCount = header.tableSides[index]
-      sides.append(
+      let side =
         sideCount == 0
-          ? nil
-          : try require(
-            ScoreKey.side(order: order, shard: shard, model: model),
-            order: order,
-            what: "the side table",
-            bytes: sideCount * UInt64(SideTable.entryBytes)
-          )
-      )
-      let firstCode = codebooks.count
-      codebooks += [Float](repeating: 0, count: geometry.codebookCount)
-      if header.layout == .compact && geometry.chunkCount > 0 {
-        let region = try require(
+        ? nil
+        : try require(
+          ScoreKey.side(order: order, shard: shard, model: model),
+          order: order,
+          what: "the side table",
+          bytes: sideCount * UInt64(SideTable.entryBytes)
+        )
+      let codebook =
+        header.layout == .exact || geometry.chunkCount == 0
+        ? nil
+        : try require(
           ScoreKey.codebook(order: order, shard: shard, model: model),
           order: order,
           what: "the codebook",
           bytes: UInt64(4 * geometry.codebookCount)
         )
-        for place in 0..<geometry.codebookCount {
-          // SAFETY: the region has 4 × codebookCount bytes.
-          codebooks[firstCode + place] = unsafe region.bytes.loadUnaligned(
-            fromByteOffset: 4 * place,
-            as: Float.self
-          )
-        }
-      }
+      tables.append(Table(geometry: geometry, spans: spans, side: side, codebook: codebook))
     }
   }
 
   /// Everything that views point into.
   var regions: [TableRegion] {
-    chunks + sides.compactMap { $0 }
+    tables.flatMap { $0.spans + [$0.side, $0.codebook].compactMap { $0 } }
   }
 }

@@ -50,10 +50,10 @@ struct ScoreWorker: ~Copyable {
       }
       let quantizer = try quantizer(row + 2, table, chunks, tables, journal)
       var filler = ChunkFiller(geometry: plan.geometries[table], quantizer: quantizer)
-      let values = tables[table].chunks
+      let room = tables[table].room
       for (index, chunk) in chunks.enumerated()
       where !tables.finished.chunks[plan.firstChunksOfAll[table] + chunk] {
-        try fill(row + 2, table, chunk, index, values[chunk], &filler, tables, journal)
+        try fill(row + 2, table, chunk, index, room, &filler, tables, journal)
       }
       // Parts of a shard come in order, so nobody needs the codes any more.
       if chunks.upperBound == plan.geometries[table].chunkCount {
@@ -67,7 +67,7 @@ struct ScoreWorker: ~Copyable {
     _ table: Int,
     _ chunk: Int,
     _ index: Int,
-    _ value: ReservedValue,
+    _ room: TableRoom,
     _ filler: inout ChunkFiller,
     _ tables: TableValues,
     _ journal: WorkJournal?
@@ -89,7 +89,7 @@ struct ScoreWorker: ~Copyable {
       into: target,
       side: &side
     )
-    let place = try unsafe value.seal(with: UnsafeRawBufferPointer(target))
+    let place = try unsafe room.store(chunk: chunk, UnsafeRawBufferPointer(target))
     try journal?.note(.chunk(plan.firstChunksOfAll[table] + chunk, place, side))
     if !side.isEmpty { tables.update(table) { $0.sides[chunk] = side } }
   }

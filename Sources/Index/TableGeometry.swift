@@ -1,4 +1,5 @@
-public import GramdexCore
+internal import CKernels
+package import GramdexCore
 
 /// Where the n-grams of one order lie: how many chunks, buckets and slots, and which a hash belongs to.
 ///
@@ -7,14 +8,14 @@ public import GramdexCore
 ///
 /// chunk = ⌊h · chunkCount / 2⁶⁴⌋. The rest h · chunkCount mod 2⁶⁴ places an n-gram within its chunk: in exact tables
 /// its home is bucket ⌊rest · bucketsPerChunk / 2⁶⁴⌋ and its other bucket one of the next 64, in compact ones `PerfectHash` tells.
-@frozen
-public struct TableGeometry: Hashable, Sendable {
-  /// The most buckets of an exact chunk, so that envelope, page header and buckets fill exactly 128 pages.
-  public static let maximumBucketsPerChunk = 8191
+/// Chunks stand one after the other, in pieces (*spans*) of `chunksPerSpan`, each of which is a stored value.
+package struct TableGeometry: Hashable, Sendable {
+  /// The most buckets of an exact chunk: as many as are filled within a core's cache.
+  package static let maximumBucketsPerChunk = 8192
   /// Bytes of a bucket of an exact table.
-  public static let bucketBytes = 64
-  /// What stands before a payload in its pages: LMDB's header and the envelope.
-  private static let valueHeaderBytes = 64
+  package static let bucketBytes = 64
+  /// Chunks of a span that is full: no more than 2 GiB, since a stored value is shorter than 4.
+  package static let defaultChunksPerSpan = 4096
   /// The most n-grams of a compact chunk, on average: large enough that chunks differ little in size, and
   /// small enough that a thread's work on one stays in its cache.
   package static let maximumMeanPerCompactChunk: UInt64 = 1 << 17
@@ -23,27 +24,31 @@ public struct TableGeometry: Hashable, Sendable {
   package static let largeTableCount: UInt64 = 1 << 20
 
   /// The order, at least 2.
-  public let order: Int
+  package let order: Int
   /// Whether this is the model's highest order, which has no backoffs.
-  public let isTop: Bool
+  package let isTop: Bool
   /// How values are stored.
-  public let layout: ScoreLayout
+  package let layout: ScoreLayout
   /// How many n-grams the table holds, the side table included.
-  public let ngramCount: UInt64
+  package let ngramCount: UInt64
   /// How many chunks the table is cut into; 0 when there are no n-grams.
-  public let chunkCount: Int
+  package let chunkCount: Int
+  /// Payload bytes of each chunk, a multiple of 64.
+  package let bytesPerChunk: Int
+  /// Chunks that stand one after the other in a stored value.
+  package let chunksPerSpan: Int
   /// Buckets of each chunk; those of a compact table share a pilot.
-  public let bucketsPerChunk: Int
+  package let bucketsPerChunk: Int
   /// Slots of each chunk.
-  public let slotsPerChunk: Int
+  package let slotsPerChunk: Int
   /// Low bits of a hash that are stored to tell an n-gram from absent ones.
-  public let fingerprintBits: Int
+  package let fingerprintBits: Int
   /// Bits of a probability's code in a compact table.
-  public let probabilityBits: Int
+  package let probabilityBits: Int
   /// Where the records of a compact chunk begin, behind its pilots.
-  public let recordsOffset: Int
+  package let recordsOffset: Int
   /// Bits of a slot of a compact table, at most 49.
-  public let recordBits: Int
+  package let recordBits: Int
 
   /// Makes the geometry of a table for `ngramCount` n-grams, of `ngramsOfOrder` in the tables of all shards.
   package init(
@@ -51,13 +56,16 @@ public struct TableGeometry: Hashable, Sendable {
     isTop: Bool,
     layout: ScoreLayout,
     ngramCount: UInt64,
-    ngramsOfOrder: UInt64? = nil
+    ngramsOfOrder: UInt64? = nil,
+    chunksPerSpan: Int = defaultChunksPerSpan
   ) {
+    precondition(chunksPerSpan >= 1)
     precondition(order >= 2 && ngramCount < 1 << 56, "a table of order \(order) cannot be so large")
     self.order = order
     self.isTop = isTop
     self.layout = layout
     self.ngramCount = ngramCount
+    self.chunksPerSpan = chunksPerSpan
     switch layout {
     case .exact:
       let slots = UInt64(Self.slotsPerBucket(isTop: isTop))
@@ -70,12 +78,13 @@ public struct TableGeometry: Hashable, Sendable {
       probabilityBits = 0
       recordsOffset = 0
       recordBits = 0
+      bytesPerChunk = bucketsPerChunk * Self.bucketBytes
     case .compact:
       let chunks = Self.quotient(ngramCount, Self.maximumMeanPerCompactChunk)
       let mean = chunks == 0 ? 0 : Self.quotient(ngramCount, chunks)
       // The sizes of several chunks vary with about the square root of their mean.
       let spare = chunks > 1 ? UInt64(Double(mean).squareRoot()) : 0
-      let leastSlots = Int(Self.quotient(mean * 100, 99) + spare)
+      slotsPerChunk = Int(Self.quotient(mean * 100, 99) + spare)
       chunkCount = Int(chunks)
       bucketsPerChunk = Int(Self.quotient(mean * 5, 16))
       (fingerprintBits, probabilityBits) =
@@ -83,14 +92,10 @@ public struct TableGeometry: Hashable, Sendable {
         ? (18, 10) : order == 2 ? (13, 9) : order == 3 ? (12, 9) : (12, 8)
       recordsOffset = (bucketsPerChunk + 63) / 64 * 64
       recordBits = fingerprintBits + probabilityBits + (isTop ? 0 : 8)
-      let bytes = Self.wholePages(recordsOffset + (leastSlots * recordBits + 63) / 64 * 8 + 8)
-      slotsPerChunk = chunks == 0 ? 0 : (bytes - recordsOffset - 8) * 8 / recordBits
+      // Records are read as eight bytes from a multiple of two on, so up to seven follow the last one.
+      let bytes = recordsOffset + (slotsPerChunk * recordBits + 7) / 8 + 8
+      bytesPerChunk = chunks == 0 ? 0 : (bytes + 63) / 64 * 64
     }
-  }
-
-  /// The payload bytes, no less than `bytes`, that fill pages of 4096 bytes together with page header and envelope.
-  private static func wholePages(_ bytes: Int) -> Int {
-    (bytes + valueHeaderBytes + 4095) / 4096 * 4096 - valueHeaderBytes
   }
 
   private static func quotient(_ dividend: UInt64, _ divisor: UInt64) -> UInt64 {
@@ -130,64 +135,92 @@ public struct TableGeometry: Hashable, Sendable {
     Quantizer.backoffCodeCount + 1 << probabilityBits
   }
 
-  /// Payload bytes of each chunk.
-  package var bytesPerChunk: Int {
-    switch layout {
-    case .exact: bucketsPerChunk * Self.bucketBytes
-    // Records are read as eight bytes from a multiple of two on, so up to seven follow the last one.
-    case .compact:
-      chunkCount == 0
-        ? 0 : Self.wholePages(recordsOffset + (slotsPerChunk * recordBits + 63) / 64 * 8 + 8)
-    }
+  /// How many spans there are.
+  package var spanCount: Int {
+    (chunkCount + chunksPerSpan - 1) / chunksPerSpan
+  }
+
+  /// The chunks of a span.
+  package func chunks(ofSpan span: Int) -> Range<Int> {
+    span * chunksPerSpan..<min((span + 1) * chunksPerSpan, chunkCount)
   }
 
   /// The chunk that `hash` belongs to; there must be one.
-  @inlinable
   @inline(__always)
-  public func chunk(of hash: UInt64) -> Int {
-    Int(
-      truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(truncatingIfNeeded: chunkCount)).high
-    )
-  }
-
-  /// What is left of `hash` when its chunk is known.
-  @inlinable
-  @inline(__always)
-  func rest(of hash: UInt64) -> UInt64 {
-    hash &* UInt64(truncatingIfNeeded: chunkCount)
+  package func chunk(of hash: UInt64) -> Int {
+    Int(truncatingIfNeeded: gramdex_high(hash, UInt64(truncatingIfNeeded: chunkCount)))
   }
 
   /// The home bucket of `hash` within its chunk of an exact table.
-  @inlinable
   @inline(__always)
-  public func bucket(of hash: UInt64) -> Int {
+  func bucket(of hash: UInt64) -> Int {
     Int(
-      truncatingIfNeeded: rest(of: hash).multipliedFullWidth(
-        by: UInt64(truncatingIfNeeded: bucketsPerChunk)
-      ).high
+      truncatingIfNeeded: gramdex_bucket(
+        hash,
+        UInt64(truncatingIfNeeded: chunkCount),
+        UInt64(truncatingIfNeeded: bucketsPerChunk)
+      )
     )
   }
 
   /// The other bucket where `hash` may lie in an exact table: one of the 64 after its home, round the chunk's end.
-  @inlinable
   @inline(__always)
-  public func otherBucket(of hash: UInt64, home: Int) -> Int {
-    let distance = Int(truncatingIfNeeded: (hash &* 0x9E37_79B9_7F4A_7C15) &>> 58) &+ 1
-    let bucket = home &+ distance
-    return bucket < bucketsPerChunk ? bucket : bucket % bucketsPerChunk
+  func otherBucket(of hash: UInt64, home: Int) -> Int {
+    Int(
+      truncatingIfNeeded: gramdex_other_bucket(
+        hash,
+        UInt64(truncatingIfNeeded: home),
+        UInt64(truncatingIfNeeded: bucketsPerChunk)
+      )
+    )
   }
 
   /// The bucket of `hash` within its chunk of a compact table, whose pilot leads to the slot.
-  @inlinable
   @inline(__always)
-  public func pilot(of hash: UInt64) -> Int {
-    PerfectHash.bucket(rest(of: hash), of: bucketsPerChunk)
+  func pilot(of hash: UInt64) -> Int {
+    Int(
+      truncatingIfNeeded: gramdex_pilot_bucket(
+        hash &* UInt64(truncatingIfNeeded: chunkCount),
+        UInt64(truncatingIfNeeded: bucketsPerChunk)
+      )
+    )
   }
 
   /// The slot within its chunk of a compact table where `hash` lies if it is stored and its bucket has this pilot.
-  @inlinable
   @inline(__always)
-  public func slot(of hash: UInt64, pilot: UInt8) -> Int {
-    PerfectHash.slot(hash, pilot: pilot, of: slotsPerChunk)
+  func slot(of hash: UInt64, pilot: UInt8) -> Int {
+    PerfectHash.slot(hash, mask: PerfectHash.mask(of: pilot), of: slotsPerChunk)
+  }
+}
+
+extension TableGeometry {
+  /// A table of this geometry as `gramdex_scores.h` reads it.
+  ///
+  /// `spans` holds the address of each span, or one of 128 zero bytes if there is none, and lives as long as the table.
+  func table(
+    spans: UnsafeMutablePointer<UnsafePointer<UInt8>?>,
+    side: UnsafePointer<UInt8>,
+    sideCount: Int,
+    codebook: UnsafePointer<UInt32>
+  ) -> gramdex_table {
+    unsafe gramdex_table(
+      start: spans[0],
+      spans: UnsafePointer(spans),
+      chunks: UInt64(chunkCount),
+      bytes_per_chunk: UInt64(bytesPerChunk),
+      buckets_per_chunk: UInt32(bucketsPerChunk),
+      chunks_per_span: UInt32(chunksPerSpan),
+      is_whole: spanCount <= 1,
+      is_compact: layout == .compact,
+      is_top: isTop,
+      fingerprint_bits: UInt8(fingerprintBits),
+      probability_bits: UInt8(probabilityBits),
+      record_bits: UInt8(recordBits),
+      records_offset: UInt32(recordsOffset),
+      slots_per_chunk: UInt64(slotsPerChunk),
+      codebook: codebook,
+      side: side,
+      side_count: UInt64(sideCount)
+    )
   }
 }

@@ -25,7 +25,7 @@ struct FinishedTables: Sendable {
 final class TableValues: Sendable {
   /// One table.
   struct Table: Sendable {
-    var chunks: [ReservedValue] = []
+    var room = TableRoom.empty
     var codebook: ReservedValue?
     var quantizer: Quantizer?
     /// Side entries of each chunk.

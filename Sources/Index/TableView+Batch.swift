@@ -14,26 +14,21 @@ extension TableView {
     count: Int
   ) -> (first: Int, count: Int)? {
     if count == 0 { return nil }
-    if isEmpty { return (0, count) }
-    // SAFETY: the table is not empty, and of the layout that is asked about.
+    // SAFETY: the owner keeps the table in memory; what is asked for are addresses inside it.
+    let isCompact = unsafe table.pointee.is_compact
     for index in 0..<count {
-      switch geometry.layout {
-      case .exact: unsafe fetchHome(home(of: hashes[index]))
-      case .compact: unsafe gramdex_prefetch(pilotAddress(of: hashes[index]))
-      }
+      let hash = hashes[index]
+      unsafe gramdex_prefetch(isCompact ? gramdex_pilot(table, hash) : gramdex_home(table, hash))
     }
-    if geometry.layout == .compact {
+    if isCompact {
       for index in 0..<count {
         let hash = hashes[index]
-        let place = unsafe place(of: hash, pilot: pilotAddress(of: hash))
-        if let address = unsafe place.address { unsafe gramdex_prefetch(address) }
+        let record = unsafe gramdex_record(table, hash, gramdex_pilot(table, hash).pointee)
+        unsafe gramdex_prefetch(gramdex_record_address(record))
       }
     }
     var missing: (first: Int, count: Int)?
-    var probability: Float = 0
-    var backoff: Float = 0
-    for index in 0..<count where !find(hashes[index], probability: &probability, backoff: &backoff)
-    {
+    for index in 0..<count where find(hashes[index]) == nil {
       missing = (missing?.first ?? index, (missing?.count ?? 0) + 1)
     }
     return missing

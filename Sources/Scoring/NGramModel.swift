@@ -1,3 +1,4 @@
+import CKernels
 public import GramdexCore
 public import GramdexIndex
 
@@ -19,8 +20,6 @@ public final class NGramModel: Sendable {
   /// The state before the first word of a sentence: `<s>` was seen.
   public let beginSentenceState: State
   package let tables: ScoreTables
-  let multipliers: [UInt64]
-  let isCompact: Bool
 
   /// Makes a model of opened parts.
   package init(
@@ -35,13 +34,14 @@ public final class NGramModel: Sendable {
     self.tables = tables
     self.tokenizer = tokenizer
     order = tables.header.order
-    isCompact = tables.header.layout == .compact
-    multipliers = NGramHash.multipliers(order: order)
-    var state = State()
     if order > 1, let begin = tables.unigram(.beginOfSentence) {
-      state.append(word: WordID.beginOfSentence.rawValue, backoff: begin.backoff)
+      beginSentenceState = State(
+        words: [WordID.beginOfSentence.rawValue],
+        backoffs: [begin.backoff]
+      )
+    } else {
+      beginSentenceState = State()
     }
-    beginSentenceState = state
   }
 
   /// The state that knows no words, in the middle of nowhere.
@@ -77,60 +77,60 @@ public final class NGramModel: Sendable {
   /// Cost: one table look-up an order, cache misses in a large model that overlap; many words at once cost less
   /// through `scoreBatch`.
   public func score(_ word: WordID, after state: State) -> (score: WordScore, state: State) {
-    unsafe withUnsafeTemporaryAllocation(of: UInt64.self, capacity: WordLookUps.scratchCount) {
-      // SAFETY: the memory has as many elements as look-ups need, and they end in this closure.
-      let lookUps = unsafe WordLookUps(
-        scratch: $0.baseAddress.unsafelyUnwrapped,
-        self,
-        known(word),
-        after: state
-      )
-      return score(known(word), after: state, lookUps)
-    }
+    var next = state
+    let score = score(word, advancing: &next)
+    return (score, next)
   }
 
-  @inline(__always)
-  private func score(
+  /// The probability of `word` after `state`, which becomes the state after it: faster than a new state.
+  public func score(_ word: WordID, advancing state: inout State) -> WordScore {
+    let word = known(word)
+    if order > State.inlineCount + 1 {
+      let (score, next) = scoreLong(word, after: state)
+      state = next
+      return score
+    }
+    // SAFETY: the tables are kept by this model, and the word is one of its.
+    let score = unsafe gramdex_score_word(tables.memory, word.rawValue, &state.latest)
+    return WordScore(
+      log10Probability: score.log10_probability,
+      order: Int(score.order),
+      isOOV: word == .unknown
+    )
+  }
+
+  /// Looks for ever longer n-grams, one after the other: for models whose contexts need a state with memory
+  /// of its own. The simple twin of `gramdex_score_word`.
+  private func scoreLong(
     _ word: WordID,
-    after state: State,
-    _ lookUps: WordLookUps
+    after state: State
   ) -> (score: WordScore, state: State) {
-    var lookUps = lookUps
     let unigram = tables.unigram(word) ?? (Logarithm.ofZero, -0.0)
     var probability = unigram.probability
     var matched = 1
-    var next = State()
-    var length = 0
-    if order > 1 {
-      next.append(word: word.rawValue, backoff: unigram.backoff)
-      length = unigram.backoff.marksContext ? 1 : 0
+    var words = [word.rawValue]
+    var backoffs = [unigram.backoff]
+    var length = unigram.backoff.marksContext ? 1 : 0
+    var sum = UInt64(word.rawValue) &* NGramHash.multiplier(0)
+    for distance in 0..<min(state.count, order - 1) {
+      sum &+= UInt64(state.word(distance)) &* NGramHash.multiplier(distance + 1)
+      guard
+        let found = tables.ngram(order: distance + 2, sum: sum, before: state.word(0))
+      else { break }
+      matched = distance + 2
+      probability = found.probability
+      if matched == order { break }
+      words.append(state.word(distance))
+      backoffs.append(found.backoff)
+      if found.backoff.marksContext { length = matched }
     }
-    while matched < order && matched <= state.count {
-      var backoff: Float = -0.0
-      let isFound = lookUps.find(
-        matched + 1,
-        self,
-        state,
-        probability: &probability,
-        backoff: &backoff
-      )
-      if !isFound { break }
-      matched += 1
-      if matched < order {
-        next.append(word: state.word(matched - 2), backoff: backoff)
-        if backoff.marksContext { length = matched }
-      }
-    }
-    next.shorten(to: length)
     for distance in stride(from: matched - 1, to: state.count, by: 1) {
       probability += state.backoff(distance)
     }
-    let score = WordScore(
-      log10Probability: probability,
-      order: matched,
-      isOOV: word == .unknown
+    return (
+      WordScore(log10Probability: probability, order: matched, isOOV: word == .unknown),
+      State(words: Array(words[..<length]), backoffs: Array(backoffs[..<length]))
     )
-    return (score, next)
   }
 }
 

@@ -1,3 +1,4 @@
+import CKernels
 public import GramdexCore
 
 /// What a model remembers of the words so far: no more than can still matter.
@@ -7,24 +8,58 @@ public import GramdexCore
 /// whose future scores are bound to be equal have equal states, and a decoder can recombine them.
 /// Two states are equal when their words are; both must come from the same model.
 ///
-/// Small: contexts of up to 8 words need no allocation, longer ones use an array.
+/// Small: contexts of up to 8 words need no allocation, longer ones use an object.
 public struct State: Hashable, Sendable {
-  static let inlineCount = 8
+  static let inlineCount = Int(GRAMDEX_STATE_WORDS)
 
-  /// How many words the state holds, less than the model's order.
-  public private(set) var count = 0
-  private var firstWords = SIMD8<UInt32>.zero
-  private var firstBackoffs = SIMD8<Float>.zero
-  private var rest: [Older] = []
+  /// The latest words. What stands behind the first `count` is left over from before and means nothing: whether a
+  /// word is kept is known only when memory has answered, and the next word's look-ups need not wait for that.
+  var latest = gramdex_state()
+  /// The words behind the first `inlineCount`; nil when there are none.
+  private var rest: Rest?
 
-  /// A word behind the first `inlineCount`.
-  private struct Older: Sendable {
-    var word: UInt32
-    var backoff: Float
+  /// Words behind the first `inlineCount`.
+  private final class Rest: Sendable {
+    let words: [UInt32]
+    let backoffs: [Float]
+
+    init(words: [UInt32], backoffs: [Float]) {
+      self.words = words
+      self.backoffs = backoffs
+    }
   }
 
   /// The state that knows no words: nothing before the next word matters.
   public init() {}
+
+  /// The state of these words, most recent first.
+  init(words: [UInt32], backoffs: [Float]) {
+    precondition(words.count == backoffs.count)
+    latest.count = UInt32(words.count)
+    unsafe withUnsafeMutableBytes(of: &latest.words) {
+      unsafe $0.copyBytes(from: words.prefix(Self.inlineCount).flatMap(Self.bytes))
+    }
+    unsafe withUnsafeMutableBytes(of: &latest.backoffs) {
+      unsafe $0.copyBytes(
+        from: backoffs.prefix(Self.inlineCount).map(\.bitPattern).flatMap(Self.bytes)
+      )
+    }
+    if words.count > Self.inlineCount {
+      rest = Rest(
+        words: Array(words[Self.inlineCount...]),
+        backoffs: Array(backoffs[Self.inlineCount...])
+      )
+    }
+  }
+
+  private static func bytes(_ number: UInt32) -> [UInt8] {
+    unsafe withUnsafeBytes(of: number) { unsafe Array($0) }
+  }
+
+  /// How many words the state holds, less than the model's order.
+  public var count: Int {
+    Int(latest.count)
+  }
 
   /// The word `distance` places before the next one, counted from 0.
   public subscript(distance: Int) -> WordID {
@@ -37,48 +72,25 @@ public struct State: Hashable, Sendable {
     (0..<count).map { WordID(rawValue: word($0)) }
   }
 
-  @inline(__always)
   func word(_ distance: Int) -> UInt32 {
-    distance < Self.inlineCount
-      ? firstWords[distance] : rest[distance - Self.inlineCount].word
+    if distance >= Self.inlineCount { return rest?.words[distance - Self.inlineCount] ?? 0 }
+    return unsafe withUnsafeBytes(of: latest.words) {
+      unsafe $0.load(fromByteOffset: 4 * distance, as: UInt32.self)
+    }
   }
 
   /// log10 backoff of the context of the latest `distance + 1` words.
-  @inline(__always)
   func backoff(_ distance: Int) -> Float {
-    distance < Self.inlineCount
-      ? firstBackoffs[distance] : rest[distance - Self.inlineCount].backoff
-  }
-
-  /// Adds the next older word.
-  @inline(__always)
-  mutating func append(word: UInt32, backoff: Float) {
-    if count < Self.inlineCount {
-      firstWords[count] = word
-      firstBackoffs[count] = backoff
-    } else {
-      rest.append(Older(word: word, backoff: backoff))
+    if distance >= Self.inlineCount { return rest?.backoffs[distance - Self.inlineCount] ?? 0 }
+    return unsafe withUnsafeBytes(of: latest.backoffs) {
+      unsafe $0.load(fromByteOffset: 4 * distance, as: Float.self)
     }
-    count += 1
-  }
-
-  /// Forgets all but the latest `count` words.
-  @inline(__always)
-  mutating func shorten(to count: Int) {
-    for index in count..<max(min(self.count, Self.inlineCount), count) {
-      firstWords[index] = 0
-      firstBackoffs[index] = 0
-    }
-    if self.count > Self.inlineCount {
-      rest.removeLast(self.count - max(count, Self.inlineCount))
-    }
-    self.count = count
   }
 
   /// Whether two states hold the same words.
   public static func == (left: Self, right: Self) -> Bool {
-    left.count == right.count && left.firstWords == right.firstWords
-      && left.rest.elementsEqual(right.rest) { $0.word == $1.word }
+    left.count == right.count
+      && (0..<left.count).allSatisfy { left.word($0) == right.word($0) }
   }
 
   /// Feeds the words into `hasher`.

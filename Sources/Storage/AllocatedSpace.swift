@@ -107,7 +107,6 @@ struct AllocatedSpace: ~Copyable, Sendable {
     return TableFileLayout(
       bytes: bytes,
       pageBytes: pageBytes,
-      structuralRuns: structural,
       structuralChecksum: checksum
     )
   }

@@ -1,3 +1,11 @@
+/// Consecutive pages of a file.
+struct PageRun: Hashable, Sendable {
+  /// The first page's number; the file starts with page 0.
+  var first: UInt64
+  /// How many pages there are, at least 1.
+  var count: UInt64
+}
+
 /// A set of pages, as runs.
 struct PageRuns: Sendable {
   private(set) var runs: [PageRun] = []

@@ -6,19 +6,18 @@
 
 /// A finished table file, open for reading from any number of threads.
 ///
-/// Size, page structure and its checksum are checked at open, with plain reads, before LMDB sees the file; a
-/// value's envelope when it is looked up; its payload's checksum only by `findDamage`.
+/// At open the size and the roots of the trees are checked, at a look-up the pages on its way and the value's
+/// envelope; everything else, checksums first of all, only by `findDamage`. So opening and looking up cost
+/// the same in a file of any size.
 @safe
 package final class TableFile: Sendable {
   /// Where the file is.
   package let path: String
   /// What the manifest says of it.
   package let layout: TableFileLayout
-  /// How many values each database has.
-  package let valueCounts: [TableDatabase: UInt64]
 
-  private let environment: ReadableEnvironment
-  private let start: UInt
+  private let file: MappedFile
+  let tree: TableTree
 
   /// Opens the file, which must be as `layout` says; needs no permission to write, and writes nothing.
   package init(path: String, layout: TableFileLayout) throws(StorageError) {
@@ -32,28 +31,11 @@ package final class TableFile: Sendable {
         foundBytes: UInt64(status.st_size)
       )
     }
-    guard layout.pageCount != nil,
-      try StructuralPages.checksum(
-        of: file,
-        runs: layout.structuralRuns,
-        pageBytes: layout.pageBytes
-      )
-        == layout.structuralChecksum
-    else { throw .damagedStructure(path: path) }
-    let tree = try TableTree(checking: file, layout: layout)
-    let environment = try ReadableEnvironment(path: path, bytes: layout.bytes)
-    var start: UInt = 0
-    if let place = tree.anyValue {
-      guard let value = unsafe try environment.value(place.database, key: place.key),
-        let address = value.baseAddress
-      else { throw .damagedStructure(path: path) }
-      start = UInt(bitPattern: address) &- 16 &- UInt(place.page * layout.pageBytes)
-    }
+    guard layout.pageCount != nil else { throw .damagedStructure(path: path) }
+    self.file = try MappedFile(file, count: Int(layout.bytes))
+    tree = try TableTree(self.file, path: path, layout: layout)
     self.path = path
     self.layout = layout
-    self.environment = environment
-    self.start = start
-    valueCounts = tree.valueCounts
   }
 
   /// The payload stored under `key`, or nil when there is none; its envelope was checked.
@@ -61,7 +43,8 @@ package final class TableFile: Sendable {
     _ database: TableDatabase,
     key: [UInt8]
   ) throws(StorageError) -> MappedBytes? {
-    guard let stored = unsafe try stored(database, key: key) else { return nil }
+    guard let place = try tree.place(database, key: key) else { return nil }
+    let stored = unsafe stored(at: place)
     let envelope = unsafe try envelope(of: stored, database, key: key)
     // SAFETY: the envelope's check says that the payload ends within the value.
     let payload = unsafe UnsafeRawBufferPointer(
@@ -72,53 +55,41 @@ package final class TableFile: Sendable {
 
   /// All keys of a database, in order.
   package func keys(_ database: TableDatabase) throws(StorageError) -> [[UInt8]] {
-    var all: [[UInt8]] = []
-    while true {
-      let some = try environment.keys(database, after: all.last, limit: 256)
-      if some.isEmpty { return all }
-      all += some
-    }
+    try tree.keys(database)
   }
 
-  /// Calls `body` with every key and payload of a database, in the order of keys.
-  package func forEachValue(
-    _ database: TableDatabase,
-    _ body: ([UInt8], MappedBytes) throws -> Void
-  ) throws {
-    var last: [UInt8]?
-    while true {
-      let keys = try environment.keys(database, after: last, limit: 256)
-      if keys.isEmpty { return }
-      for key in keys {
-        if let payload = try value(database, key: key) { try body(key, payload) }
-      }
-      last = keys.last
-    }
+  /// The bytes of a value, envelope included.
+  @unsafe
+  func stored(at place: TableTree.Place) -> UnsafeRawBufferPointer {
+    // SAFETY: a tree names places inside its file only, which this object keeps mapped.
+    unsafe file.slice(
+      at: Int(place.page * layout.pageBytes) + LMDBPage.headerBytes,
+      count: Int(place.bytes)
+    )
   }
 
-  /// The bytes stored under `key`, envelope included, which lie within the mapped file.
-  func stored(
-    _ database: TableDatabase,
-    key: [UInt8]
-  ) throws(StorageError) -> UnsafeRawBufferPointer? {
-    guard let stored = unsafe try environment.value(database, key: key) else { return nil }
-    let address = UInt(bitPattern: stored.baseAddress)
-    guard address >= start, address - start <= UInt(layout.bytes),
-      UInt(stored.count) <= UInt(layout.bytes) - (address - start), address % 64 == 16
-    else {
-      throw .damagedValue(
-        path: path,
-        database: database.rawValue,
-        key: KeyText.describe(key),
-        reason: "its value is not on pages of its own"
+  /// All pages of a value.
+  @unsafe
+  func pages(at place: TableTree.Place) -> UnsafeRawBufferPointer {
+    // SAFETY: as above.
+    unsafe file.slice(
+      at: Int(place.page * layout.pageBytes),
+      count: Int(place.pages * layout.pageBytes)
+    )
+  }
+
+  /// XXH3-64 over `runs` of pages.
+  func checksum(of runs: [PageRun]) -> UInt64 {
+    var stream = ChecksumStream()
+    for run in runs {
+      // SAFETY: a tree names pages inside its file only, which this object keeps mapped.
+      let bytes = unsafe file.slice(
+        at: Int(run.first * layout.pageBytes),
+        count: Int(run.count * layout.pageBytes)
       )
+      unsafe stream.update(bytes)
     }
-    return unsafe stored
-  }
-
-  /// The number of the page whose header stands before a stored value.
-  func pageNumber(of stored: UnsafeRawPointer) -> UInt64 {
-    UInt64(UInt(bitPattern: stored) &- UInt(LMDBPage.headerBytes) &- start) / layout.pageBytes
+    return stream.value
   }
 
   /// Reads and checks the envelope of a stored value.

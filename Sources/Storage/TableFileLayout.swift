@@ -8,65 +8,34 @@ package enum TableDatabase: String, Sendable, Codable, CaseIterable, CodingKeyRe
   case scores
 }
 
-/// Consecutive pages of a file; encoded as `[first, count]`.
-package struct PageRun: Hashable, Sendable, Codable {
-  /// The first page's number; the file starts with page 0.
-  package var first: UInt64
-  /// How many pages there are, at least 1.
-  package var count: UInt64
-
-  /// Makes a run.
-  package init(first: UInt64, count: UInt64) {
-    self.first = first
-    self.count = count
-  }
-
-  package init(from decoder: any Decoder) throws {
-    var container = try decoder.unkeyedContainer()
-    first = try container.decode(UInt64.self)
-    count = try container.decode(UInt64.self)
-  }
-
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.unkeyedContainer()
-    try container.encode(first)
-    try container.encode(count)
-  }
-}
-
-/// What a manifest says of a table file, checked before LMDB sees the file.
+/// What a manifest says of a table file.
 package struct TableFileLayout: Hashable, Sendable, Codable {
   /// The file's size.
   package var bytes: UInt64
   /// The size of a page, a power of two.
   package var pageBytes: UInt64
-  /// The pages that hold no values, ascending and apart from each other.
-  package var structuralRuns: [PageRun]
-  /// XXH3-64 over the bytes of these pages, in the order of the runs.
+  /// XXH3-64 over the bytes of all pages that hold no values, in the order of the file.
   package var structuralChecksum: UInt64
 
   /// Makes a layout.
   package init(
     bytes: UInt64,
     pageBytes: UInt64,
-    structuralRuns: [PageRun],
     structuralChecksum: UInt64
   ) {
     self.bytes = bytes
     self.pageBytes = pageBytes
-    self.structuralRuns = structuralRuns
     self.structuralChecksum = structuralChecksum
   }
 
   private enum CodingKeys: String, CodingKey {
-    case bytes, pageBytes, structuralRuns, structuralChecksum
+    case bytes, pageBytes, structuralChecksum
   }
 
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     bytes = try container.decode(UInt64.self, forKey: .bytes)
     pageBytes = try container.decode(UInt64.self, forKey: .pageBytes)
-    structuralRuns = try container.decode([PageRun].self, forKey: .structuralRuns)
     let digits = try container.decode(String.self, forKey: .structuralChecksum)
     guard let checksum = Hexadecimal.parse(digits) else {
       throw DecodingError.dataCorruptedError(
@@ -82,7 +51,6 @@ package struct TableFileLayout: Hashable, Sendable, Codable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(bytes, forKey: .bytes)
     try container.encode(pageBytes, forKey: .pageBytes)
-    try container.encode(structuralRuns, forKey: .structuralRuns)
     try container.encode(Hexadecimal.format(structuralChecksum), forKey: .structuralChecksum)
   }
 }

@@ -81,13 +81,17 @@ package final class TableFileWriter: Sendable {
   }
 
   /// Makes room for a payload, to be filled and sealed before `finish()`.
+  ///
+  /// With `partBytes`, parts of so many bytes (the last may have less) are sealed one by one, by any threads.
   package func reserve(
     _ database: TableDatabase,
     key: [UInt8],
-    payloadBytes: Int
+    payloadBytes: Int,
+    partBytes: Int? = nil
   ) throws(StorageError) -> ReservedValue {
-    try state.withLock { (state) throws(StorageError) in
-      try reserve(database, key, payloadBytes, &state)
+    precondition(payloadBytes >= 0 && (partBytes.map { $0 > 0 && $0 <= payloadBytes } ?? true))
+    return try state.withLock { (state) throws(StorageError) in
+      try reserve(database, key, payloadBytes, PayloadParts(bytes: partBytes ?? 0), &state)
     }
   }
 
@@ -128,12 +132,12 @@ package final class TableFileWriter: Sendable {
     _ database: TableDatabase,
     _ key: [UInt8],
     _ payloadBytes: Int,
+    _ parts: PayloadParts,
     _ state: inout State
   ) throws(StorageError) -> ReservedValue {
     guard let environment = state.environment else {
       preconditionFailure("the writer has ended")
     }
-    precondition(payloadBytes >= 0)
     guard (1...511).contains(key.count) else { throw .badKey(path: path, bytes: key.count) }
     let pageBytes = environment.pageBytes
     // Half a page is the least for which LMDB takes pages of their own.
@@ -169,7 +173,8 @@ package final class TableFileWriter: Sendable {
       address: room.address,
       offset: room.page * pageBytes + 16,
       keyHash: Envelope.keyHash(database, key: key),
-      payloadBytes: payloadBytes
+      payloadBytes: payloadBytes,
+      parts: parts
     )
   }
 

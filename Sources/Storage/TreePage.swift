@@ -1,39 +1,42 @@
-/// A page of one of LMDB's trees, read with plain reads, whose every offset is checked before use.
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// A page of one of LMDB's trees, whose every offset is checked before use.
+@safe
 struct TreePage {
-  /// The file, for messages.
-  let path: String
   /// The page's number.
   let number: UInt64
-  /// The page's bytes.
-  let bytes: [UInt8]
+  private let path: String
+  private let bytes: UnsafeRawBufferPointer
+  private let count: Int
+  /// Keeps the bytes in memory.
+  private let file: MappedFile
 
   /// A branch or leaf node: key and the rest of it lie within the page.
   struct Node {
-    var key: [UInt8]
+    /// Where the key stands in the page.
+    var key: Range<Int>
     var flags: UInt16
     /// Bytes of the node's data (leaf).
     var dataBytes: UInt64
     /// The child's page number (branch).
     var child: UInt64
+
     /// Where the data starts in the page (leaf).
-    var dataOffset: Int
+    var dataOffset: Int { key.upperBound }
   }
 
-  /// Reads a page; throws when the file ends before.
-  init(
-    _ number: UInt64,
-    of file: borrowing FileDescriptor,
-    pageBytes: UInt64
-  ) throws(StorageError) {
-    let buffer = RecordBuffer<UInt8>(uninitialized: Int(pageBytes))
-    // SAFETY: the buffer has a page's size and outlives the call.
-    let target = unsafe UnsafeMutableRawBufferPointer(start: buffer.pointer, count: buffer.count)
-    guard try unsafe file.read(into: target, at: number * pageBytes) else {
-      throw .damagedPage(path: file.path, page: number, reason: "is cut off")
-    }
-    path = file.path
+  /// Page `number` of a mapped file, which has it.
+  init(_ number: UInt64, of file: MappedFile, path: String, pageBytes: UInt64) {
     self.number = number
-    bytes = unsafe [UInt8](target)
+    self.path = path
+    self.file = file
+    // SAFETY: the file is kept with the bytes.
+    unsafe bytes = unsafe file.slice(at: Int(number * pageBytes), count: Int(pageBytes))
+    count = Int(pageBytes)
   }
 
   /// The error that says what is wrong with this page.
@@ -42,10 +45,10 @@ struct TreePage {
   }
 
   /// The little-endian integer at `offset`, which the caller has checked.
-  func load<T: FixedWidthInteger>(_ offset: Int, as type: T.Type = T.self) -> T {
-    var value: T = 0
-    for i in (0..<(T.bitWidth / 8)).reversed() { value = value << 8 | T(bytes[offset + i]) }
-    return value
+  func load<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as type: T.Type = T.self) -> T {
+    precondition(offset >= 0 && offset <= count - MemoryLayout<T>.size)
+    // SAFETY: checked one line above.
+    return unsafe T(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: T.self))
   }
 
   /// Whether the page is a branch page; throws when it is no page of a tree, or another page's copy.
@@ -60,30 +63,23 @@ struct TreePage {
     }
   }
 
-  /// The nodes of a branch or leaf page, in the order of the page.
-  func nodes(isBranch: Bool) throws(StorageError) -> [Node] {
+  /// How many nodes a branch or leaf page has.
+  func nodeCount(isBranch: Bool) throws(StorageError) -> Int {
     let lower = Int(load(12, as: UInt16.self))
     let upper = Int(load(14, as: UInt16.self))
-    guard lower >= LMDBPage.headerBytes, lower % 2 == 0, lower <= upper, upper <= bytes.count else {
+    guard lower >= LMDBPage.headerBytes, lower % 2 == 0, lower <= upper, upper <= count else {
       throw flaw("has a wrong free space")
     }
     let count = (lower - LMDBPage.headerBytes) / 2
     guard count >= (isBranch ? 2 : 1) else { throw flaw("has too few nodes") }
-    var nodes: [Node] = []
-    nodes.reserveCapacity(count)
-    for i in 0..<count {
-      let offset = Int(load(LMDBPage.headerBytes + 2 * i, as: UInt16.self))
-      nodes.append(try node(at: offset, from: upper, isBranch: isBranch))
-    }
-    return nodes
+    return count
   }
 
-  private func node(
-    at offset: Int,
-    from upper: Int,
-    isBranch: Bool
-  ) throws(StorageError) -> Node {
-    guard offset >= upper, offset % 2 == 0, offset + LMDBPage.nodeBytes <= bytes.count else {
+  /// Node `index`, below `nodeCount`, of a branch or leaf page.
+  func node(_ index: Int, isBranch: Bool) throws(StorageError) -> Node {
+    let upper = Int(load(14, as: UInt16.self))
+    let offset = Int(load(LMDBPage.headerBytes + 2 * index, as: UInt16.self))
+    guard offset >= upper, offset % 2 == 0, offset + LMDBPage.nodeBytes <= count else {
       throw flaw("has a node outside")
     }
     let low = UInt64(load(offset, as: UInt16.self))
@@ -91,13 +87,12 @@ struct TreePage {
     let flags = load(offset + 4, as: UInt16.self)
     let keyStart = offset + LMDBPage.nodeBytes
     let keyEnd = keyStart + Int(load(offset + 6, as: UInt16.self))
-    guard keyEnd <= bytes.count else { throw flaw("has a key that does not fit") }
+    guard keyEnd <= count else { throw flaw("has a key that does not fit") }
     let node = Node(
-      key: Array(bytes[keyStart..<keyEnd]),
+      key: keyStart..<keyEnd,
       flags: flags,
       dataBytes: low | high << 16,
-      child: low | high << 16 | UInt64(flags) << 32,
-      dataOffset: keyEnd
+      child: low | high << 16 | UInt64(flags) << 32
     )
     if isBranch { return node }
     guard (1...511).contains(node.key.count) else { throw flaw("has a key of a wrong length") }
@@ -105,9 +100,26 @@ struct TreePage {
     guard flags == LMDBPage.bigDataFlag || flags == LMDBPage.databaseFlag else {
       throw flaw("has a value of an unknown kind")
     }
-    guard bytesHere <= UInt64(bytes.count - keyEnd) else {
+    guard bytesHere <= UInt64(count - keyEnd) else {
       throw flaw("has a value that does not fit")
     }
     return node
+  }
+
+  /// A node's key.
+  func key(of node: Node) -> [UInt8] {
+    unsafe Array(UnsafeRawBufferPointer(rebasing: bytes[node.key]))
+  }
+
+  /// Less than 0, 0 or more than 0, as `key` sorts before, with or after a node's.
+  func compare(_ key: [UInt8], with node: Node) -> Int {
+    let common = min(key.count, node.key.count)
+    // SAFETY: both have `common` bytes; a node's key lies within the page.
+    let order = unsafe key.withUnsafeBytes { (left) -> Int32 in
+      guard common > 0, let left = left.baseAddress, let right = unsafe bytes.baseAddress
+      else { return 0 }
+      return unsafe memcmp(left, right + node.key.lowerBound, common)
+    }
+    return order != 0 ? Int(order) : key.count - node.key.count
   }
 }

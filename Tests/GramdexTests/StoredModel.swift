@@ -74,7 +74,9 @@ struct StoredModel {
     }
     var payloads: [TableDatabase: [[UInt8]: [UInt8]]] = [:]
     for database in TableDatabase.allCases {
-      try file.forEachValue(database) { payloads[database, default: [:]][$0] = $1.copy() }
+      for key in try file.keys(database) {
+        payloads[database, default: [:]][key] = try file.value(database, key: key)?.copy()
+      }
     }
     self.payloads = payloads
   }
@@ -104,15 +106,10 @@ struct StoredModel {
     for (distance, id) in ngram.reversed().enumerated() {
       sum &+= UInt64(id) &* NGramHash.multiplier(distance)
     }
-    var probability: Float = 0
-    var backoff: Float = 0
     // SAFETY: the tables live during the call.
-    let isFound = unsafe tables.view(order: ngram.count, before: ngram[ngram.count - 2]).find(
-      NGramHash.finish(sum, seed: tables.header.seed),
-      probability: &probability,
-      backoff: &backoff
+    return unsafe tables.view(order: ngram.count, before: ngram[ngram.count - 2]).find(
+      NGramHash.finish(sum, seed: tables.header.seed)
     )
-    return isFound ? (probability, backoff) : nil
   }
 
   /// The raw count of an n-gram, nil when the index has none.

@@ -27,7 +27,6 @@ struct ManifestTests {
     let layout = TableFileLayout(
       bytes: 8192,
       pageBytes: 4096,
-      structuralRuns: [PageRun(first: 0, count: 2)],
       structuralChecksum: .max
     )
     let summary = TableFileSummary(

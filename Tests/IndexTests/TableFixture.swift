@@ -36,13 +36,15 @@ struct TableFixture {
     segments: Int = 1,
     plannedCount: Int? = nil,
     extraBackoffs: [UInt64] = [],
-    valuesAreLog10: Bool = false
+    valuesAreLog10: Bool = false,
+    chunksPerSpan: Int = 4096
   ) throws {
     geometry = TableGeometry(
       order: 2,
       isTop: isTop,
       layout: layout,
-      ngramCount: UInt64(plannedCount ?? ngrams.count)
+      ngramCount: UInt64(plannedCount ?? ngrams.count),
+      chunksPerSpan: chunksPerSpan
     )
     let probabilities = ngrams.map { ScoreRecord(hash: $0.hash, value: $0.probability) }
     var backoffs =
@@ -82,16 +84,17 @@ struct TableFixture {
         }
       }
       chunks.append(bytes)
-      parts[ScoreKey.chunk(chunk, order: 2, model: "m")] = bytes
+      parts[ScoreKey.span(chunk / chunksPerSpan, order: 2, model: "m"), default: []] += bytes
     }
     // The two-order model whose top order is empty when the table is to be a middle one.
     let counts = [geometry.ngramCount] + (isTop ? [] : [0])
-    let header = ModelHeader(
+    var header = ModelHeader(
       layout: layout,
       vocabularySize: 1,
       ngramCounts: counts,
       sideCounts: [UInt64(side.count)] + (isTop ? [] : [0])
     )
+    header.chunksPerSpan = chunksPerSpan
     parts[ScoreKey.header(model: "m")] = header.payload
     parts[ScoreKey.unigrams(model: "m")] = [UInt8](repeating: 0, count: 8)
     parts[ScoreKey.side(order: 2, shard: 0, model: "m")] = SideTable.encode(side)
@@ -138,8 +141,6 @@ struct OpenTable {
 
   /// The log10 probability stored under `hash`, nil when there is none.
   func ngram(_ order: Int, _ hash: UInt64) -> Float? {
-    var probability: Float = 0
-    var backoff: Float = 0
-    return view(order).find(hash, probability: &probability, backoff: &backoff) ? probability : nil
+    view(order).find(hash)?.probability
   }
 }

@@ -143,7 +143,7 @@ struct MemoryModel {
           }
         }
       }
-      parts[ScoreKey.chunk(chunk, order: order, model: "m")] = bytes
+      parts[ScoreKey.span(0, order: order, model: "m"), default: []] += bytes
     }
     parts[ScoreKey.side(order: order, shard: 0, model: "m")] = SideTable.encode(side)
     parts[ScoreKey.codebook(order: order, shard: 0, model: "m")] = quantizer.payload

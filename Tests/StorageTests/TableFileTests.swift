@@ -41,7 +41,6 @@ struct TableFileTests {
       let expected = Self.samples.filter { $0.0 == database }.map { $0.1 }
       let keys = try file.keys(database)
       #expect(keys == expected.sorted { $0.lexicographicallyPrecedes($1) })
-      #expect(file.valueCounts[database] == UInt64(expected.count))
       #expect(summary.databases[database]?.values == UInt64(expected.count))
     }
   }

@@ -1,0 +1,365 @@
+// Scoring of words by the tables of gramdex_scores.h: one after the other, and in batches.
+//
+// These are C since Swift chooses between floats by branches and copies tables: 57 ns a word of a model in the cache where
+// these loops take about half (ScoringBenchmark). The slow and simple twin is NGramModel.scoreLong.
+#include "gramdex_scores.h"
+#include <stdlib.h>
+
+/// Inlined so that layout and order are constants in each copy.
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+gramdex_answer gramdex_find_aside(const gramdex_table *table, uint64_t hash) {
+  uint64_t low = 0, high = table->side_count;
+  while (low < high) {
+    const uint64_t middle = low + (high - low) / 2;
+    const uint8_t *entry = table->side + 16 * middle;
+    uint64_t found;
+    memcpy(&found, entry, sizeof found);
+    if (found == hash)
+      return (gramdex_answer){gramdex_load32(entry + 8), gramdex_load32(entry + 12), true};
+    if (found < hash) low = middle + 1;
+    else high = middle;
+  }
+  return (gramdex_answer){0, GRAMDEX_NO_BACKOFF, false};
+}
+
+static ALWAYS_INLINE float number(uint32_t bits) {
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+static ALWAYS_INLINE uint32_t bits(float value) {
+  uint32_t result;
+  memcpy(&result, &value, sizeof result);
+  return result;
+}
+
+static ALWAYS_INLINE const gramdex_table *tables_before(const gramdex_model *model, uint32_t word) {
+  return model->tables + gramdex_shard(&model->shards, word) * (model->order - 1);
+}
+
+// One word. All n-grams that it may form are known before the first is found, so the memory of all is asked for at once.
+// Then they are looked into one after the other, until one is not found. What a processor guesses right it does
+// ahead, so that the next word's memory is often asked for while this one's is under way: that takes few instructions, and
+// states that are stored in pieces of the size in which they are read (otherwise a read waits until all
+// stores before it are done). Measured: looking into everything without a branch takes 241 ns a word where this takes 132.
+
+/// Makes the state after a word.
+static ALWAYS_INLINE void put_state(gramdex_state *state, uint32_t word, const uint32_t *backoffs,
+                                    uint32_t known, uint32_t count) {
+#if defined(__SSE2__)
+  __m128i *words = (__m128i *)state->words, *values = (__m128i *)state->backoffs;
+  const __m128i low = _mm_loadu_si128(words), high = _mm_loadu_si128(words + 1);
+  _mm_storeu_si128(words, _mm_or_si128(_mm_slli_si128(low, 4), _mm_cvtsi32_si128((int)word)));
+  _mm_storeu_si128(words + 1, _mm_or_si128(_mm_slli_si128(high, 4), _mm_srli_si128(low, 12)));
+  __m128i first = _mm_setzero_si128(), second = first;
+  for (uint32_t i = known; i-- > 0;) {
+    second = _mm_or_si128(_mm_slli_si128(second, 4), _mm_srli_si128(first, 12));
+    first = _mm_or_si128(_mm_slli_si128(first, 4), _mm_cvtsi32_si128((int)backoffs[i]));
+  }
+  _mm_storeu_si128(values, first);
+  _mm_storeu_si128(values + 1, second);
+#else
+  memmove(state->words + 1, state->words, 4 * (GRAMDEX_STATE_WORDS - 1));
+  state->words[0] = word;
+  memcpy(state->backoffs, backoffs, 4 * known);
+#endif
+  state->count = count;
+}
+
+static ALWAYS_INLINE gramdex_score score_word(const gramdex_model *model, uint32_t word,
+                                              gramdex_state *state, const bool is_compact) {
+  uint64_t hashes[GRAMDEX_STATE_WORDS], records[GRAMDEX_STATE_WORDS];
+  const uint8_t *homes[GRAMDEX_STATE_WORDS];
+  const uint32_t count = state->count, last = model->order - 1;
+  const gramdex_table *tables = tables_before(model, state->words[0]);
+  uint64_t sum = word * model->multipliers[0];
+  for (uint32_t i = 0; i < last; i++) {
+    sum += state->words[i] * model->multipliers[i + 1];
+    hashes[i] = gramdex_ngram_hash(sum, model->seed);
+    homes[i] = is_compact ? gramdex_pilot(tables + i, hashes[i])
+                          : gramdex_home(tables + i, hashes[i]);
+    gramdex_prefetch(homes[i]);
+  }
+  for (uint32_t i = 0; is_compact && i < last; i++) {
+    records[i] = gramdex_record(tables + i, hashes[i], *homes[i]);
+    gramdex_prefetch(gramdex_record_address(records[i]));
+  }
+  const uint8_t *unigram = model->unigrams + 8 * (size_t)word;
+  uint32_t probability = gramdex_load32(unigram);
+  uint32_t backoffs[GRAMDEX_STATE_WORDS + 1] = {gramdex_load32(unigram + 4)};
+  uint32_t matched = 1;
+  uint32_t length = backoffs[0] != GRAMDEX_NO_BACKOFF && last > 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const bool is_top = i + 1 == last;
+    const gramdex_table *table = tables + i;
+    gramdex_answer found;
+    if (!is_compact) found = gramdex_find_exact(table, hashes[i], homes[i], is_top);
+    else if (*homes[i] == GRAMDEX_PILOT_ASIDE) found = gramdex_find_aside(table, hashes[i]);
+    else found = gramdex_find_record(table, hashes[i], records[i]);
+    if (!found.found) break;
+    probability = found.probability;
+    matched++;
+    if (is_top) break;
+    backoffs[i + 1] = found.backoff;
+    length = gramdex_select(found.backoff != GRAMDEX_NO_BACKOFF, i + 2, length);
+  }
+  float total = number(probability);
+  for (uint32_t i = matched - 1; i < count; i++) total += number(state->backoffs[i]);
+  put_state(state, word, backoffs, matched < last ? matched : last > 0 ? last : 1, length);
+  return (gramdex_score){total, matched};
+}
+
+gramdex_score gramdex_score_word(const gramdex_model *model, uint32_t word, gramdex_state *state) {
+  return model->is_compact ? score_word(model, word, state, true)
+                           : score_word(model, word, state, false);
+}
+
+// Batches. Order by order, all hashes are computed and their memory asked for, and only then looked into; whether a word's
+// context is long enough for the next order is known by then. A list gets an element whether it is wanted or not,
+// and grows by one if it is, so that nothing is guessed.
+
+enum { PLACES = GRAMDEX_BATCH + 1 };
+
+struct gramdex_batch {
+  uint32_t order;
+  /// The place after which the batch ended.
+  uint32_t last;
+  uint64_t sums[PLACES];
+  /// The tables of each place's shard, which the word before decides.
+  const gramdex_table *tables[PLACES];
+  uint32_t probabilities[PLACES];
+  /// The order of the longest n-gram so far; 0 at markers.
+  uint32_t matched[PLACES];
+  /// How many words of context the state after each place has.
+  uint32_t lengths[PLACES];
+  /// The order at which a place's context was found too short; 0 when it was not.
+  uint32_t stopped[PLACES];
+  // The places that still look for longer n-grams, and where.
+  uint32_t active[PLACES];
+  uint64_t hashes[PLACES];
+  /// Exact buckets, or compact pilots.
+  const uint8_t *homes[PLACES];
+  uint64_t records[PLACES];
+  /// Places whose n-gram may lie in its other bucket.
+  uint32_t deferred[PLACES];
+  uint64_t deferred_hashes[PLACES];
+  /// Element distance * PLACES + place: the backoff of distance + 1 words up to there.
+  uint32_t backoffs[];
+};
+
+gramdex_batch *gramdex_batch_create(uint32_t order) {
+  const size_t width = order > 1 ? order - 1 : 1;
+  gramdex_batch *batch = calloc(1, sizeof *batch + width * PLACES * sizeof(uint32_t));
+  if (batch) batch->order = order;
+  return batch;
+}
+
+void gramdex_batch_destroy(gramdex_batch *batch) { free(batch); }
+
+uint32_t gramdex_batch_context(const gramdex_batch *batch) { return batch->lengths[batch->last]; }
+
+uint32_t gramdex_batch_backoff(const gramdex_batch *batch, uint32_t distance) {
+  return batch->backoffs[distance * PLACES + batch->last];
+}
+
+void gramdex_batch_begin(gramdex_batch *batch, uint32_t context) {
+  batch->last = 0;
+  batch->lengths[0] = context;
+}
+
+void gramdex_batch_begin_backoff(gramdex_batch *batch, uint32_t distance, uint32_t backoff) {
+  batch->backoffs[distance * PLACES] = backoff;
+}
+
+/// Takes the unigram of each word; returns how many words look for more.
+static ALWAYS_INLINE uint32_t take_unigrams(gramdex_batch *restrict batch, const gramdex_model *model,
+                                     const uint32_t *restrict ids, uint32_t count) {
+  uint32_t active = 0;
+  const uint64_t multiplier = model->multipliers[0];
+  for (uint32_t place = 1; place <= count; place++) {
+    const uint32_t id = ids[place - 1];
+    const uint8_t *unigram = model->unigrams + 8 * (size_t)(id < model->words ? id : 0);
+    const uint32_t backoff = gramdex_load32(unigram + 4);
+    const bool is_begin = id == 1, is_marker = is_begin | (id == GRAMDEX_BREAK);
+    batch->probabilities[place] = gramdex_load32(unigram) & ~-(uint32_t)is_marker;
+    batch->backoffs[place] = backoff;
+    batch->stopped[place] = 0;
+    batch->matched[place] = !is_marker;
+    batch->lengths[place] =
+        (model->order > 1) & (is_begin | ((backoff != GRAMDEX_NO_BACKOFF) & !is_marker));
+    batch->sums[place] = id * multiplier;
+    batch->tables[place] = tables_before(model, ids[(int64_t)place - 2]);
+    batch->active[active] = place;
+    active += !is_marker;
+  }
+  return active;
+}
+
+/// Computes the next longer n-gram of each active place and asks the cache for its bucket or pilot.
+static ALWAYS_INLINE uint32_t fetch(gramdex_batch *restrict batch, const gramdex_model *model,
+                             const uint32_t *restrict ids, uint32_t count, uint32_t length,
+                             const bool is_compact) {
+  const uint64_t multiplier = model->multipliers[length - 1], seed = model->seed;
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const uint32_t place = batch->active[i];
+    const bool is_context = batch->lengths[place - 1] >= length - 1;
+    const uint64_t sum = batch->sums[place] + ids[(int64_t)place - length] * multiplier;
+    batch->sums[place] = sum;
+    const uint64_t hash = gramdex_ngram_hash(sum, seed);
+    const gramdex_table *table = batch->tables[place] + (length - 2);
+    const uint8_t *home =
+        is_compact ? gramdex_pilot(table, hash) : gramdex_home(table, hash);
+    // Where there is no context, the batch itself is fetched, which costs nothing.
+    uintptr_t wanted = -(uintptr_t)is_context;
+    __asm__("" : "+r"(wanted));
+    gramdex_prefetch((const void *)(((uintptr_t)home & wanted) | ((uintptr_t)batch & ~wanted)));
+    batch->hashes[kept] = hash;
+    batch->homes[kept] = home;
+    batch->active[kept] = place;
+    batch->stopped[place] = is_context ? 0 : length;
+    kept += is_context;
+  }
+  return kept;
+}
+
+/// Notes what is known of the n-gram of `length` words that ends at `place`.
+static ALWAYS_INLINE void keep(gramdex_batch *restrict batch, uint32_t place, uint32_t length,
+                        gramdex_answer answer, const bool is_top) {
+  batch->probabilities[place] =
+      gramdex_select(answer.found, answer.probability, batch->probabilities[place]);
+  batch->matched[place] = length - 1 + answer.found;
+  if (is_top) return;
+  batch->backoffs[(size_t)(length - 1) * PLACES + place] = answer.backoff;
+  const bool is_context = answer.found & (answer.backoff != GRAMDEX_NO_BACKOFF);
+  batch->lengths[place] = gramdex_select(is_context, length, batch->lengths[place]);
+}
+
+/// Looks into the fetched buckets; returns how many n-grams were found. Those that may lie in their other bucket come
+/// last, when that has been fetched too.
+static ALWAYS_INLINE uint32_t probe(gramdex_batch *restrict batch, uint32_t count, uint32_t length,
+                             const bool is_top) {
+  uint32_t found = 0, waiting = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const uint32_t place = batch->active[i];
+    const uint64_t hash = batch->hashes[i];
+    const uint8_t *home = batch->homes[i];
+    const uint32_t tag = gramdex_tag(hash);
+    gramdex_answer answer = is_top ? gramdex_look8(home, tag) : gramdex_look5(home, tag);
+    if (__builtin_expect(gramdex_has_side(home, is_top), 0)) {
+      const gramdex_answer aside =
+          gramdex_find_aside(batch->tables[place] + (length - 2), hash);
+      if (aside.found) answer = aside;
+    }
+    keep(batch, place, length, answer, is_top);
+    batch->active[found] = place;
+    found += answer.found;
+    batch->deferred[waiting] = place;
+    batch->deferred_hashes[waiting] = hash;
+    waiting += gramdex_may_be_in_other(home, tag, is_top) & !answer.found;
+  }
+  for (uint32_t i = 0; i < waiting; i++) {
+    const gramdex_table *table = batch->tables[batch->deferred[i]] + (length - 2);
+    batch->homes[i] = gramdex_other(table, batch->deferred_hashes[i]);
+    gramdex_prefetch(batch->homes[i]);
+  }
+  for (uint32_t i = 0; i < waiting; i++) {
+    const uint32_t place = batch->deferred[i], tag = gramdex_tag(batch->deferred_hashes[i]);
+    const gramdex_answer answer = is_top ? gramdex_look8(batch->homes[i], tag)
+                                         : gramdex_look5(batch->homes[i], tag);
+    keep(batch, place, length, answer, is_top);
+    batch->active[found] = place;
+    found += answer.found;
+  }
+  return found;
+}
+
+/// The same for compact tables: first the pilots, then the records to which they lead.
+static ALWAYS_INLINE uint32_t probe_compact(gramdex_batch *restrict batch, uint32_t count,
+                                     uint32_t length, const bool is_top) {
+  uint32_t found = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const gramdex_table *table = batch->tables[batch->active[i]] + (length - 2);
+    batch->records[i] = gramdex_record(table, batch->hashes[i], *batch->homes[i]);
+    gramdex_prefetch(gramdex_record_address(batch->records[i]));
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    const uint32_t place = batch->active[i];
+    const gramdex_table *table = batch->tables[place] + (length - 2);
+    gramdex_answer answer = gramdex_find_record(table, batch->hashes[i], batch->records[i]);
+    if (__builtin_expect(*batch->homes[i] == GRAMDEX_PILOT_ASIDE, 0))
+      answer = gramdex_find_aside(table, batch->hashes[i]);
+    keep(batch, place, length, answer, is_top);
+    batch->active[found] = place;
+    found += answer.found;
+  }
+  return found;
+}
+
+/// Goes on with a word whose context turned out longer after it was given up. This takes an n-gram that is a context while
+/// its own suffix is none, which only an imported model or a false match of a compact table can bring about.
+__attribute__((noinline)) static void resume(gramdex_batch *batch, const gramdex_model *model,
+                                             const uint32_t *ids, uint32_t place) {
+  // The sum has the word at which the search stopped.
+  uint32_t length = batch->stopped[place];
+  while (length <= model->order && batch->lengths[place - 1] >= length - 1) {
+    const uint64_t hash = gramdex_ngram_hash(batch->sums[place], model->seed);
+    const gramdex_answer answer = gramdex_find(batch->tables[place] + (length - 2), hash);
+    if (!answer.found) return;
+    keep(batch, place, length, answer, length == model->order);
+    length += 1;
+    if (length <= model->order)
+      batch->sums[place] += ids[(int64_t)place - length] * model->multipliers[length - 1];
+  }
+}
+
+/// Adds the backoffs and writes the results.
+static ALWAYS_INLINE void add(gramdex_batch *restrict batch, const gramdex_model *model,
+                       const uint32_t *ids, uint32_t count, float *restrict scores,
+                       uint8_t *restrict orders) {
+  for (uint32_t place = 1; place <= count; place++) {
+    const uint32_t stop = batch->stopped[place];
+    if (__builtin_expect(stop != 0 && batch->lengths[place - 1] >= stop - 1, 0))
+      resume(batch, model, ids, place);
+  }
+  for (uint32_t place = 1; place <= count; place++)
+    orders[place - 1] = (uint8_t)batch->matched[place];
+  for (uint32_t distance = 0; distance + 1 < model->order; distance++) {
+    const uint32_t *restrict backoffs = batch->backoffs + (size_t)distance * PLACES;
+    for (uint32_t place = 1; place <= count; place++) {
+      // Matched is 0 at markers, which take no backoff.
+      const bool applies = (batch->matched[place] - 1 <= distance)
+                           & (distance < batch->lengths[place - 1]);
+      const float score = number(batch->probabilities[place]);
+      const float total = score + number(backoffs[place - 1]);
+      const uint32_t mask = -(uint32_t)applies;
+      batch->probabilities[place] = (bits(total) & mask) | (bits(score) & ~mask);
+    }
+  }
+  memcpy(scores, batch->probabilities + 1, count * sizeof *scores);
+}
+
+static ALWAYS_INLINE void score_batch(gramdex_batch *batch, const gramdex_model *model,
+                               const uint32_t *ids, uint32_t count, float *scores,
+                               uint8_t *orders, const bool is_compact) {
+  batch->lengths[0] = batch->lengths[batch->last];
+  for (uint32_t distance = 0; distance < batch->lengths[0]; distance++)
+    batch->backoffs[distance * PLACES] = batch->backoffs[distance * PLACES + batch->last];
+  batch->last = count;
+  uint32_t active = take_unigrams(batch, model, ids, count);
+  for (uint32_t length = 2; length <= model->order && active > 0; length++) {
+    active = fetch(batch, model, ids, active, length, is_compact);
+    const bool is_top = length == model->order;
+    if (is_compact) active = probe_compact(batch, active, length, is_top);
+    else active = is_top ? probe(batch, active, length, true) : probe(batch, active, length, false);
+  }
+  add(batch, model, ids, count, scores, orders);
+}
+
+void gramdex_batch_score(gramdex_batch *batch, const gramdex_model *model, const uint32_t *ids,
+                         size_t count, float *scores, uint8_t *orders) {
+  if (model->is_compact) score_batch(batch, model, ids, (uint32_t)count, scores, orders, true);
+  else score_batch(batch, model, ids, (uint32_t)count, scores, orders, false);
+}
