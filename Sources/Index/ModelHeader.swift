@@ -1,3 +1,4 @@
+internal import CKernels
 package import GramdexCore
 
 // Payload of database `scores`, key (model name, 0x00, order 0, chunk 0):
@@ -27,7 +28,7 @@ package struct ModelHeader: Hashable, Sendable {
   static let fixedBytes = 40
   static let bytesPerTable = 32
   /// The largest order that a key of the format can hold beside its two flag bits.
-  package static let maximumOrder = 63
+  package static let maximumOrder = Int(GRAMDEX_MAXIMUM_ORDER)
 
   /// The model's highest order.
   package var order: Int

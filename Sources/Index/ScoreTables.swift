@@ -1,6 +1,5 @@
 package import CKernels
 package import GramdexCore
-import GramdexStorage
 
 /// The stored scores of one model, checked and ready to be looked into from any number of threads.
 ///
@@ -16,12 +15,12 @@ package final class ScoreTables: @unchecked Sendable {
   private let unigramRegion: TableRegion
   /// A table for each order in each shard, shard after shard, in each by order from 2 on.
   private let tables: UnsafeMutablePointer<gramdex_table>
+  private let rests: UnsafeMutablePointer<gramdex_table_rest>
   /// The addresses that the tables point to.
   private let spans: UnsafeMutablePointer<UnsafePointer<UInt8>?>
   /// What stands for the parts of tables without n-grams.
   private let zeros: UnsafeMutableRawPointer
   private let shards: ShardFinder
-  private let multipliers: RecordBuffer<UInt64>
   /// The model as `gramdex_scores.h` reads it; valid while these tables live.
   @unsafe
   package let memory: UnsafePointer<gramdex_model>
@@ -40,13 +39,17 @@ package final class ScoreTables: @unchecked Sendable {
     unigramRegion = parts.unigrams
     regions = parts.regions
     shards = ShardFinder(firstWords: header.firstWords)
-    multipliers = RecordBuffer(uninitialized: header.order)
-    for distance in 0..<header.order { multipliers[distance] = NGramHash.multiplier(distance) }
     unsafe zeros = .allocate(byteCount: 128, alignment: 64)
     unsafe zeros.initializeMemory(as: UInt8.self, repeating: 0, count: 128)
     let spanCount = parts.tables.reduce(0) { $0 + max($1.spans.count, 1) }
     unsafe spans = .allocate(capacity: max(spanCount, 1))
-    unsafe tables = .allocate(capacity: max(parts.tables.count, 1))
+    let tableCount = max(parts.tables.count, 1)
+    unsafe rests = .allocate(capacity: tableCount)
+    // Each on a cache line of its own.
+    unsafe tables = UnsafeMutableRawPointer.allocate(
+      byteCount: tableCount * MemoryLayout<gramdex_table>.stride,
+      alignment: 64
+    ).bindMemory(to: gramdex_table.self, capacity: tableCount)
     let nowhere = unsafe UnsafeRawPointer(zeros)
     func address(_ region: TableRegion?) -> UnsafePointer<UInt8> {
       unsafe (region?.bytes.baseAddress ?? nowhere).assumingMemoryBound(to: UInt8.self)
@@ -60,34 +63,49 @@ package final class ScoreTables: @unchecked Sendable {
         unsafe nextSpan.initialize(to: address(span))
         unsafe nextSpan += 1
       }
+      unsafe (rests + index).initialize(
+        to: gramdex_table_rest(
+          spans: UnsafePointer(first),
+          chunks_per_span: UInt64(header.chunksPerSpan),
+          side: address(table.side),
+          side_count: UInt64((table.side?.count ?? 0) / SideTable.entryBytes)
+        )
+      )
       unsafe (tables + index).initialize(
         to: table.geometry.table(
-          spans: first,
-          side: address(table.side),
-          sideCount: (table.side?.count ?? 0) / SideTable.entryBytes,
+          start: address(table.spans.first),
+          rest: rests + index,
           codebook: UnsafeRawPointer(address(table.codebook)).assumingMemoryBound(to: UInt32.self)
         )
       )
     }
+    let order = header.order
+    var model = unsafe gramdex_model()
+    unsafe model.unigrams = address(unigramRegion)
+    unsafe model.tables = UnsafePointer(tables)
+    unsafe model.shards = shards.memory
+    unsafe withUnsafeMutableBytes(of: &model.multipliers) { bytes in
+      for distance in 0..<order {
+        unsafe bytes.storeBytes(
+          of: NGramHash.multiplier(distance),
+          toByteOffset: 8 * distance,
+          as: UInt64.self
+        )
+      }
+    }
+    unsafe model.seed = header.seed
+    unsafe model.words = UInt32(header.vocabularySize)
+    unsafe model.order = UInt32(header.order)
+    unsafe model.is_compact = header.layout == .compact
     let memory = UnsafeMutablePointer<gramdex_model>.allocate(capacity: 1)
-    unsafe memory.initialize(
-      to: gramdex_model(
-        unigrams: address(unigramRegion),
-        tables: tables,
-        shards: shards.memory,
-        multipliers: multipliers.pointer,
-        seed: header.seed,
-        words: UInt32(header.vocabularySize),
-        order: UInt32(header.order),
-        is_compact: header.layout == .compact
-      )
-    )
+    unsafe memory.initialize(to: model)
     unsafe self.memory = unsafe UnsafePointer(memory)
   }
 
   deinit {
     unsafe memory.deallocate()
     unsafe tables.deallocate()
+    unsafe rests.deallocate()
     unsafe spans.deallocate()
     unsafe zeros.deallocate()
   }

@@ -196,31 +196,29 @@ package struct TableGeometry: Hashable, Sendable {
 extension TableGeometry {
   /// A table of this geometry as `gramdex_scores.h` reads it.
   ///
-  /// `spans` holds the address of each span, or one of 128 zero bytes if there is none, and lives as long as the table.
+  /// `start` is the address of the first span, or of 128 zero bytes if there is none; everything lives as long as the table.
   func table(
-    spans: UnsafeMutablePointer<UnsafePointer<UInt8>?>,
-    side: UnsafePointer<UInt8>,
-    sideCount: Int,
+    start: UnsafePointer<UInt8>,
+    rest: UnsafePointer<gramdex_table_rest>,
     codebook: UnsafePointer<UInt32>
   ) -> gramdex_table {
-    unsafe gramdex_table(
-      start: spans[0],
-      spans: UnsafePointer(spans),
+    let isWhole = spanCount <= 1
+    return unsafe gramdex_table(
+      start: start,
+      buckets: layout == .exact && isWhole ? UInt64(chunkCount * bucketsPerChunk) : 0,
       chunks: UInt64(chunkCount),
-      bytes_per_chunk: UInt64(bytesPerChunk),
+      rest: rest,
+      codebook: codebook,
       buckets_per_chunk: UInt32(bucketsPerChunk),
-      chunks_per_span: UInt32(chunksPerSpan),
-      is_whole: spanCount <= 1,
-      is_compact: layout == .compact,
-      is_top: isTop,
+      bytes_per_chunk: UInt32(bytesPerChunk),
+      slots_per_chunk: UInt32(slotsPerChunk),
+      records_offset: UInt32(recordsOffset),
       fingerprint_bits: UInt8(fingerprintBits),
       probability_bits: UInt8(probabilityBits),
       record_bits: UInt8(recordBits),
-      records_offset: UInt32(recordsOffset),
-      slots_per_chunk: UInt64(slotsPerChunk),
-      codebook: codebook,
-      side: side,
-      side_count: UInt64(sideCount)
+      is_compact: layout == .compact,
+      is_whole: isWhole,
+      is_top: isTop
     )
   }
 }

@@ -15,29 +15,37 @@
 /// Backoff bits of an n-gram that nothing follows: -0.0.
 #define GRAMDEX_NO_BACKOFF 0x80000000u
 
-/// The stored n-grams of one order in one shard.
-typedef struct gramdex_table {
-  /// Where the first span of chunks begins; 128 zero bytes when there are no n-grams.
-  const uint8_t *start;
-  /// The addresses of all spans, of `chunks_per_span` chunks each; not read when `is_whole`.
+/// What is seldom needed of a table.
+typedef struct gramdex_table_rest {
+  /// The addresses of all spans, of `chunks_per_span` chunks each.
   const uint8_t *const *spans;
-  uint64_t chunks;
-  uint64_t bytes_per_chunk;
-  uint32_t buckets_per_chunk;
-  uint32_t chunks_per_span;
-  bool is_whole;
-  bool is_compact;
-  /// Whether there are no backoffs.
-  bool is_top;
-  /// Compact tables: bits of fingerprints, probability codes and whole records.
-  uint8_t fingerprint_bits, probability_bits, record_bits;
-  uint32_t records_offset;
-  uint64_t slots_per_chunk;
-  /// Compact tables: 256 backoffs, then a probability for each code.
-  const uint32_t *codebook;
+  uint64_t chunks_per_span;
   /// (u64 hash, u32 probability, u32 backoff), ascending by hash.
   const uint8_t *side;
   uint64_t side_count;
+} gramdex_table_rest;
+
+/// The stored n-grams of one order in one shard. A cache line.
+typedef struct gramdex_table {
+  /// Where the first span of chunks begins; 128 zero bytes when there are no n-grams.
+  const uint8_t *start;
+  /// Exact tables of one span: buckets of all chunks; otherwise 0.
+  uint64_t buckets;
+  uint64_t chunks;
+  const gramdex_table_rest *rest;
+  /// Compact tables: 256 backoffs, then a probability for each code.
+  const uint32_t *codebook;
+  uint32_t buckets_per_chunk;
+  uint32_t bytes_per_chunk;
+  uint32_t slots_per_chunk;
+  uint32_t records_offset;
+  /// Compact tables: bits of fingerprints, probability codes and whole records.
+  uint8_t fingerprint_bits, probability_bits, record_bits;
+  bool is_compact;
+  /// Whether all chunks are in one span.
+  bool is_whole;
+  /// Whether there are no backoffs.
+  bool is_top;
 } gramdex_table;
 
 /// What a table says of an n-gram; the values mean nothing unless it was found.
@@ -77,8 +85,9 @@ static inline uint32_t gramdex_select(bool condition, uint32_t left, uint32_t ri
 static inline const uint8_t *gramdex_chunk(const gramdex_table *table, uint64_t hash) {
   const uint64_t chunk = gramdex_high(hash, table->chunks);
   if (__builtin_expect(table->is_whole, 1)) return table->start + chunk * table->bytes_per_chunk;
-  return table->spans[chunk / table->chunks_per_span]
-         + chunk % table->chunks_per_span * table->bytes_per_chunk;
+  const gramdex_table_rest *rest = table->rest;
+  return rest->spans[chunk / rest->chunks_per_span]
+         + chunk % rest->chunks_per_span * table->bytes_per_chunk;
 }
 
 /// The home bucket of an n-gram within its chunk of an exact table.
@@ -96,8 +105,8 @@ static inline uint64_t gramdex_other_bucket(uint64_t hash, uint64_t home, uint64
 /// The address of the home bucket of an n-gram in an exact table.
 static inline const uint8_t *gramdex_home(const gramdex_table *table, uint64_t hash) {
   // The number among the buckets of all chunks: the same as chunk and bucket one after the other.
-  if (__builtin_expect(table->is_whole, 1))
-    return table->start + 64 * gramdex_high(hash, table->chunks * table->buckets_per_chunk);
+  if (__builtin_expect(table->buckets != 0, 1))
+    return table->start + 64 * gramdex_high(hash, table->buckets);
   return gramdex_chunk(table, hash)
          + 64 * gramdex_bucket(hash, table->chunks, table->buckets_per_chunk);
 }
@@ -253,6 +262,9 @@ static inline uint64_t gramdex_shard(const gramdex_shards *shards, uint32_t word
   return shard;
 }
 
+/// The highest order of a model.
+#define GRAMDEX_MAXIMUM_ORDER 63
+
 /// A model as its queries see it; everything that it points to outlives them.
 typedef struct gramdex_model {
   /// (log10 probability, log10 backoff) of each word.
@@ -261,7 +273,7 @@ typedef struct gramdex_model {
   const gramdex_table *tables;
   gramdex_shards shards;
   /// What a word is multiplied with, by its distance from the last one.
-  const uint64_t *multipliers;
+  uint64_t multipliers[GRAMDEX_MAXIMUM_ORDER];
   uint64_t seed;
   uint32_t words;
   uint32_t order;
