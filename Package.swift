@@ -112,7 +112,7 @@ let package = Package(
       swiftSettings: settings
     ),
     tests("Core", ["GramdexCore"]),
-    tests("Storage", ["GramdexCore", "GramdexStorage"]),
+    tests("Storage", ["GramdexCore", "GramdexStorage", "CLMDB"]),
     tests("Text", ["GramdexCore", "GramdexStorage", "GramdexText"]),
     tests("Counting", ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting"]),
     tests(
@@ -122,7 +122,8 @@ let package = Package(
     tests(
       "Index",
       [
-        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexSmoothing",
+        "CKernels", "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting",
+        "GramdexSmoothing",
         "GramdexIndex",
       ]
     ),

@@ -92,7 +92,7 @@ enum ErrorReport {
     switch error {
     case .exists, .noPrevious: Code.usage
     case .missing, .locked: Code.inputOutput
-    case .notAnIndex, .unfinished, .damagedManifest, .newerVersion: Code.badData
+    case .notAnIndex, .unfinished, .damagedManifest, .otherVersion: Code.badData
     }
   }
 }

@@ -14,8 +14,8 @@ public enum IndexError: Error, Equatable, Sendable {
   case damagedManifest(path: String, reason: String)
   /// The generation before the current one was not kept.
   case noPrevious(path: String)
-  /// A newer program wrote the index.
-  case newerVersion(path: String, found: Int, supported: Int)
+  /// A program of another version wrote the index.
+  case otherVersion(path: String, found: Int, supported: Int)
 }
 
 extension IndexError: CustomStringConvertible {
@@ -45,10 +45,10 @@ extension IndexError: CustomStringConvertible {
       \(path) has no generation to go back to; \
       a build keeps the one it replaces when it is told --keep-previous
       """
-    case .newerVersion(let path, let found, let supported):
+    case .otherVersion(let path, let found, let supported):
       """
-      \(path) has format version \(found), this program reads versions up to \(supported); \
-      use a newer gramdex, or build the index again with this one
+      \(path) has format version \(found), this program reads version \(supported); \
+      use the gramdex that wrote it, or build the index again with this one
       """
     }
   }

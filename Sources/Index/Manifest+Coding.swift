@@ -49,8 +49,8 @@ extension Manifest {
     let decoder = JSONDecoder()
     do {
       let found = try decoder.decode(Version.self, from: Data(json)).formatVersion
-      guard found <= Self.currentFormatVersion else {
-        throw IndexError.newerVersion(
+      guard found == Self.currentFormatVersion else {
+        throw IndexError.otherVersion(
           path: path,
           found: found,
           supported: Self.currentFormatVersion
@@ -70,7 +70,6 @@ extension Manifest {
     func require(_ isRight: Bool, _ reason: String) throws(IndexError) {
       if !isRight { throw .damagedManifest(path: path, reason: reason) }
     }
-    try require(formatVersion == 1, "version \(formatVersion) never existed")
     for file in files {
       try require(TableFileName(file.name) != nil, "\(file.name) is no name of a file in an index")
     }

@@ -5,8 +5,8 @@ package import GramdexStorage
 ///
 /// It holds nothing that changes from run to run, such as times: the same job gives the same bytes.
 package struct Manifest: Hashable, Sendable, Codable {
-  /// The version that is written, and the newest that is read.
-  package static let currentFormatVersion = 1
+  /// The version that is written and read.
+  package static let currentFormatVersion = 2
 
   /// A text that was counted.
   package struct CorpusFile: Hashable, Sendable, Codable {

@@ -111,7 +111,7 @@ struct DamagedIndexTests {
   @Test func `an index of another version is refused with advice`() throws {
     let path = workshop.index() + "/MANIFEST"
     var text = try String(contentsOfFile: path, encoding: .utf8)
-    let version = try #require(text.firstMatch(of: /"formatVersion" ?: ?1\b/))
+    let version = try #require(text.firstMatch(of: /"formatVersion" ?: ?2\b/))
     text.replaceSubrange(version.range, with: "\"formatVersion\":999")
     try text.write(toFile: path, atomically: true, encoding: .utf8)
     let outcome = try BuiltBinary.run("info", workshop.index())

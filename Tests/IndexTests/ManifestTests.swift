@@ -71,15 +71,15 @@ struct ManifestTests {
     return json + Array("xxh3 \(Hexadecimal.format(Checksum.xxh3(json)))\n".utf8)
   }
 
-  @Test func `a newer version is named, with the one that is read`() throws {
+  @Test func `another version is named, with the one that is read`() throws {
     let bytes = try forged {
-      $0.replacingOccurrences(of: "\"formatVersion\" : 1", with: "\"formatVersion\" : 2")
+      $0.replacingOccurrences(of: "\"formatVersion\" : 2", with: "\"formatVersion\" : 3")
         .replacingOccurrences(of: "\"models\"", with: "\"networks\"")
     }
     let error = #expect(throws: IndexError.self) { try Manifest(decoding: bytes, path: "m") }
-    #expect(error == .newerVersion(path: "m", found: 2, supported: 1))
-    #expect(error?.description.contains("version 2") == true)
-    #expect(error?.description.contains("up to 1") == true)
+    #expect(error == .otherVersion(path: "m", found: 3, supported: 2))
+    #expect(error?.description.contains("version 3") == true)
+    #expect(error?.description.contains("reads version 2") == true)
   }
 
   @Test(arguments: [
@@ -88,8 +88,8 @@ struct ManifestTests {
     ("\"order\" : 2", "\"order\" : 64"),
     ("\"order\" : 2", "\"order\" : -1"),
     ("\"order\" : 2", "\"order\" : 3"),
-    ("\"formatVersion\" : 1", "\"formatVersion\" : 0"),
-    ("\"formatVersion\" : 1", "\"formatVersion\" : 1e99"),
+    ("\"formatVersion\" : 2", "\"formatVersion\" : 0"),
+    ("\"formatVersion\" : 2", "\"formatVersion\" : 1e99"),
     ("ffffffffffffffff", "ffffffffffffff"),
     ("\"name\" : \"default\"", "\"name\" : \"\""),
     ("\"name\" : \"default\"", "\"name\" : \"a\\u0000b\""),

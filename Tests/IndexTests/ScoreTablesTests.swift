@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import GramdexCore
 import GramdexIndex
@@ -135,6 +136,48 @@ struct ScoreTablesTests {
       let tolerance: Float = layout == .exact ? 1e-6 : 0.06
       #expect(abs(probability - log10(ngram.probability)) < tolerance)
     }
+  }
+
+  @Test(arguments: ScoreLayout.allCases, [1, 2])
+  func `a table in several stored values is one`(layout: ScoreLayout, chunksPerSpan: Int) throws {
+    var generator = SplitMix(seed: 17)
+    let count = layout == .exact ? 90_000 : 280_000
+    let ngrams = NGramSample.random(count: count, using: &generator)
+    let model = try TableFixture(
+      ngrams,
+      layout: layout,
+      isTop: false,
+      chunksPerSpan: chunksPerSpan
+    )
+    #expect(model.geometry.chunkCount == 3)
+    #expect(model.geometry.spanCount == (chunksPerSpan == 1 ? 3 : 2))
+    let whole = try TableFixture(ngrams, layout: layout, isTop: false).open()
+    let table = try model.open()
+    for ngram in ngrams {
+      let found = try #require(table.ngram(2, ngram.hash))
+      #expect(found == whole.ngram(2, ngram.hash))
+    }
+    for _ in 0..<10_000 {
+      let hash = generator.next()
+      #expect(table.ngram(2, hash) == whole.ngram(2, hash))
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `few absent n-grams are looked for in a second bucket`(isTop: Bool) throws {
+    var generator = SplitMix(seed: 19)
+    let ngrams = NGramSample.random(count: 20_000, using: &generator)
+    let tables = try TableFixture(ngrams, layout: .exact, isTop: isTop).open().tables
+    var second = 0
+    withExtendedLifetime(tables) {
+      for _ in 0..<20_000 {
+        let hash = generator.next()
+        let home = unsafe gramdex_home(tables.memory.pointee.tables, hash)
+        second += unsafe gramdex_may_be_in_other(home, gramdex_tag(hash), isTop) ? 1 : 0
+      }
+    }
+    // A sixth of the n-grams of a bucket, 0.75 or 1.2 of them, are elsewhere, and one of 31 or 7 flags is set for each.
+    #expect(second > 100 && second < (isTop ? 4600 : 900), "\(second) of 20,000")
   }
 
   @Test func `absent n-grams are not found in exact tables`() throws {
