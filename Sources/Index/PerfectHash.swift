@@ -6,7 +6,7 @@ import CKernels
 // |---|---|---|
 // | 0 | u8 × buckets | the pilot of each bucket; 255: its n-grams are in the side table |
 // | buckets, rounded up to a multiple of 64 | slots × r bits | records, the first in the lowest bits; r = recordBits |
-// | behind the last record, rounded up to a multiple of 8 | at least 8 bytes | zeros up to the end of the page, so that a read of 8 bytes stays inside |
+// | behind the last record | at least 8 bytes | zeros up to a multiple of 64, so that a read of 8 bytes stays inside |
 //
 // A record: the fingerprint in the lowest f bits, the probability code in the next c, below the top order the
 // backoff code in the next 8. A fingerprint is the low f bits of the hash, with 1 in place of 0; a record of

@@ -99,8 +99,9 @@ public final class NGramModel: Sendable {
     )
   }
 
-  /// Looks for ever longer n-grams, one after the other: for models whose contexts need a state with memory
-  /// of its own. The simple twin of `gramdex_score_word`.
+  /// Looks for ever longer n-grams, one after the other.
+  ///
+  /// For models whose contexts need a state with memory of its own. The simple twin of `gramdex_score_word`.
   private func scoreLong(
     _ word: WordID,
     after state: State

@@ -12,8 +12,10 @@ public import GramdexCore
 public struct State: Hashable, Sendable {
   static let inlineCount = Int(GRAMDEX_STATE_WORDS)
 
-  /// The latest words. What stands behind the first `count` is left over from before and means nothing: whether a
-  /// word is kept is known only when memory has answered, and the next word's look-ups need not wait for that.
+  /// The latest words.
+  ///
+  /// What stands behind the first `count` is left over from before and means nothing: whether a word is kept is
+  /// known only when memory has answered, and the next word's look-ups need not wait for that.
   var latest = gramdex_state()
   /// The words behind the first `inlineCount`; nil when there are none.
   private var rest: Rest?

@@ -27,10 +27,9 @@ struct TutorialTests {
     var state = model.beginSentenceState
     var total = 0.0
     for word in ["the", "old", "man"] {
-      let answer = model.score(word, after: state)
-      #expect(answer.score.order >= 1)
-      total += Double(answer.score.log10Probability)
-      state = answer.state
+      let score = model.score(word, advancing: &state)
+      #expect(score.order >= 1)
+      total += Double(score.log10Probability)
     }
     let end = model.score(.endOfSentence, after: state).score.log10Probability
 
@@ -52,7 +51,7 @@ struct TutorialTests {
       "var options = BuildOptions(inputs: [corpus])",
       "let summary = try IndexBuilder.build(options, to: index)",
       "let model = try NGramModel.open(index)", "var state = model.beginSentenceState",
-      "  let answer = model.score(word, after: state)",
+      "  let score = model.score(word, advancing: &state)",
       "let sentence = model.scoreSentence(\"the old man\")",
       "let report = model.perplexity(of: \"the old man\\nthe sea\\n\")",
     ] {
