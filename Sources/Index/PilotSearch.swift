@@ -260,15 +260,17 @@ struct PilotSearch: ~Copyable {
     _ pilots: UnsafePointer<UInt8>
   ) {
     let mask = PerfectHash.mask(of: pilot)
+    // A pointer, since the thread sanitizer's compiler cannot change an element in a mutating function (Swift 6.3).
+    let taken = unsafe taken.pointer
     for index in 0..<size {
-      // SAFETY: index < size; an owner is a bucket of the chunk, whose keys are at its cuts.
+      // SAFETY: index < size; an owner is a bucket of the chunk, whose keys are at its cuts; slots have a bit each.
       let slot = unsafe PerfectHash.slot(keys[index], mask: mask, of: slots)
       if !isTaken(slot) { continue }
       let owner = Int(owners[slot])
       let ownerMask = unsafe PerfectHash.mask(of: pilots[owner])
       for key in unsafe Int(cuts[owner])..<Int(cuts[owner + 1]) {
         let freed = unsafe PerfectHash.slot(allKeys[key], mask: ownerMask, of: slots)
-        taken[freed >> 6] &= ~(1 << UInt64(truncatingIfNeeded: freed & 63))
+        unsafe taken[freed >> 6] &= ~(1 << UInt64(truncatingIfNeeded: freed & 63))
       }
       waiting.append(owner)
       evictions += 1
