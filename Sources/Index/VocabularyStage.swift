@@ -1,34 +1,19 @@
 package import GramdexCounting
 package import GramdexStorage
 
-/// Writes a counted vocabulary into an index file.
+/// Writes a vocabulary into an index file, straight into the file's pages.
 package enum VocabularyStage {
-  /// Writes the words of `table` in the order of `ranked`, straight into the file's pages.
+  /// Writes the words of `table` in the order of `ranked`.
   package static func write(
     _ table: borrowing WordTable,
     ranked: borrowing RankedVocabulary,
     to writer: TableFileWriter
   ) throws {
     let plan = try VocabularyTable(wordCount: ranked.count, stringBytes: table.spellingBytes)
-    try writer.put(.vocabulary, key: Array("header".utf8), payload: plan.header)
-    let offsets = try writer.reserve(
-      .vocabulary,
-      key: Array("offsets".utf8),
-      payloadBytes: plan.offsetsBytes
-    )
-    let bytes = try writer.reserve(
-      .vocabulary,
-      key: Array("bytes".utf8),
-      payloadBytes: plan.bytesBytes
-    )
-    let hash = try writer.reserve(
-      .vocabulary,
-      key: Array("hash".utf8),
-      payloadBytes: plan.hashBytes
-    )
+    let stage = try Room(plan, in: writer)
     // SAFETY: the regions have the sizes that the plan gives, and spellings add up to `stringBytes`.
-    unsafe offsets.withUnsafeMutableBytes { offsetBytes in
-      unsafe bytes.withUnsafeMutableBytes { wordBytes in
+    unsafe stage.offsets.withUnsafeMutableBytes { offsetBytes in
+      unsafe stage.bytes.withUnsafeMutableBytes { wordBytes in
         var position = 0
         for id in 0..<ranked.count {
           unsafe offsetBytes.storeBytes(
@@ -51,15 +36,54 @@ package enum VocabularyStage {
         )
       }
     }
-    try unsafe offsets.withUnsafeBytes { offsetBytes in
-      try unsafe bytes.withUnsafeBytes { wordBytes in
-        try unsafe hash.withUnsafeMutableBytes { hashBytes in
-          try unsafe plan.fillHash(offsets: offsetBytes, bytes: wordBytes, into: hashBytes)
-        }
+    try stage.finish()
+  }
+
+  /// Writes the words of an ARPA file in the order of their ids.
+  package static func write(_ words: ArpaVocabulary, to writer: TableFileWriter) throws {
+    let plan = try VocabularyTable(wordCount: words.count, stringBytes: words.bytes.count)
+    let stage = try Room(plan, in: writer)
+    // SAFETY: the regions have the sizes that the plan gives: an offset more than there are words, all bytes.
+    unsafe stage.offsets.withUnsafeMutableBytes { target in
+      for (index, offset) in words.offsets.enumerated() {
+        unsafe target.storeBytes(of: offset.littleEndian, toByteOffset: 8 * index, as: UInt64.self)
       }
     }
-    offsets.seal()
-    bytes.seal()
-    hash.seal()
+    unsafe stage.bytes.withUnsafeMutableBytes { unsafe $0.copyBytes(from: words.bytes) }
+    try stage.finish()
+  }
+
+  /// Room in the file for the parts of a vocabulary, whose header is there.
+  private struct Room {
+    let plan: VocabularyTable
+    let offsets: ReservedValue
+    let bytes: ReservedValue
+    let hash: ReservedValue
+
+    init(_ plan: VocabularyTable, in writer: TableFileWriter) throws {
+      func reserve(_ key: String, _ payloadBytes: Int) throws -> ReservedValue {
+        try writer.reserve(.vocabulary, key: Array(key.utf8), payloadBytes: payloadBytes)
+      }
+      self.plan = plan
+      try writer.put(.vocabulary, key: Array("header".utf8), payload: plan.header)
+      offsets = try reserve("offsets", plan.offsetsBytes)
+      bytes = try reserve("bytes", plan.bytesBytes)
+      hash = try reserve("hash", plan.hashBytes)
+    }
+
+    /// Makes the hash table of words whose offsets and bytes are there.
+    func finish() throws {
+      // SAFETY: the regions have the sizes that the plan gives.
+      try unsafe offsets.withUnsafeBytes { offsetBytes in
+        try unsafe bytes.withUnsafeBytes { wordBytes in
+          try unsafe hash.withUnsafeMutableBytes { hashBytes in
+            try unsafe plan.fillHash(offsets: offsetBytes, bytes: wordBytes, into: hashBytes)
+          }
+        }
+      }
+      offsets.seal()
+      bytes.seal()
+      hash.seal()
+    }
   }
 }

@@ -6,7 +6,7 @@ package import GramdexStorage
 /// Scores many words in a row, faster than one by one, with exactly the same results.
 ///
 /// The words of a known text are all known in advance, so the table look-ups of a batch are independent, and the memory of
-/// all is asked for before any of it is read: `scores.c` has the loops.
+/// all is asked for before any of it is read: `score_batch.c` has the loops.
 ///
 /// Words are ids that the model knows; `<s>` begins a sentence and is not scored, and `breakMarker` begins a text
 /// that nothing precedes. One scorer serves one thread. Memory: about 256 · (4 · order + 80) bytes.

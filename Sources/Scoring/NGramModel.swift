@@ -102,7 +102,7 @@ public final class NGramModel: Sendable {
   /// Looks for ever longer n-grams, one after the other.
   ///
   /// For models whose contexts need a state with memory of its own. The simple twin of `gramdex_score_word`.
-  private func scoreLong(
+  func scoreLong(
     _ word: WordID,
     after state: State
   ) -> (score: WordScore, state: State) {

@@ -1,8 +1,9 @@
 import GramdexCore
 import GramdexIndex
-import GramdexScoring
 import TestSupport
 import Testing
+
+@testable import GramdexScoring
 
 @Suite("Batches")
 struct BatchScorerTests {
@@ -21,6 +22,35 @@ struct BatchScorerTests {
     }
     let batch = model.scoreBatch(sentences)
     #expect(batch == sentences.map { model.scoreSentence($0) })
+  }
+
+  @Test(arguments: ScoreLayout.allCases, 1...9)
+  func `look-ups that overlap give what one after the other gives`(layout: ScoreLayout, order: Int)
+    throws
+  {
+    let model = try MemoryModel.random(order: order, words: 9, layout: layout, seed: UInt64(order))
+      .open()
+    var generator = SeededGenerator(seed: 8)
+    var state = model.nullState
+    for step in 0..<3000 {
+      let word = model.id(of: "w\(Int.random(in: 0..<10, using: &generator))")
+      let (expected, next) = model.scoreLong(word, after: state)
+      let (score, after) = model.score(word, after: state)
+      #expect(score == expected && after == next, "step \(step)")
+      #expect((0..<next.count).allSatisfy { after.backoff($0) == next.backoff($0) })
+      #expect(model.score(word, advancing: &state) == expected)
+      #expect(state == next)
+      if step % 11 == 0 { state = model.beginSentenceState }
+    }
+  }
+
+  @Test func `a state of a model of a higher order does no harm`() throws {
+    let longer = try MemoryModel.random(order: 9, words: 5, seed: 3).open()
+    let shorter = try MemoryModel.random(order: 2, words: 5, seed: 3).open()
+    var state = longer.nullState
+    for word in ["w1", "w2", "w1", "w3"] { _ = longer.score(word, advancing: &state) }
+    let score = shorter.score("w4", advancing: &state)
+    #expect(score.order <= 2 && state.count <= 1)
   }
 
   @Test func `a batch can go on where another ended`() throws {

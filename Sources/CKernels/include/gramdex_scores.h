@@ -55,6 +55,23 @@ typedef struct gramdex_answer {
   bool found;
 } gramdex_answer;
 
+/// Inlined everywhere, so that layout and order are constants in each copy of a loop.
+#define GRAMDEX_INLINE inline __attribute__((always_inline))
+
+/// The float of these bits.
+static inline float gramdex_float(uint32_t bits) {
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/// The bits of a float.
+static inline uint32_t gramdex_bits(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
 /// The upper half of a product.
 static inline uint64_t gramdex_high(uint64_t left, uint64_t right) {
   return (uint64_t)(((unsigned __int128)left * right) >> 64);
@@ -279,6 +296,11 @@ typedef struct gramdex_model {
   uint32_t order;
   bool is_compact;
 } gramdex_model;
+
+/// The tables of n-grams whose last word but one is `word`, by order from 2 on.
+static inline const gramdex_table *gramdex_tables_before(const gramdex_model *model, uint32_t word) {
+  return model->tables + gramdex_shard(&model->shards, word) * (model->order - 1);
+}
 
 /// Words of a state that need no memory of their own.
 #define GRAMDEX_STATE_WORDS 8

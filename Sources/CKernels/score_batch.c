@@ -1,125 +1,11 @@
-// Scoring of words by the tables of gramdex_scores.h: one after the other, and in batches.
+// Scoring of many words at once. Paid for by ScoringBenchmark ("batched"): 57 ns a word of a model in the cache in Swift, which
+// chooses between floats by branches and copies tables, 20 here. The tests compare it with one word after the other.
 //
-// These are C since Swift chooses between floats by branches and copies tables: 57 ns a word of a model in the cache where
-// these loops take about half (ScoringBenchmark). The slow and simple twin is NGramModel.scoreLong.
-#include "gramdex_scores.h"
-#include <stdlib.h>
-
-/// Inlined so that layout and order are constants in each copy.
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
-gramdex_answer gramdex_find_aside(const gramdex_table *table, uint64_t hash) {
-  uint64_t low = 0, high = table->rest->side_count;
-  while (low < high) {
-    const uint64_t middle = low + (high - low) / 2;
-    const uint8_t *entry = table->rest->side + 16 * middle;
-    uint64_t found;
-    memcpy(&found, entry, sizeof found);
-    if (found == hash)
-      return (gramdex_answer){gramdex_load32(entry + 8), gramdex_load32(entry + 12), true};
-    if (found < hash) low = middle + 1;
-    else high = middle;
-  }
-  return (gramdex_answer){0, GRAMDEX_NO_BACKOFF, false};
-}
-
-static ALWAYS_INLINE float number(uint32_t bits) {
-  float value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-static ALWAYS_INLINE uint32_t bits(float value) {
-  uint32_t result;
-  memcpy(&result, &value, sizeof result);
-  return result;
-}
-
-static ALWAYS_INLINE const gramdex_table *tables_before(const gramdex_model *model, uint32_t word) {
-  return model->tables + gramdex_shard(&model->shards, word) * (model->order - 1);
-}
-
-// One word. All n-grams that it may form are known before the first is found, so the memory of all is asked for at once.
-// Then they are looked into one after the other, until one is not found. What a processor guesses right it does
-// ahead, so that the next word's memory is often asked for while this one's is under way: that takes few instructions, and
-// states that are stored in pieces of the size in which they are read (otherwise a read waits until all
-// stores before it are done). Measured: looking into everything without a branch takes 241 ns a word where this takes 132.
-
-/// Puts a word before the others. They are read in the pieces in which they are stored.
-static ALWAYS_INLINE void put_word(gramdex_state *state, uint32_t word) {
-#if defined(__SSE2__)
-  __m128i *words = (__m128i *)state->words;
-  const __m128i low = _mm_loadu_si128(words), high = _mm_loadu_si128(words + 1);
-  _mm_storeu_si128(words, _mm_or_si128(_mm_slli_si128(low, 4), _mm_cvtsi32_si128((int)word)));
-  _mm_storeu_si128(words + 1, _mm_or_si128(_mm_slli_si128(high, 4), _mm_srli_si128(low, 12)));
-#else
-  memmove(state->words + 1, state->words, 4 * (GRAMDEX_STATE_WORDS - 1));
-  state->words[0] = word;
-#endif
-}
-
-static ALWAYS_INLINE gramdex_score score_word(const gramdex_model *model, uint32_t word,
-                                              gramdex_state *state, const uint32_t order,
-                                              const bool is_compact) {
-  uint64_t hashes[GRAMDEX_STATE_WORDS], records[GRAMDEX_STATE_WORDS];
-  const uint8_t *homes[GRAMDEX_STATE_WORDS];
-  const uint32_t count = state->count, last = order - 1;
-  const gramdex_table *tables =
-      model->tables + gramdex_shard(&model->shards, state->words[0]) * last;
-  uint64_t sum = word * model->multipliers[0];
-  for (uint32_t i = 0; i < last; i++) {
-    sum += state->words[i] * model->multipliers[i + 1];
-    hashes[i] = gramdex_ngram_hash(sum, model->seed);
-    homes[i] = is_compact ? gramdex_pilot(tables + i, hashes[i])
-                          : gramdex_home(tables + i, hashes[i]);
-    gramdex_prefetch(homes[i]);
-  }
-  for (uint32_t i = 0; is_compact && i < last; i++) {
-    records[i] = gramdex_record(tables + i, hashes[i], *homes[i]);
-    gramdex_prefetch(gramdex_record_address(records[i]));
-  }
-  const uint8_t *unigram = model->unigrams + 8 * (size_t)word;
-  uint32_t probability = gramdex_load32(unigram);
-  // The backoff of what was found last: it is stored when the one before is not needed any more.
-  uint32_t backoff = gramdex_load32(unigram + 4);
-  uint32_t matched = 1;
-  uint32_t length = backoff != GRAMDEX_NO_BACKOFF && last > 0;
-  for (uint32_t i = 0; i < last && i < count; i++) {
-    const bool is_top = i + 1 == last;
-    const gramdex_table *table = tables + i;
-    gramdex_answer found;
-    if (!is_compact) found = gramdex_find_exact(table, hashes[i], homes[i], is_top);
-    else if (*homes[i] == GRAMDEX_PILOT_ASIDE) found = gramdex_find_aside(table, hashes[i]);
-    else found = gramdex_find_record(table, hashes[i], records[i]);
-    if (!found.found) break;
-    probability = found.probability;
-    matched++;
-    state->backoffs[i] = backoff;
-    backoff = found.backoff;
-    if (is_top) break;
-    length = gramdex_select(found.backoff != GRAMDEX_NO_BACKOFF, i + 2, length);
-  }
-  float total = number(probability);
-  for (uint32_t i = matched - 1; i < count; i++) total += number(state->backoffs[i]);
-  if (matched <= last) state->backoffs[matched - 1] = backoff;
-  state->count = length;
-  put_word(state, word);
-  return (gramdex_score){total, matched};
-}
-
-gramdex_score gramdex_score_word(const gramdex_model *model, uint32_t word, gramdex_state *state) {
-  if (model->is_compact) return score_word(model, word, state, model->order, true);
-  switch (model->order) {
-  case 3: return score_word(model, word, state, 3, false);
-  case 4: return score_word(model, word, state, 4, false);
-  case 5: return score_word(model, word, state, 5, false);
-  default: return score_word(model, word, state, model->order, false);
-  }
-}
-
-// Batches. Order by order, all hashes are computed and their memory asked for, and only then looked into; whether a word's
+// Order by order, all hashes are computed and their memory asked for, and only then looked into; whether a word's
 // context is long enough for the next order is known by then. A list gets an element whether it is wanted or not,
 // and grows by one if it is, so that nothing is guessed.
+#include "gramdex_scores.h"
+#include <stdlib.h>
 
 enum { PLACES = GRAMDEX_BATCH + 1 };
 
@@ -175,7 +61,7 @@ void gramdex_batch_begin_backoff(gramdex_batch *batch, uint32_t distance, uint32
 }
 
 /// Takes the unigram of each word; returns how many words look for more.
-static ALWAYS_INLINE uint32_t take_unigrams(gramdex_batch *restrict batch, const gramdex_model *model,
+static GRAMDEX_INLINE uint32_t take_unigrams(gramdex_batch *restrict batch, const gramdex_model *model,
                                      const uint32_t *restrict ids, uint32_t count) {
   uint32_t active = 0;
   const uint64_t multiplier = model->multipliers[0];
@@ -191,7 +77,7 @@ static ALWAYS_INLINE uint32_t take_unigrams(gramdex_batch *restrict batch, const
     batch->lengths[place] =
         (model->order > 1) & (is_begin | ((backoff != GRAMDEX_NO_BACKOFF) & !is_marker));
     batch->sums[place] = id * multiplier;
-    batch->tables[place] = tables_before(model, ids[(int64_t)place - 2]);
+    batch->tables[place] = gramdex_tables_before(model, ids[(int64_t)place - 2]);
     batch->active[active] = place;
     active += !is_marker;
   }
@@ -199,7 +85,7 @@ static ALWAYS_INLINE uint32_t take_unigrams(gramdex_batch *restrict batch, const
 }
 
 /// Computes the next longer n-gram of each active place and asks the cache for its bucket or pilot.
-static ALWAYS_INLINE uint32_t fetch(gramdex_batch *restrict batch, const gramdex_model *model,
+static GRAMDEX_INLINE uint32_t fetch(gramdex_batch *restrict batch, const gramdex_model *model,
                              const uint32_t *restrict ids, uint32_t count, uint32_t length,
                              const bool is_compact) {
   const uint64_t multiplier = model->multipliers[length - 1], seed = model->seed;
@@ -227,7 +113,7 @@ static ALWAYS_INLINE uint32_t fetch(gramdex_batch *restrict batch, const gramdex
 }
 
 /// Notes what is known of the n-gram of `length` words that ends at `place`.
-static ALWAYS_INLINE void keep(gramdex_batch *restrict batch, uint32_t place, uint32_t length,
+static GRAMDEX_INLINE void keep(gramdex_batch *restrict batch, uint32_t place, uint32_t length,
                         gramdex_answer answer, const bool is_top) {
   batch->probabilities[place] =
       gramdex_select(answer.found, answer.probability, batch->probabilities[place]);
@@ -240,7 +126,7 @@ static ALWAYS_INLINE void keep(gramdex_batch *restrict batch, uint32_t place, ui
 
 /// Looks into the fetched buckets; returns how many n-grams were found. Those that may lie in their other bucket come
 /// last, when that has been fetched too.
-static ALWAYS_INLINE uint32_t probe(gramdex_batch *restrict batch, uint32_t count, uint32_t length,
+static GRAMDEX_INLINE uint32_t probe(gramdex_batch *restrict batch, uint32_t count, uint32_t length,
                              const bool is_top) {
   uint32_t found = 0, waiting = 0;
   for (uint32_t i = 0; i < count; i++) {
@@ -278,7 +164,7 @@ static ALWAYS_INLINE uint32_t probe(gramdex_batch *restrict batch, uint32_t coun
 }
 
 /// The same for compact tables: first the pilots, then the records to which they lead.
-static ALWAYS_INLINE uint32_t probe_compact(gramdex_batch *restrict batch, uint32_t count,
+static GRAMDEX_INLINE uint32_t probe_compact(gramdex_batch *restrict batch, uint32_t count,
                                      uint32_t length, const bool is_top) {
   uint32_t found = 0;
   for (uint32_t i = 0; i < count; i++) {
@@ -317,7 +203,7 @@ __attribute__((noinline)) static void resume(gramdex_batch *batch, const gramdex
 }
 
 /// Adds the backoffs and writes the results.
-static ALWAYS_INLINE void add(gramdex_batch *restrict batch, const gramdex_model *model,
+static GRAMDEX_INLINE void add(gramdex_batch *restrict batch, const gramdex_model *model,
                        const uint32_t *ids, uint32_t count, float *restrict scores,
                        uint8_t *restrict orders) {
   for (uint32_t place = 1; place <= count; place++) {
@@ -333,16 +219,16 @@ static ALWAYS_INLINE void add(gramdex_batch *restrict batch, const gramdex_model
       // Matched is 0 at markers, which take no backoff.
       const bool applies = (batch->matched[place] - 1 <= distance)
                            & (distance < batch->lengths[place - 1]);
-      const float score = number(batch->probabilities[place]);
-      const float total = score + number(backoffs[place - 1]);
+      const float score = gramdex_float(batch->probabilities[place]);
+      const float total = score + gramdex_float(backoffs[place - 1]);
       const uint32_t mask = -(uint32_t)applies;
-      batch->probabilities[place] = (bits(total) & mask) | (bits(score) & ~mask);
+      batch->probabilities[place] = (gramdex_bits(total) & mask) | (gramdex_bits(score) & ~mask);
     }
   }
   memcpy(scores, batch->probabilities + 1, count * sizeof *scores);
 }
 
-static ALWAYS_INLINE void score_batch(gramdex_batch *batch, const gramdex_model *model,
+static GRAMDEX_INLINE void score_batch(gramdex_batch *batch, const gramdex_model *model,
                                const uint32_t *ids, uint32_t count, float *scores,
                                uint8_t *orders, const bool is_compact) {
   batch->lengths[0] = batch->lengths[batch->last];
