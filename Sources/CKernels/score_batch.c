@@ -1,5 +1,5 @@
 // Scoring of many words at once. Paid for by ScoringBenchmark ("batched"): 57 ns a word of a model in the cache in Swift, which
-// chooses between floats by branches and copies tables, 20 here. The tests compare it with one word after the other.
+// chooses between floats by branches and copies tables, 18 here. The tests compare it with one word after the other.
 //
 // Order by order, all hashes are computed and their memory asked for, and only then looked into; whether a word's
 // context is long enough for the next order is known by then. A list gets an element whether it is wanted or not,
@@ -265,8 +265,8 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt"))) static void score_modern(
 void gramdex_batch_score(gramdex_batch *batch, const gramdex_model *model, const uint32_t *ids,
                          size_t count, float *scores, uint8_t *orders) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")
-      && __builtin_cpu_supports("lzcnt")) {
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")
+      && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("lzcnt")) {
     score_modern(batch, model, ids, count, scores, orders);
     return;
   }

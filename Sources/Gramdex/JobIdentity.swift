@@ -1,5 +1,6 @@
 import Foundation
 import GramdexCore
+import GramdexIndex
 import GramdexText
 
 /// What the bytes of a built index depend on: two runs of equal identity do the same work.
@@ -7,6 +8,8 @@ import GramdexText
 /// Memory, threads and the temporary folder are no part of it.
 struct JobIdentity: Codable, Equatable, Sendable {
   private var toolVersion: String
+  /// Versions of the formats of the index and of its scores.
+  private var formats: [Int]
   private var inputs: [TextInput]
   private var wordLists: [TextInput]
   private var jsonField: String?
@@ -21,6 +24,7 @@ struct JobIdentity: Codable, Equatable, Sendable {
 
   init(_ options: BuildOptions, inputs: TextInputs) throws {
     toolVersion = GramdexVersion.current
+    formats = [Manifest.currentFormatVersion, Int(ModelHeader.version)]
     self.inputs = inputs.files
     let lists = [options.vocabulary, options.limitVocabulary].compactMap { $0 }
     wordLists = lists.isEmpty ? [] : try TextInputs(InputOptions(paths: lists)).files
@@ -55,6 +59,7 @@ struct JobIdentity: Codable, Equatable, Sendable {
     if toolVersion != earlier.toolVersion {
       return "gramdex \(earlier.toolVersion) began it, this is \(toolVersion)"
     }
+    if formats != earlier.formats { return "a gramdex of another index format began it" }
     if let change = Self.change(inputs, earlier.inputs, "inputs") { return change }
     if let change = Self.change(wordLists, earlier.wordLists, "word lists") { return change }
     let settings: [(String, Bool)] = [

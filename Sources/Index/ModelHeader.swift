@@ -1,7 +1,7 @@
 internal import CKernels
 package import GramdexCore
 
-// Payload of database `scores`, key (model name, 0x00, order 0, chunk 0):
+// Payload of database `scores`, key (model name, 0x00, order 0, number 0):
 //
 // | offset | type | meaning |
 // |---|---|---|
@@ -24,9 +24,11 @@ package import GramdexCore
 /// What a reader must know before it can use a model's score tables.
 package struct ModelHeader: Hashable, Sendable {
   static let magic: UInt32 = 0x4C4D_4447
-  static let version: UInt32 = 3
+  package static let version: UInt32 = 3
   static let fixedBytes = 40
   static let bytesPerTable = 32
+  /// Far more shards than a build makes.
+  private static let maximumShards = 1 << 16
   /// The largest order that a key of the format can hold beside its two flag bits.
   package static let maximumOrder = Int(GRAMDEX_MAXIMUM_ORDER)
 
@@ -167,7 +169,7 @@ package struct ModelHeader: Hashable, Sendable {
       throw damaged("order \(order) is not in 1 … \(Self.maximumOrder)")
     }
     let shards = number(32, bytes: 4)
-    guard (1...UInt64(UInt32.max)).contains(shards) else {
+    guard (1...UInt64(Self.maximumShards)).contains(shards) else {
       throw damaged("the number of shards is impossible")
     }
     chunksPerSpan = Int(number(36, bytes: 4))

@@ -91,7 +91,7 @@ package struct ScorePlan: Sendable {
     }
     firstSpans = first
     firstChunksOfAll = firstOfAll
-    // What LMDB, the writer and the journal remember of a chunk.
+    // What the plan, the writer and the journal remember of a chunk: its part's checksum, its side entries, its units.
     let bookkeeping = all * 768
     let fixed =
       options.threads

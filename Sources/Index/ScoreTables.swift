@@ -24,6 +24,8 @@ package final class ScoreTables: @unchecked Sendable {
   /// The model as `gramdex_scores.h` reads it; valid while these tables live.
   @unsafe
   package let memory: UnsafePointer<gramdex_model>
+  /// As many as the largest codebook has, which is more than a bucket.
+  private static let zeroBytes = 4 * (Quantizer.backoffCodeCount + 1 << 10)
   /// Keeps everything that the tables point to in memory.
   private let regions: [TableRegion]
 
@@ -39,8 +41,8 @@ package final class ScoreTables: @unchecked Sendable {
     unigramRegion = parts.unigrams
     regions = parts.regions
     shards = ShardFinder(firstWords: header.firstWords)
-    unsafe zeros = .allocate(byteCount: 128, alignment: 64)
-    unsafe zeros.initializeMemory(as: UInt8.self, repeating: 0, count: 128)
+    unsafe zeros = .allocate(byteCount: Self.zeroBytes, alignment: 64)
+    unsafe zeros.initializeMemory(as: UInt8.self, repeating: 0, count: Self.zeroBytes)
     let spanCount = parts.tables.reduce(0) { $0 + max($1.spans.count, 1) }
     unsafe spans = .allocate(capacity: max(spanCount, 1))
     let tableCount = max(parts.tables.count, 1)
@@ -58,7 +60,7 @@ package final class ScoreTables: @unchecked Sendable {
     for (index, table) in parts.tables.enumerated() {
       let first = unsafe nextSpan
       // SAFETY: there is room for the spans of all tables, and for one of a table without any; there is room for all tables.
-      // Payloads are aligned to 64 bytes, and a codebook has the floats that the geometry asks for.
+      // Payloads are aligned to 64 bytes, and a codebook, zeros included, has the floats that codes can ask for.
       for span in table.spans.isEmpty ? [nil] : table.spans.map(Optional.some) {
         unsafe nextSpan.initialize(to: address(span))
         unsafe nextSpan += 1
@@ -209,14 +211,18 @@ private struct Parts {
     for (index, geometry) in header.geometries.enumerated() {
       let order = geometry.order
       let shard = index / (header.order - 1)
-      let spans = try (0..<geometry.spanCount).map { span in
+      // One after the other: a damaged header may ask for a billion, of which the first is missing.
+      var spans: [TableRegion] = []
+      for span in 0..<geometry.spanCount {
         let number = nextSpans[order] + span
         let bytes = geometry.chunks(ofSpan: span).count * geometry.bytesPerChunk
-        return try require(
-          ScoreKey.span(number, order: order, model: model),
-          order: order,
-          what: "span \(number)",
-          bytes: UInt64(bytes)
+        spans.append(
+          try require(
+            ScoreKey.span(number, order: order, model: model),
+            order: order,
+            what: "span \(number)",
+            bytes: UInt64(bytes)
+          )
         )
       }
       nextSpans[order] += geometry.spanCount

@@ -14,7 +14,7 @@ package struct TableGeometry: Hashable, Sendable {
   package static let maximumBucketsPerChunk = 8192
   /// Bytes of a bucket of an exact table.
   package static let bucketBytes = 64
-  /// Chunks of a span that is full: no more than 2 GiB, since a stored value is shorter than 4.
+  /// Chunks of a span that is full: a little more than 2 GiB at most, since a stored value is shorter than 4.
   package static let defaultChunksPerSpan = 4096
   /// The most n-grams of a compact chunk, on average: large enough that chunks differ little in size, and
   /// small enough that a thread's work on one stays in its cache.
@@ -196,7 +196,7 @@ package struct TableGeometry: Hashable, Sendable {
 extension TableGeometry {
   /// A table of this geometry as `gramdex_scores.h` reads it.
   ///
-  /// `start` is the address of the first span, or of 128 zero bytes if there is none; everything lives as long as the table.
+  /// `start` is the address of the first span, or of zeros if there is none; everything lives as long as the table.
   func table(
     start: UnsafePointer<UInt8>,
     rest: UnsafePointer<gramdex_table_rest>,

@@ -1,4 +1,4 @@
-package import CKernels
+internal import CKernels
 
 /// The stored n-grams of one order in one shard.
 ///
@@ -7,7 +7,7 @@ package import CKernels
 @safe
 package struct TableView {
   /// The table as `gramdex_scores.h` reads it.
-  @usableFromInline let table: UnsafePointer<gramdex_table>
+  let table: UnsafePointer<gramdex_table>
 
   init(_ table: UnsafePointer<gramdex_table>) {
     unsafe self.table = unsafe table

@@ -125,7 +125,7 @@ public final class NGramModel: Sendable {
       backoffs.append(found.backoff)
       if found.backoff.marksContext { length = matched }
     }
-    for distance in stride(from: matched - 1, to: state.count, by: 1) {
+    for distance in stride(from: matched - 1, to: min(state.count, order - 1), by: 1) {
       probability += state.backoff(distance)
     }
     return (

@@ -26,8 +26,8 @@ public enum StorageError: Error, Equatable, Sendable {
   case duplicateKey(path: String, database: String, key: String)
   /// A file does not have the size that the manifest says.
   case wrongSize(path: String, expectedBytes: UInt64, foundBytes: UInt64)
-  /// The checksum over a file's pages other than values is wrong.
-  case damagedStructure(path: String)
+  /// The pages of a file other than values are not what they must be.
+  case damagedStructure(path: String, reason: String)
   /// A page of a file is not what it must be.
   case damagedPage(path: String, page: UInt64, reason: String)
   /// A stored value is not what it must be.
@@ -75,9 +75,9 @@ extension StorageError: CustomStringConvertible {
       \(path) is damaged: it has \(found) bytes where the manifest says \(expected); \
       restore it from a copy, or build the index again
       """
-    case .damagedStructure(let path):
+    case .damagedStructure(let path, let reason):
       """
-      \(path) is damaged: the checksum of its page structure is wrong; \
+      \(path) is damaged: \(reason); \
       restore it from a copy, or build the index again
       """
     case .damagedPage(let path, let page, let reason):
@@ -93,7 +93,7 @@ extension StorageError: CustomStringConvertible {
     case .wrongValueVersion(let path, let database, let key, let found):
       """
       \(path), database \(database), key \(key) has value version \(found), this program reads version \
-      \(Envelope.version); use a newer gramdex, or build the index again
+      \(Envelope.version); use the gramdex that wrote it, or build the index again
       """
     }
   }

@@ -19,7 +19,9 @@ extension TableFile {
     }
     var damage: [StorageError] = []
     if checksum(of: structural) != layout.structuralChecksum {
-      damage.append(.damagedStructure(path: path))
+      damage.append(
+        .damagedStructure(path: path, reason: "the checksum of its page structure is wrong")
+      )
     }
     var done: UInt64 = structural.reduce(0) { $0 + $1.count } * layout.pageBytes
     try progress(done)

@@ -31,7 +31,9 @@ package final class TableFile: Sendable {
         foundBytes: UInt64(status.st_size)
       )
     }
-    guard layout.pageCount != nil else { throw .damagedStructure(path: path) }
+    guard layout.pageCount != nil else {
+      throw .damagedStructure(path: path, reason: "the manifest states an impossible size of it")
+    }
     self.file = try MappedFile(file, count: Int(layout.bytes))
     tree = try TableTree(self.file, path: path, layout: layout)
     self.path = path

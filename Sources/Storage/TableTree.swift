@@ -28,11 +28,11 @@ struct TableTree: Sendable {
   private var main = Root(depth: 0, entries: 0, page: LMDBPage.noPage)
   private var roots: [TableDatabase: Root] = [:]
 
-  /// Finds the roots; throws unless both meta pages are LMDB's, with the sizes of page and file that the manifest says,
+  /// Finds the roots; throws unless both meta pages are LMDB's, with the size of page that the manifest says (the newer one with that of the file),
   /// and the main database has a database of the plain kind for each `TableDatabase`.
   init(_ file: MappedFile, path: String, layout: TableFileLayout) throws(StorageError) {
     guard let pageCount = layout.pageCount, file.count == Int(layout.bytes) else {
-      throw .damagedStructure(path: path)
+      throw .damagedStructure(path: path, reason: "the manifest states another size of it")
     }
     self.file = file
     self.path = path
@@ -43,7 +43,7 @@ struct TableTree: Sendable {
       guard
         let (page, node) = try find(Array(database.rawValue.utf8), from: main),
         node.flags == LMDBPage.databaseFlag, node.dataBytes == UInt64(LMDBPage.recordBytes)
-      else { throw .damagedStructure(path: path) }
+      else { throw .damagedStructure(path: path, reason: "it lacks a database") }
       roots[database] = try root(in: page, at: node.dataOffset)
     }
   }
@@ -74,19 +74,21 @@ struct TableTree: Sendable {
     var walk = Walk()
     try self.walk(main, isMain: true, &walk)
     guard walk.keys.count == TableDatabase.allCases.count else {
-      throw .damagedStructure(path: path)
+      throw .damagedStructure(path: path, reason: "it has databases that do not belong there")
     }
     for database in TableDatabase.allCases {
       if let root = roots[database] { try self.walk(root, isMain: false, &walk) }
     }
     guard let structural = walk.values.complement(pages: pageCount) else {
-      throw .damagedStructure(path: path)
+      throw .damagedStructure(path: path, reason: "values share pages")
     }
     var remaining = walk.visited.union([0, 1])
     for run in structural {
       for page in run.first..<run.first + run.count { remaining.remove(page) }
     }
-    guard remaining.isEmpty else { throw .damagedStructure(path: path) }
+    guard remaining.isEmpty else {
+      throw .damagedStructure(path: path, reason: "a page of keys is part of a value")
+    }
     return structural
   }
 
@@ -104,7 +106,11 @@ struct TableTree: Sendable {
       if newest.map({ $0.transaction < transaction }) ?? true { newest = (transaction, page) }
     }
     guard let page = newest?.page, page.load(LMDBPage.lastPageOffset) == pageCount - 1 else {
-      throw .damagedPage(path: path, page: 0, reason: "states another size of the file")
+      throw .damagedPage(
+        path: path,
+        page: newest?.page.number ?? 0,
+        reason: "states another size of the file"
+      )
     }
     return try root(in: page, at: LMDBPage.mainRecordOffset)
   }
@@ -174,7 +180,9 @@ struct TableTree: Sendable {
   private func walk(_ root: Root, isMain: Bool, _ walk: inout Walk) throws(StorageError) {
     walk.keys = []
     if root.depth > 0 { try self.walk(root.page, depth: root.depth, isMain: isMain, &walk) }
-    guard UInt64(walk.keys.count) == root.entries else { throw .damagedStructure(path: path) }
+    guard UInt64(walk.keys.count) == root.entries else {
+      throw .damagedStructure(path: path, reason: "a database states a wrong number of values")
+    }
   }
 
   private func walk(

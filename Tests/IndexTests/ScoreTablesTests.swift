@@ -203,6 +203,23 @@ struct ScoreTablesTests {
     }
   }
 
+  @Test func `a header that asks for a billion values is refused at once`() throws {
+    var header = ModelHeader(
+      layout: .exact,
+      vocabularySize: 1,
+      ngramCounts: [1 << 44, 1 << 44],
+      sideCounts: [0, 0]
+    )
+    header.chunksPerSpan = 1
+    let parts = [
+      ScoreKey.header(model: "m"): header.payload,
+      ScoreKey.unigrams(model: "m"): [UInt8](repeating: 0, count: 8),
+    ]
+    #expect(throws: TableError.self) {
+      try ScoreTables(model: "m") { key in parts[key].map { TableRegion(copying: $0) } }
+    }
+  }
+
   @Test func `scores of another version are refused with advice`() throws {
     var generator = SplitMix(seed: 29)
     let ngrams = NGramSample.random(count: 5, using: &generator)

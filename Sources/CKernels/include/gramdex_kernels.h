@@ -1,5 +1,4 @@
-// Small inlined kernels that Swift cannot express well: prefetch, delimiter scans, fingerprint matches.
-// Each has a portable fallback; all are static inline, so nothing is linked.
+// What Swift cannot express.
 #ifndef GRAMDEX_KERNELS_H
 #define GRAMDEX_KERNELS_H
 #include <stdint.h>

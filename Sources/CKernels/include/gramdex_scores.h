@@ -27,7 +27,7 @@ typedef struct gramdex_table_rest {
 
 /// The stored n-grams of one order in one shard. A cache line.
 typedef struct gramdex_table {
-  /// Where the first span of chunks begins; 128 zero bytes when there are no n-grams.
+  /// Where the first span of chunks begins; zeros, as many as the largest codebook has bytes, when there are no n-grams.
   const uint8_t *start;
   /// Exact tables of one span: buckets of all chunks; otherwise 0.
   uint64_t buckets;

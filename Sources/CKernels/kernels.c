@@ -1,1 +1,0 @@
-#include "gramdex_kernels.h"
