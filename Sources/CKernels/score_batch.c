@@ -10,7 +10,6 @@
 enum { PLACES = GRAMDEX_BATCH + 1 };
 
 struct gramdex_batch {
-  uint32_t order;
   /// The place after which the batch ended.
   uint32_t last;
   uint64_t sums[PLACES];
@@ -38,9 +37,7 @@ struct gramdex_batch {
 
 gramdex_batch *gramdex_batch_create(uint32_t order) {
   const size_t width = order > 1 ? order - 1 : 1;
-  gramdex_batch *batch = calloc(1, sizeof *batch + width * PLACES * sizeof(uint32_t));
-  if (batch) batch->order = order;
-  return batch;
+  return calloc(1, sizeof(gramdex_batch) + width * PLACES * sizeof(uint32_t));
 }
 
 void gramdex_batch_destroy(gramdex_batch *batch) { free(batch); }
@@ -100,8 +97,7 @@ static GRAMDEX_INLINE uint32_t fetch(gramdex_batch *restrict batch, const gramde
     const uint8_t *home =
         is_compact ? gramdex_pilot(table, hash) : gramdex_home(table, hash);
     // Where there is no context, the batch itself is fetched, which costs nothing.
-    uintptr_t wanted = -(uintptr_t)is_context;
-    __asm__("" : "+r"(wanted));
+    const uintptr_t wanted = (uintptr_t)gramdex_mask(is_context);
     gramdex_prefetch((const void *)(((uintptr_t)home & wanted) | ((uintptr_t)batch & ~wanted)));
     batch->hashes[kept] = hash;
     batch->homes[kept] = home;

@@ -13,7 +13,7 @@ package import GramdexStorage
 @safe
 package struct BatchScorer: ~Copyable {
   /// Stands where nothing that came before matters.
-  package static let breakMarker = UInt32.max
+  package static let breakMarker = UInt32(GRAMDEX_BREAK)
   static let batchSize = Int(GRAMDEX_BATCH)
 
   private let tables: ScoreTables

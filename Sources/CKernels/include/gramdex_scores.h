@@ -89,12 +89,18 @@ static inline uint64_t gramdex_ngram_hash(uint64_t sum, uint64_t seed) {
   return gramdex_fold(first, 0xA0761D6478BD642Fu);
 }
 
-/// `left` if `condition`, else `right`, never by a branch.
-static inline uint32_t gramdex_select(bool condition, uint32_t left, uint32_t right) {
-  uint32_t mask = -(uint32_t)condition;
+/// All ones if `condition`, else 0; the compiler does not see that there are two cases, so it makes no branch.
+static inline uint64_t gramdex_mask(bool condition) {
+  uint64_t mask = -(uint64_t)condition;
 #if defined(__GNUC__)
   __asm__("" : "+r"(mask));
 #endif
+  return mask;
+}
+
+/// `left` if `condition`, else `right`, never by a branch.
+static inline uint32_t gramdex_select(bool condition, uint32_t left, uint32_t right) {
+  const uint32_t mask = (uint32_t)gramdex_mask(condition);
   return (left & mask) | (right & ~mask);
 }
 
@@ -323,7 +329,7 @@ typedef struct gramdex_score {
 gramdex_score gramdex_score_word(const gramdex_model *model, uint32_t word, gramdex_state *state);
 
 /// Stands where nothing that came before matters.
-#define GRAMDEX_BREAK UINT32_MAX
+#define GRAMDEX_BREAK 0xFFFFFFFFu
 /// Words that a batch scores at once.
 #define GRAMDEX_BATCH 256
 
