@@ -68,6 +68,8 @@ enum ErrorReport {
     case let error as StorageError: storageCode(error)
     case let error as IndexError: indexCode(error)
     case ScoringError.noModel, NGramCountsError.wrongLength: Code.usage
+    case EstimateError.noCounts, EstimateError.unknownWordsCounted: Code.badData
+    case is EstimateError: Code.usage
     case is ScoringError, is NGramCountsError: Code.badData
     case is CountingError, is DiscountError, is ArpaError, is ExportError: Code.badData
     case PlanError.disk: Code.inputOutput

@@ -42,3 +42,5 @@ struct TokenizerFlags: ParsableArguments {
 extension TokenizerOptions.Kind: ExpressibleByArgument {}
 extension TokenizerOptions.UnicodeForm: ExpressibleByArgument {}
 extension ScoreLayout: ExpressibleByArgument {}
+extension Smoothing: ExpressibleByArgument {}
+extension SmoothingForm: ExpressibleByArgument {}

@@ -5,16 +5,19 @@ package struct LevelWalk: ~Copyable {
   private let depth: Int
   private let cursors: Slots<LevelCursor>
   private let roots: UInt64
+  private let filter: SelectionFilter
 
-  /// Prepares a walk over contexts of `depth` words.
+  /// Prepares a walk over contexts of `depth` words; entries that `selection` leaves out are given as pruned.
   package init(
     source: any LevelBlockSource,
     shard: Int,
     totals: ShardTotals,
     depth: Int,
-    vocabularySize: Int
+    vocabularySize: Int,
+    selection: NGramSelection = .unmarked
   ) throws {
     self.depth = depth
+    filter = SelectionFilter(selection, depths: depth)
     let decompressor = try ZstdBlock.Decompressor()
     cursors = Slots(count: depth) { index in
       LevelCursor(
@@ -32,11 +35,12 @@ package struct LevelWalk: ~Copyable {
   /// Calls `body` with every n-gram, oldest word first, in context order.
   package func run(_ body: ([UInt32], DecodedEntry) throws -> Void) throws {
     var ngram = [UInt32](repeating: 0, count: depth + 1)
-    for _ in 0..<roots { try visit(1, &ngram, body) }
+    for _ in 0..<roots { try visit(1, true, &ngram, body) }
   }
 
   private func visit(
     _ d: Int,
+    _ isContextKept: Bool,
     _ ngram: inout [UInt32],
     _ body: ([UInt32], DecodedEntry) throws -> Void
   ) throws {
@@ -51,16 +55,18 @@ package struct LevelWalk: ~Copyable {
     let node = cursors[d - 1].node
     // The context's words stand before the last place, the most recent one rightmost.
     ngram[depth - d] = node.word
+    let isContextKept = isContextKept && filter.keeps(contextWord: node.word)
     if d == depth {
       repeat {
         for index in 0..<cursors[d - 1].batchCount {
-          let entry = cursors[d - 1].entries[index]
+          var entry = cursors[d - 1].entries[index]
           ngram[depth] = entry.word
+          entry.isPruned = !isContextKept || !filter.keeps(entry, depth: d)
           try body(ngram, entry)
         }
       } while try cursors[d - 1].readBatch()
     } else {
-      for _ in 0..<node.childCount { try visit(d + 1, &ngram, body) }
+      for _ in 0..<node.childCount { try visit(d + 1, isContextKept, &ngram, body) }
     }
   }
 }

@@ -46,7 +46,10 @@ extension BuildJob {
         layout: options.layout,
         vocabularySize: size,
         keptCount: counted.ranked.keptCount,
-        discounts: discounts,
+        estimation: LevelEstimation(
+          kneserNey: discounts,
+          eventTypes: UInt64(counted.ranked.keptCount) - 1
+        ),
         threads: options.threads,
         memoryBytes: memory.scoring(vocabularySize: size, held: counted.held),
         spare: spare,

@@ -33,6 +33,15 @@ struct BuildMemory: Sendable {
   /// What is set aside for the program itself.
   private var processBytes: Int { Self.processBytes(budget: budget) }
 
+  /// Divides the memory of an estimation over stored counts.
+  init(_ options: EstimateOptions, order: Int) {
+    budget = Int(min(options.memoryBytes, UInt64(1) << 46))
+    threads = options.threads
+    self.order = order
+    layout = options.layout
+    keepsCounts = true
+  }
+
   init(_ options: BuildOptions) {
     budget = Int(min(options.memoryBytes, UInt64(1) << 46))
     threads = options.threads
@@ -69,8 +78,17 @@ struct BuildMemory: Sendable {
     let counting =
       Self.rankedBytes(vocabularySize)
       + countingBytes(vocabularySize, tokens: tokens, mostFrequent: tokens, threads: 1)
-    let scoring =
-      Self.scoresBytes(vocabularySize)
+    let scoring = leastScoring(vocabularySize: vocabularySize, tokens: tokens)
+    return Self.budget(with: max(order > 1 ? counting : 0, scoring))
+  }
+
+  /// The smallest budget in which scores over stored counts can be estimated.
+  func leastEstimationBudget(vocabularySize: Int, tokens: UInt64) -> Int {
+    Self.budget(with: leastScoring(vocabularySize: vocabularySize, tokens: tokens))
+  }
+
+  private func leastScoring(vocabularySize: Int, tokens: UInt64) -> Int {
+    Self.scoresBytes(vocabularySize)
       + ScorePlan.leastBytes(
         order: order,
         layout: layout,
@@ -78,7 +96,19 @@ struct BuildMemory: Sendable {
         windows: Int(clamping: tokens),
         threads: 1
       )
-    return Self.budget(with: max(order > 1 ? counting : 0, scoring))
+  }
+
+  /// Threads that can gather statistics of stored counts at once.
+  func statisticsThreads(vocabularySize: Int) -> Int {
+    let available = budget - processBytes - Self.scoresBytes(vocabularySize)
+    return share { threads in
+      let needed = LevelStatistics.memoryBytes(
+        order: order,
+        vocabularySize: vocabularySize,
+        threads: threads
+      )
+      return needed <= available ? needed : nil
+    }?.threads ?? 1
   }
 
   /// A budget that is enough for a text of so many word types, and many more tokens, in all stages.

@@ -77,8 +77,8 @@ public struct BuildOptions: Sendable, Equatable {
     if resume == .required && inputs.contains("-") { throw .resumeStandardInput }
     if jsonField?.isEmpty == true { throw .emptyJSONField }
     if vocabulary != nil && limitVocabulary != nil { throw .twoVocabularies }
-    try checkPruning()
-    try checkSmoothing()
+    try Self.check(pruning, order: order)
+    try Self.check(smoothing)
     try Self.check(modelName: modelName)
     return self
   }
@@ -94,7 +94,8 @@ public struct BuildOptions: Sendable, Equatable {
     if !isGood || modelName.isEmpty || modelName.utf8.count > 64 { throw .modelName(modelName) }
   }
 
-  private func checkPruning() throws(OptionsError) {
+  /// Checks thresholds for a model of `order`.
+  static func check(_ pruning: PruningThresholds, order: Int) throws(OptionsError) {
     let values = pruning.values
     if values.count > order { throw .pruningTooLong(values: values.count, order: order) }
     if let first = values.first, first != 0 { throw .pruningUnigrams(first) }
@@ -103,7 +104,8 @@ public struct BuildOptions: Sendable, Equatable {
     }
   }
 
-  private func checkSmoothing() throws(OptionsError) {
+  /// Checks what concerns discounts and the lowest order.
+  static func check(_ smoothing: SmoothingOptions) throws(OptionsError) {
     let discounts = smoothing.discountFallback
     if discounts.count != 3 { throw .discountCount(discounts.count) }
     for (index, discount) in discounts.enumerated() {

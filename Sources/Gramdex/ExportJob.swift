@@ -66,7 +66,7 @@ struct ExportJob {
     let multipliers = NGramHash.multipliers(order: order)
     let vocabularySize = model.tables.header.vocabularySize
     var untilCheck = 0
-    try model.counts?.forEachNGram(order: order) { ngram, entry in
+    try model.counts?.forEachNGram(order: order, selection: model.selection) { ngram, entry in
       if untilCheck == 0 {
         try cancellation.check()
         untilCheck = 1 << 14

@@ -1,4 +1,5 @@
 public import GramdexCore
+import GramdexCounting
 import GramdexIndex
 import GramdexStorage
 
@@ -48,38 +49,45 @@ struct ExportedModel {
   let tables: ScoreTables
   /// Nil in a model of order 1, whose words are its n-grams.
   let counts: CountStore?
+  /// Which of the n-grams in the counts the model has.
+  let selection: NGramSelection
   private let wordOffsets: MappedBytes
   private let wordBytes: MappedBytes
 
   init(_ options: ExportOptions, _ manifest: Manifest) throws {
     let path = options.index
     func damaged(_ reason: String) -> ExportError { .damaged(index: path, reason: reason) }
-    guard let entry = manifest.models.first(where: { $0.name == options.modelName }) else {
+    guard
+      let opened = try OpenedModel(
+        IndexFolder(path),
+        name: options.modelName,
+        manifest: manifest
+      )
+    else {
       throw ExportError.noModel(
         index: path,
         model: options.modelName,
         available: manifest.models.map(\.name)
       )
     }
-    guard let named = manifest.file(of: entry) else {
-      throw damaged("the manifest does not list the file of the model")
-    }
-    let file = try IndexFolder(path).open(named)
+    let entry = opened.entry
+    let file = opened.scores
+    selection = entry.selection
     tables = try ScoreTables(model: entry.name) { key in
       guard let value = try file.value(.scores, key: key) else { return nil }
       // SAFETY: the file keeps its values mapped, and the region keeps the file.
       return unsafe value.withUnsafeBytes { unsafe TableRegion($0, owner: file) }
     }
-    guard let counts = try CountStore(file) else {
+    guard let counts = try CountStore(opened.words) else {
       throw ExportError.noCounts(index: path, model: entry.name)
     }
-    guard counts.directory.order == tables.header.order,
+    guard counts.directory.order >= tables.header.order,
       entry.ngrams.count == tables.header.order,
       entry.ngrams[0] == tables.header.vocabularySize,
       UInt64(counts.directory.vocabularySize) >= tables.header.vocabularySize
     else { throw damaged("its counts, scores and manifest are not of the same model") }
-    guard let offsets = try file.value(.vocabulary, key: Array("offsets".utf8)),
-      let bytes = try file.value(.vocabulary, key: Array("bytes".utf8)),
+    guard let offsets = try opened.words.value(.vocabulary, key: Array("offsets".utf8)),
+      let bytes = try opened.words.value(.vocabulary, key: Array("bytes".utf8)),
       UInt64(offsets.count) >= (tables.header.vocabularySize + 1) * 8
     else { throw damaged("its vocabulary is not complete") }
     ngrams = entry.ngrams

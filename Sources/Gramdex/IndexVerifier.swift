@@ -49,6 +49,7 @@ public enum IndexVerifier {
     _ cancellation: Cancellation
   ) throws {
     let total = manifest.files.reduce(0) { $0 + $1.layout.bytes }
+    var undamaged = Set<String>()
     for entry in manifest.files {
       let file: TableFile
       do {
@@ -73,22 +74,23 @@ public enum IndexVerifier {
       }
       report.bytes += entry.layout.bytes
       report.problems += damage.map { "\($0)" }
-      guard damage.isEmpty else { continue }
-      for model in manifest.models where model.file == entry.name {
+      if damage.isEmpty { undamaged.insert(entry.name) }
+    }
+    var wordsChecked = Set<String>()
+    for model in manifest.models
+    where [model.file, model.countsFile ?? model.file].allSatisfy(undamaged.contains) {
+      do {
         let check = ModelCheck(
-          entry: model,
-          file: file,
-          tokenizer: manifest.tokenizer,
+          opened: try OpenedModel(folder, model, manifest: manifest),
+          checksWords: wordsChecked.insert(model.countsFile ?? model.file).inserted,
           observer: observer,
           cancellation: cancellation
         )
-        do {
-          try check.run(&report)
-        } catch let error as Interrupted {
-          throw error
-        } catch {
-          report.problems.append("\(error)")
-        }
+        try check.run(&report)
+      } catch let error as Interrupted {
+        throw error
+      } catch {
+        report.problems.append("\(error)")
       }
     }
   }

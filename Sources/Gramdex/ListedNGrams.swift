@@ -10,6 +10,8 @@ import Synchronization
 struct ListedNGrams: Sendable {
   let counts: CountStore
   let tables: ScoreTables
+  /// Which n-grams the model keeps.
+  let selection: NGramSelection
   /// Whether n-grams with a pruned mark have scores too: they are the blank nodes of an import.
   let storesPruned: Bool
   let cancellation: Cancellation
@@ -31,7 +33,7 @@ struct ListedNGrams: Sendable {
   func check(wanted: Int, report: @escaping @Sendable (UInt64) -> Void) throws -> [Found] {
     let directory = counts.directory
     let shards = directory.shards.count
-    var found = (2..<directory.order + 1).map { Found(order: $0) }
+    var found = (2..<tables.header.order + 1).map { Found(order: $0) }
     let parts = Mutex([Int: Found]())
     let next = Atomic(0)
     try run(shards: shards, wanted: wanted, parts: parts, next: next, report)
@@ -50,7 +52,7 @@ struct ListedNGrams: Sendable {
     next: borrowing Atomic<Int>,
     _ report: @Sendable (UInt64) -> Void
   ) throws {
-    let tasks = shards * (counts.directory.order - 1)
+    let tasks = shards * (tables.header.order - 1)
     try Parallel.run(threads: min(MachineLimits().cores, max(tasks, 1))) { _ in
       while true {
         let task = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -73,7 +75,8 @@ struct ListedNGrams: Sendable {
       shard: shard,
       totals: directory.shards[shard],
       depth: order - 1,
-      vocabularySize: directory.vocabularySize
+      vocabularySize: directory.vocabularySize,
+      selection: selection
     )
     var found = Found(order: order)
     var probe = Probe(tables: tables, order: order)

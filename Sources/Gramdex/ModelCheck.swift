@@ -8,11 +8,14 @@ import Synchronization
 
 /// The part of a verification that looks at one model's meaning, after its bytes were found undamaged.
 struct ModelCheck {
-  let entry: ModelEntry
-  let file: TableFile
-  let tokenizer: TokenizerOptions
+  let opened: OpenedModel
+  /// Whether the vocabulary is checked, too: models may share one.
+  let checksWords: Bool
   let observer: any ProgressObserver
   let cancellation: Cancellation
+
+  private var entry: ModelEntry { opened.entry }
+  private var file: TableFile { opened.scores }
 
   /// How far a sum of probabilities may be from 1: single precision, added over a large vocabulary.
   private static let tolerance = 1e-4
@@ -20,30 +23,28 @@ struct ModelCheck {
   private static let wordsPerOrder = 2_000_000
 
   init(
-    entry: ModelEntry,
-    file: TableFile,
-    tokenizer: TokenizerOptions,
+    opened: OpenedModel,
+    checksWords: Bool,
     observer: any ProgressObserver,
     cancellation: Cancellation
   ) {
-    self.entry = entry
-    self.file = file
-    self.tokenizer = tokenizer
+    self.opened = opened
+    self.checksWords = checksWords
     self.observer = observer
     self.cancellation = cancellation
   }
 
   /// Checks vocabulary, n-grams and their scores, and sums; adds what is wrong to `report`.
   func run(_ report: inout VerificationReport) throws {
-    let model = try NGramModel(file: file, model: entry.name, tokenizer: tokenizer)
-    try checkWords(model.vocabulary, &report)
+    let model = try NGramModel(opened)
+    if checksWords { try checkWords(model.vocabulary, &report) }
     if !isListed(model.ngramCounts) {
       report.problems.append("\(file.path): model \(entry.name) is not the one in the manifest")
       return
     }
     var contexts: [[UInt32]] = [[], [WordID.beginOfSentence.rawValue]]
-    let counts = try CountStore(file)
-    if let counts, counts.directory.order > 1 {
+    let counts = try CountStore(opened.words)
+    if let counts, model.order > 1 {
       contexts += try checkNGrams(counts, model, &report)
     }
     if sumsToOne { try checkSums(contexts, counts, model, &report) }
@@ -60,6 +61,7 @@ struct ModelCheck {
   private var sumsToOne: Bool {
     entry.source == .text && entry.layout == .exact
       && (entry.smoothingOptions?.vocabularyPadding ?? 0) == 0
+      && (entry.estimation?.smoothing.isDistribution ?? true)
   }
 
   private func checkWords(
@@ -92,6 +94,7 @@ struct ModelCheck {
     let listed = ListedNGrams(
       counts: counts,
       tables: model.tables,
+      selection: entry.selection,
       storesPruned: entry.source == .arpa,
       cancellation: cancellation
     )

@@ -20,21 +20,19 @@ public final class NGramCounts: Sendable {
   ///   the index's files.
   public convenience init(path: String, model name: String = BuildOptions.defaultModelName) throws {
     let folder = IndexFolder(path)
-    let (file, manifest) = try folder.withCurrent { manifest in
-      guard let entry = manifest.models.first(where: { $0.name == name }),
-        let file = manifest.file(of: entry)
-      else {
+    let opened = try folder.withCurrent { manifest in
+      guard let opened = try OpenedModel(folder, name: name, manifest: manifest) else {
         throw ScoringError.noModel(name: name, path: path, names: manifest.models.map(\.name))
       }
-      guard entry.hasRawCounts else {
-        throw NGramCountsError.noCounts(path: path, isImported: entry.source == .arpa)
+      guard opened.entry.hasRawCounts else {
+        throw NGramCountsError.noCounts(path: path, isImported: opened.entry.source == .arpa)
       }
-      return (try folder.open(file), manifest)
+      return opened
     }
-    guard let counts = try CountStore(file) else {
+    guard let counts = try CountStore(opened.words) else {
       throw NGramCountsError.noCounts(path: path, isImported: false)
     }
-    self.init(counts, try Vocabulary(file: file), manifest.tokenizer)
+    self.init(counts, try Vocabulary(file: opened.words), opened.manifest.tokenizer)
   }
 
   private init(_ counts: CountStore, _ vocabulary: Vocabulary, _ tokenizer: TokenizerOptions) {

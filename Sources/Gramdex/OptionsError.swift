@@ -34,6 +34,20 @@ public enum OptionsError: Error, Equatable, Sendable {
   case paddingWithoutInterpolation
   /// The model's name is empty, too long, or has other characters than letters, digits, `-`, `_`, `.`.
   case modelName(String)
+  /// The smoothing does not exist in this form.
+  case form(String, smoothing: String)
+  /// What additive smoothing adds is not positive, or absurd.
+  case addedCount(Double)
+  /// The weight of stupid backoff is not in (0, 1].
+  case backoffWeight(Double)
+  /// Good–Turing cannot lower counts up to this one.
+  case goodTuringMaximum(Int, largest: Int)
+  /// Discounts were given for a smoothing that has none.
+  case discountsUnused(smoothing: String)
+  /// So many discounts an order are not what the smoothing takes.
+  case discountNumber(Int, smoothing: String)
+  /// A discount is outside 0 … the count that it is taken from.
+  case givenDiscount(Double, limit: Int)
   /// The log10 probability of unknown words is no log10 probability.
   case unknownProbability(Float)
 }
@@ -98,6 +112,26 @@ extension OptionsError: CustomStringConvertible {
       """
       --vocabulary-padding has no effect with --interpolate-unigrams false; leave out one of them
       """
+    case .form(let form, let smoothing):
+      "\(smoothing) has no \(form) form; leave out --form"
+    case .addedCount(let value):
+      "\(value) cannot be added to counts; give --added a number above 0, such as 0.1"
+    case .backoffWeight(let value):
+      "a weight of \(value) for each step back is out of range; give --backoff-weight 0.4, or 1 at most"
+    case .goodTuringMaximum(let value, let largest):
+      """
+      Good-Turing cannot lower counts up to \(value); give --good-turing-maximum numbers from 0 \
+      to \(largest), one an order (the last one repeats), as in 1,7
+      """
+    case .discountsUnused(let smoothing):
+      "\(smoothing) has no discounts that could be given; leave out --discounts"
+    case .discountNumber(let count, let smoothing):
+      """
+      \(count) discounts an order do not fit \(smoothing); give one, or three (D1, D2, D3+) for \
+      modified-kneser-ney
+      """
+    case .givenDiscount(let value, let limit):
+      "a discount of \(value) is outside 0…\(limit), the count that it is taken from"
     case .unknownProbability(let value):
       "\(value) is no log10 probability for unknown words; give 0 or less, as in -100"
     case .modelName(let name):

@@ -49,9 +49,22 @@ package final class CountStore: LevelBlockSource, Sendable {
     return try lookup.entry(of: ngram)?.rawCount ?? 0
   }
 
+  /// The raw counts of all words, by id; nil when the model was imported and has no counts.
+  package func unigramCounts() -> RecordBuffer<UInt64>? {
+    guard let unigrams, directory.flags.contains(.rawCounts) else { return nil }
+    let counts = RecordBuffer<UInt64>(uninitialized: directory.vocabularySize)
+    for word in 0..<directory.vocabularySize {
+      counts[word] = UInt64(littleEndian: unigrams.load(at: 8 * word, as: UInt64.self) ?? 0)
+    }
+    return counts
+  }
+
   /// Calls `body` with every n-gram of `order` ≥ 2 in context order, oldest word first.
+  ///
+  /// The entry says it is pruned when `selection` leaves it out.
   package func forEachNGram(
     order: Int,
+    selection: NGramSelection = .unmarked,
     _ body: ([UInt32], DecodedEntry) throws -> Void
   ) throws {
     guard order >= 2, order <= directory.order else { return }
@@ -61,7 +74,8 @@ package final class CountStore: LevelBlockSource, Sendable {
         shard: shard,
         totals: totals,
         depth: order - 1,
-        vocabularySize: directory.vocabularySize
+        vocabularySize: directory.vocabularySize,
+        selection: selection
       )
       try walk.run(body)
     }

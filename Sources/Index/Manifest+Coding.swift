@@ -76,7 +76,12 @@ extension Manifest {
     try require(Set(files.map(\.name)).count == files.count, "a file is named twice")
     try require(Set(models.map(\.name)).count == models.count, "a model is named twice")
     for model in models {
-      try require(self.file(of: model) != nil, "the file of model \(model.name) is not listed")
+      try require(
+        [model.file, model.countsFile ?? model.file].allSatisfy { name in
+          files.contains { $0.name == name }
+        },
+        "a file of model \(model.name) is not listed"
+      )
       try require(
         (1...ModelHeader.maximumOrder).contains(model.order) && model.ngrams.count == model.order
           && [0, model.order].contains(model.countsOfCounts.count)

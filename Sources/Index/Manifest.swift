@@ -78,4 +78,10 @@ package struct Manifest: Hashable, Sendable, Codable {
   package func file(of model: ModelEntry) -> File? {
     files.first { $0.name == model.file }
   }
+
+  /// Forgets the files that no model needs.
+  package mutating func dropUnusedFiles() {
+    let used = Set(models.flatMap { [$0.file, $0.countsFile ?? $0.file] })
+    files.removeAll { !used.contains($0.name) }
+  }
 }

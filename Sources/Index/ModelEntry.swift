@@ -1,4 +1,5 @@
 package import GramdexCore
+package import GramdexCounting
 
 /// What the manifest says of one model.
 package struct ModelEntry: Hashable, Sendable, Codable {
@@ -16,20 +17,42 @@ package struct ModelEntry: Hashable, Sendable, Codable {
     case arpa
   }
 
-  /// How a model's probabilities were estimated.
-  package enum Smoothing: String, Sendable, Codable {
-    /// Interpolated modified Kneser–Ney.
-    case modifiedKneserNey = "modified-kneser-ney"
+  /// How a model's probabilities were estimated; in the manifest, the name of the method or `imported`.
+  package enum Estimate: Hashable, Sendable, RawRepresentable, Codable {
+    /// From counts, by a smoothing.
+    case smoothed(Smoothing)
     /// By another program.
     case imported
+
+    /// Interpolated modified Kneser–Ney.
+    package static let modifiedKneserNey = Self.smoothed(.modifiedKneserNey)
+
+    package init?(rawValue: String) {
+      if rawValue == "imported" {
+        self = .imported
+      } else if let smoothing = Smoothing(rawValue: rawValue) {
+        self = .smoothed(smoothing)
+      } else {
+        return nil
+      }
+    }
+
+    package var rawValue: String {
+      switch self {
+      case .smoothed(let smoothing): smoothing.rawValue
+      case .imported: "imported"
+      }
+    }
   }
 
   /// The model's name in the index, the first part of its keys in the database `scores`.
   package var name: String
   /// What sort of model it is.
   package var kind: Kind
-  /// The name of the file that holds it.
+  /// The name of the file that holds its scores.
   package var file: String
+  /// The name of the file that holds its words and counts; nil where that is `file`.
+  package var countsFile: String?
   /// The length of the longest n-grams.
   package var order: Int
   /// How probabilities and backoffs are stored.
@@ -37,9 +60,11 @@ package struct ModelEntry: Hashable, Sendable, Codable {
   /// What the model was made from.
   package var source: Source
   /// How its probabilities were estimated.
-  package var smoothing: Smoothing
+  package var smoothing: Estimate
   /// What the estimation was asked to do; nil for an imported model.
   package var smoothingOptions: SmoothingOptions?
+  /// What a model that was estimated over stored counts was asked for; nil for others.
+  package var estimation: EstimationOptions?
   /// Which n-grams were left out of the scores.
   package var pruning: PruningThresholds
   /// Whether blank lines and reserved words in the text were read as lmplz does.
@@ -70,16 +95,18 @@ package struct ModelEntry: Hashable, Sendable, Codable {
     order: Int,
     layout: ScoreLayout,
     source: Source,
-    smoothing: Smoothing
+    smoothing: Estimate
   ) {
     self.name = name
     kind = .ngram
     self.file = file
+    countsFile = nil
     self.order = order
     self.layout = layout
     self.source = source
     self.smoothing = smoothing
     smoothingOptions = nil
+    estimation = nil
     pruning = PruningThresholds()
     convention = .gramdex
     ngrams = []
@@ -91,5 +118,18 @@ package struct ModelEntry: Hashable, Sendable, Codable {
     log10UnknownProbability = 0
     hasCounts = false
     hasRawCounts = false
+  }
+}
+
+extension ModelEntry {
+  /// Which of the n-grams in its counts the model has scores of.
+  ///
+  /// A model that was estimated over stored counts chooses by their number; for others marks in the counts say it.
+  package var selection: NGramSelection {
+    guard let estimation else { return .unmarked }
+    return .counted(
+      thresholds: (1...order).map { estimation.pruning.threshold(ofOrder: $0) },
+      keptVocabularySize: UInt32(clamping: vocabularySize)
+    )
   }
 }

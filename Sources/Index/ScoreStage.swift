@@ -16,8 +16,8 @@ package struct ScoreStageOptions: Sendable {
   package var vocabularySize: Int
   /// Word types that the model scores.
   package var keptCount: Int
-  /// One element an order.
-  package var discounts: [Discounts]
+  /// How counts become probabilities.
+  package var estimation: LevelEstimation
   /// Worker threads.
   package var threads: Int
   /// Memory for estimating, records and filling.
@@ -35,7 +35,7 @@ package struct ScoreStageOptions: Sendable {
     layout: ScoreLayout,
     vocabularySize: Int,
     keptCount: Int,
-    discounts: [Discounts],
+    estimation: LevelEstimation,
     threads: Int,
     memoryBytes: Int,
     spare: SpareMemory = SpareMemory(),
@@ -47,7 +47,7 @@ package struct ScoreStageOptions: Sendable {
     self.layout = layout
     self.vocabularySize = vocabularySize
     self.keptCount = keptCount
-    self.discounts = discounts
+    self.estimation = estimation
     self.threads = threads
     self.memoryBytes = memoryBytes
     self.spare = spare
@@ -217,6 +217,7 @@ package struct ScoreStage: ~Copyable {
           shard: shard,
           totals: levels.shards[shard],
           source: source,
+          unigramProbabilities: unigrams.probabilities,
           unigramBackoffs: unigrams.backoffs,
           scatter: backoffs[thread]
         )

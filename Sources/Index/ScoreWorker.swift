@@ -16,7 +16,7 @@ struct ScoreWorker: ~Copyable {
     estimator = try LevelEstimator(
       order: options.order,
       vocabularySize: options.vocabularySize,
-      discounts: options.discounts
+      estimation: options.estimation
     )
     scatter = RecordScatter(
       order: options.order,

@@ -1,5 +1,5 @@
 package import GramdexCore
-import GramdexIndex
+package import GramdexIndex
 package import GramdexStorage
 
 /// A failure to open a model for scoring.
@@ -39,29 +39,34 @@ extension NGramModel {
   public static func open(_ path: String, model name: String = defaultName) throws -> NGramModel {
     let folder = IndexFolder(path)
     return try folder.withCurrent { manifest in
-      guard let entry = manifest.models.first(where: { $0.name == name }),
-        let file = manifest.file(of: entry)
-      else {
+      guard let opened = try OpenedModel(folder, name: name, manifest: manifest) else {
         throw ScoringError.noModel(name: name, path: path, names: manifest.models.map(\.name))
       }
-      return try NGramModel(
-        file: folder.open(file),
-        model: name,
-        tokenizer: manifest.tokenizer
-      )
+      return try NGramModel(opened)
     }
   }
 
-  /// Opens the model `name` in an open file.
+  /// Makes a model of an opened one.
+  package convenience init(_ opened: OpenedModel) throws {
+    try self.init(
+      file: opened.scores,
+      words: opened.words,
+      model: opened.entry.name,
+      tokenizer: opened.manifest.tokenizer
+    )
+  }
+
+  /// Opens the model `name` in an open file, whose words are in `words`, or in the same file.
   package convenience init(
     file: TableFile,
+    words: TableFile? = nil,
     model name: String,
     tokenizer: TokenizerOptions
   ) throws {
     let tables = try ScoreTables(model: name) { key in
       try file.value(.scores, key: key).map { TableRegion($0, file: file) }
     }
-    let vocabulary = try Vocabulary(file: file)
+    let vocabulary = try Vocabulary(file: words ?? file)
     if UInt64(vocabulary.count) < tables.header.vocabularySize {
       throw ScoringError.vocabularyTooSmall(
         path: file.path,

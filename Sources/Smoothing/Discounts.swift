@@ -59,4 +59,32 @@ package struct Discounts: Sendable, Equatable {
       throw .undefined(order: order, countsOfCounts: counts)
     }
   }
+
+  /// Estimates the one discount of absolute discounting, and of Kneser–Ney with one discount, of `order`.
+  ///
+  /// D = n1 / (n1 + 2 n2). The fallback's D1 stands in where n1 or n2 is 0.
+  /// Source: Ney, Essen & Kneser 1994, equation 18.
+  package init(
+    absoluteOfOrder order: Int,
+    countsOfCounts counts: [UInt64],
+    options: SmoothingOptions
+  ) throws(DiscountError) {
+    countsOfCounts = counts
+    usedFallback = counts[0] == 0 || counts[1] == 0
+    if usedFallback && options.isStrict && counts.contains(where: { $0 > 0 }) {
+      throw .undefined(order: order, countsOfCounts: counts)
+    }
+    let value =
+      usedFallback
+      ? min(options.discountFallback[0], 1)
+      : Double(counts[0]) / Double(counts[0] + 2 * counts[1])
+    values = [value, value, value]
+  }
+
+  /// Takes discounts as they were given.
+  package init(values: [Double], countsOfCounts: [UInt64]) {
+    self.values = values
+    self.countsOfCounts = countsOfCounts
+    usedFallback = false
+  }
 }

@@ -9,8 +9,9 @@ package import GramdexStorage
 
 /// Estimates backoffs, or probabilities, of one shard after the other, and hands them to a scatter as records.
 ///
-/// p(w | h) = (a(hw) − D(a(hw))) / A(h) + γ(h) · p(w | h′), with h′ = h without its first word,
-/// γ(h) = (Σ D(a) over kept continuations + Σ a over dropped ones) / A(h).
+/// Interpolated: p(w | h) = (c − d(c)) · s / N + γ(h) · p(w | h′), with h′ = h without its first word,
+/// γ(h) = 1 − Σ (c − d(c)) · s / N over kept continuations. c is the count of hw, adjusted or raw, N the sum of all
+/// counts after h (`CountDiscount`). `LevelEstimator+Normalized.swift` has the other forms.
 /// Input: level blocks; output: records of kept n-grams, or of contexts with kept continuations.
 /// One estimator serves one thread. Memory: one array of floats a depth (4 bytes a word), one block a depth.
 /// Source: Chen & Goodman 1998, §4.1.6 with interpolation; docs/decisions/004, §5.
@@ -23,27 +24,43 @@ package struct LevelEstimator: ~Copyable, Sendable {
   }
 
   private let order: Int
-  private let depths: Int
+  let depths: Int
   private let vocabularySize: Int
-  private let multipliers: RecordBuffer<UInt64>
-  /// Row d: D(0) = 0, D1, D2, D3+ of order d + 1, as floats.
+  let multipliers: RecordBuffer<UInt64>
+  let estimation: LevelEstimation
+  /// Whether everything is as in interpolated Kneser–Ney: the loops have this case in mind.
+  private let isInterpolated: Bool
+  private let usesRawCounts: Bool
+  private let filter: SelectionFilter
+  /// Row d: d(0), d(1) … of order d + 1, as floats; rows have `discountLimit` + 1 elements.
   private let discounts: RecordBuffer<Float>
-  private let lower: Slots<RecordBuffer<Float>>
-  private let entrySums: RecordBuffer<UInt64>
-  private let contextSums: RecordBuffer<UInt64>
-  private let kept = RecordBuffer<Kept>(uninitialized: LevelCursor.batchCapacity)
+  private let discountLimit: UInt64
+  let lower: Slots<RecordBuffer<Float>>
+  let entrySums: RecordBuffer<UInt64>
+  let contextSums: RecordBuffer<UInt64>
+  let kept = RecordBuffer<Kept>(uninitialized: LevelCursor.batchCapacity)
   private let decompressor: ZstdBlock.Decompressor
 
-  /// Makes an estimator; `discounts` has one element an order, from 1 on.
-  package init(order: Int, vocabularySize: Int, discounts: [Discounts]) throws {
+  /// Makes an estimator; `estimation` has one discount an order, from 1 on.
+  package init(order: Int, vocabularySize: Int, estimation: LevelEstimation) throws {
     self.order = order
     self.vocabularySize = vocabularySize
+    self.estimation = estimation
+    isInterpolated = estimation.remainder == .interpolated
+    usesRawCounts = estimation.usesRawCounts
     depths = order - 1
+    filter = SelectionFilter(estimation.selection, depths: depths)
     multipliers = RecordBuffer(uninitialized: order)
     for i in 0..<order { multipliers[i] = NGramHash.multiplier(i) }
-    self.discounts = RecordBuffer(repeating: 0, count: 4 * (order + 1))
+    let limit = (estimation.discounts.map(\.subtracted.count).max() ?? 2) - 1
+    discountLimit = UInt64(limit)
+    discounts = RecordBuffer(repeating: 0, count: (limit + 1) * (order + 1))
     for d in 1...depths {
-      for i in 1...3 { self.discounts[4 * d + i] = Float(discounts[d].values[i - 1]) }
+      for count in 0...limit {
+        discounts[(limit + 1) * d + count] = Float(
+          estimation.discounts[d].subtracted(from: UInt64(count))
+        )
+      }
     }
     lower = Slots(count: order) { depth in
       RecordBuffer(zeroed: depth >= 1 && depth < order - 1 ? vocabularySize : 0)
@@ -76,7 +93,7 @@ package struct LevelEstimator: ~Copyable, Sendable {
     }
   }
 
-  private static func missingNode(_ depth: Int) -> LevelBlockError {
+  static func missingNode(_ depth: Int) -> LevelBlockError {
     .damaged(shard: 0, depth: depth, block: 0, rule: "a node is missing")
   }
 
@@ -89,12 +106,13 @@ package struct LevelEstimator: ~Copyable, Sendable {
     shard: Int,
     totals: ShardTotals,
     source: any LevelBlockSource,
+    unigramProbabilities: borrowing RecordBuffer<Float>,
     unigramBackoffs: borrowing RecordBuffer<Float>,
     scatter: borrowing BackoffScatter
   ) throws {
     let cursors = cursors(shard, totals, source)
     for _ in 0..<totals.levels[0].nodes {
-      try findBackoffs(1, 0, cursors, unigramBackoffs, scatter)
+      try findBackoffs(1, 0, true, cursors, unigramProbabilities, unigramBackoffs, scatter)
     }
   }
 
@@ -104,7 +122,9 @@ package struct LevelEstimator: ~Copyable, Sendable {
   private mutating func findBackoffs(
     _ d: Int,
     _ target: Int,
+    _ isContextKept: Bool,
     _ cursors: borrowing Slots<LevelCursor>,
+    _ unigramProbabilities: borrowing RecordBuffer<Float>,
     _ unigramBackoffs: borrowing RecordBuffer<Float>,
     _ scatter: borrowing BackoffScatter
   ) throws {
@@ -112,23 +132,36 @@ package struct LevelEstimator: ~Copyable, Sendable {
     let node = cursors[d &- 1].node
     let sum = contextSums[d &- 1] &+ UInt64(node.word) &* multipliers[d &- 1]
     contextSums[d] = sum
+    let isContextKept = isContextKept && filter.keeps(contextWord: node.word)
     var sums = Sums()
     var keptCount = 0
     repeat {
-      keptCount &+= gather(d, cursors, &sums)
+      keptCount &+= gather(d, isContextKept, cursors, &sums)
     } while try cursors[d &- 1].readBatch()
     let target = d == 2 ? scatter.target(ofWord: node.word) : target
     if keptCount > 0 {
-      let gamma = Float(sums.free / sums.total)
+      let below = d == 1 ? unsafe unigramProbabilities.pointer : unsafe lower[d &- 1].pointer
+      let gamma =
+        isInterpolated
+        ? weight(d, sums, node)
+        : Float(try unsafe normalize(d, isContextKept, sums, node, cursors, below).backoff)
       if d == 1 {
         unigramBackoffs[Int(node.word)] = gamma
       } else {
         scatter.put(order: d, sum: sum, gamma, target)
       }
     }
-    if d == 1 && scatter.isEmpty { return }
+    if d == 1 && scatter.isEmpty || d == depths { return }
     for _ in 0..<node.childCount {
-      try findBackoffs(d &+ 1, target, cursors, unigramBackoffs, scatter)
+      try findBackoffs(
+        d &+ 1,
+        target,
+        isContextKept,
+        cursors,
+        unigramProbabilities,
+        unigramBackoffs,
+        scatter
+      )
     }
   }
 
@@ -144,13 +177,14 @@ package struct LevelEstimator: ~Copyable, Sendable {
   ) throws {
     let cursors = cursors(shard, totals, source)
     for _ in 0..<totals.levels[0].nodes {
-      try findProbabilities(1, cursors, unigramProbabilities, scatter)
+      try findProbabilities(1, true, cursors, unigramProbabilities, scatter)
     }
   }
 
   /// Finds the probabilities after the next context of depth `d` and after all longer ones that end with it.
   private mutating func findProbabilities(
     _ d: Int,
+    _ isContextKept: Bool,
     _ cursors: borrowing Slots<LevelCursor>,
     _ unigramProbabilities: borrowing RecordBuffer<Float>,
     _ scatter: borrowing RecordScatter
@@ -159,54 +193,98 @@ package struct LevelEstimator: ~Copyable, Sendable {
     let node = cursors[d &- 1].node
     let entrySum = entrySums[d &- 1] &+ UInt64(node.word) &* multipliers[d]
     entrySums[d] = entrySum
+    let isContextKept = isContextKept && filter.keeps(contextWord: node.word)
     var sums = Sums()
     var keptCount = 0
     repeat {
-      keptCount = gather(d, cursors, &sums)
+      keptCount = gather(d, isContextKept, cursors, &sums)
     } while try cursors[d &- 1].readBatch()
-    let gamma = Float(sums.free / sums.total)
-    let inverse = Float(1 / sums.total)
     let below = d == 1 ? unsafe unigramProbabilities.pointer : unsafe lower[d &- 1].pointer
-    if cursors[d &- 1].hasWholeNode {
-      unsafe put(d, keptCount, node, entrySum, gamma, inverse, below, scatter)
-    } else {
-      // The sums are known only now: the entries are read once more.
-      try cursors[d &- 1].rewindNode()
-      repeat {
-        keptCount = gather(d, cursors, &sums)
+    if isInterpolated {
+      let gamma = weight(d, sums, node)
+      let inverse = Float(factor(d, sums, node) / sums.total)
+      if cursors[d &- 1].hasWholeNode {
         unsafe put(d, keptCount, node, entrySum, gamma, inverse, below, scatter)
-      } while try cursors[d &- 1].readBatch()
+      } else {
+        // The sums are known only now: the entries are read once more.
+        try cursors[d &- 1].rewindNode()
+        repeat {
+          keptCount = gather(d, isContextKept, cursors, &sums)
+          unsafe put(d, keptCount, node, entrySum, gamma, inverse, below, scatter)
+        } while try cursors[d &- 1].readBatch()
+      }
+    } else {
+      let shares = try unsafe normalize(d, isContextKept, sums, node, cursors, below)
+      try forEachKeptBatch(d, isContextKept, cursors) { cursors, keptCount in
+        for i in 0..<keptCount {
+          // SAFETY: words are below the vocabulary's size, which both arrays have.
+          let p = unsafe shares.probability(kept[i], below)
+          scatter.putProbability(
+            order: d &+ 1,
+            sum: entrySum &+ UInt64(kept[i].word) &* multipliers[0],
+            p
+          )
+        }
+      }
     }
+    if d == depths { return }
     for _ in 0..<node.childCount {
-      try findProbabilities(d &+ 1, cursors, unigramProbabilities, scatter)
+      try findProbabilities(d &+ 1, isContextKept, cursors, unigramProbabilities, scatter)
     }
   }
 
   /// What a context's entries add up to.
-  private struct Sums {
-    /// The adjusted counts, A(h).
+  struct Sums {
+    /// The counts, N.
     var total = 0.0
     /// The discounts of kept entries and the counts of dropped ones: what goes to the shorter context.
     var free = 0.0
+    /// The discounts of all entries.
+    var discounts = 0.0
+  }
+
+  /// The factor s of a context.
+  @inline(__always)
+  private func factor(_ d: Int, _ sums: Sums, _ node: LevelNode) -> Double {
+    if estimation.discounts[d].scale == .one { return 1 }
+    return CountDiscount.factor(
+      estimation.discounts[d].scale,
+      total: sums.total,
+      types: Double(node.entryCount),
+      eventTypes: Double(estimation.eventTypes)
+    )
+  }
+
+  /// γ of a context: 1 − (N − free) · s / N.
+  @inline(__always)
+  private func weight(_ d: Int, _ sums: Sums, _ node: LevelNode) -> Float {
+    let factor = factor(d, sums, node)
+    if factor == 1 { return Float(sums.free / sums.total) }
+    return Float((sums.total - factor * (sums.total - sums.free)) / sums.total)
   }
 
   /// Adds the entries of a batch to `sums` and puts the kept ones into `kept`; returns how many those are.
   @inline(__always)
-  private func gather(
+  func gather(
     _ d: Int,
+    _ isContextKept: Bool,
     _ cursors: borrowing Slots<LevelCursor>,
     _ sums: inout Sums
   ) -> Int {
     var keptCount = 0
+    let usesRawCounts = usesRawCounts || d == depths
+    let row = Int(truncatingIfNeeded: discountLimit &+ 1) &* d
     for i in 0..<cursors[d &- 1].batchCount {
       let entry = cursors[d &- 1].entries[i]
-      let count = Double(entry.adjustedCount)
+      let number = usesRawCounts ? entry.rawCount : entry.adjustedCount
+      let count = Double(number)
       sums.total += count
-      if entry.isPruned {
+      let discount = discounts[row &+ Int(truncatingIfNeeded: min(number, discountLimit))]
+      sums.discounts += Double(discount)
+      if !isContextKept || !filter.keeps(entry, depth: d) {
         sums.free += count
         continue
       }
-      let discount = discounts[4 &* d &+ Int(truncatingIfNeeded: min(entry.adjustedCount, 3))]
       sums.free += Double(discount)
       kept[keptCount] = Kept(word: entry.word, count: Float(count), discount: discount)
       keptCount &+= 1
@@ -226,7 +304,7 @@ package struct LevelEstimator: ~Copyable, Sendable {
     _ below: UnsafeMutablePointer<Float>,
     _ scatter: borrowing RecordScatter
   ) {
-    let needed = node.childCount > 0
+    let needed = node.childCount > 0 && d < depths
     for i in 0..<keptCount {
       let entry = kept[i]
       let word = Int(truncatingIfNeeded: entry.word)

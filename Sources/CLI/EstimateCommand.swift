@@ -1,0 +1,104 @@
+import ArgumentParser
+import Gramdex
+import GramdexCore
+
+
+/// `gramdex estimate`: another smoothing over the same counts.
+struct EstimateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "estimate",
+    abstract: "Estimates another model over the counts of an index.",
+    discussion: """
+      The model stands beside the others, which stay as they are; queries choose one with --model. Needs \
+      the counts that build stores unless --no-counts is given. docs/SMOOTHING.md says what each smoothing \
+      is, and how they compare.
+      """
+  )
+
+  @OptionGroup var index: IndexArgument
+
+  @Option(help: ArgumentHelp("How counts become probabilities.", valueName: "smoothing"))
+  var smoothing = Smoothing.modifiedKneserNey
+
+  @Option(
+    help: ArgumentHelp(
+      "How orders come together: interpolated or backoff (default: interpolated where both exist).",
+      valueName: "form"
+    )
+  )
+  var form: SmoothingForm?
+
+  @Option(
+    help: ArgumentHelp("The new model's name (default: that of the smoothing).", valueName: "name")
+  )
+  var name: String?
+
+  @Option(
+    help: ArgumentHelp("The longest n-grams (default: those that were counted).", valueName: "number")
+  )
+  var order: Int?
+
+  @OptionGroup var numbers: EstimationFlags
+
+  @Option(
+    help: ArgumentHelp(
+      "How scores are stored: exact (12 bytes an n-gram) or compact (4, perplexity within 0.1 %).",
+      valueName: "layout"
+    )
+  )
+  var layout = ScoreLayout.exact
+
+  @Flag(help: "Replace the model of that name if there is one.")
+  var replace = false
+
+  @Flag(help: "Keep the generation that is replaced, for roll-back.")
+  var keepPrevious = false
+
+  @OptionGroup var machine: MachineFlags
+
+  @Flag(help: "Write the summary as one JSON object.")
+  var json = false
+
+  @OptionGroup var progress: ProgressFlags
+
+  func validate() throws {
+    do {
+      _ = try options().validated()
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  func run() throws {
+    let options = try options()
+    let signals = Signals()
+    let display = ProgressDisplay(isVerbose: progress.progress)
+    defer { display.finish() }
+    let summary = try IndexEstimator.run(
+      options,
+      in: index.path,
+      observer: display,
+      cancellation: signals.cancellation
+    )
+    display.finish()
+    if json {
+      try StandardOutput.print(json: summary)
+    } else {
+      try StandardOutput.print(summary.text)
+    }
+  }
+
+  private func options() throws -> EstimateOptions {
+    var estimation = EstimationOptions(smoothing)
+    if let form { estimation.form = form }
+    estimation.order = order
+    numbers.apply(to: &estimation)
+    var options = EstimateOptions(estimation, name: name)
+    options.layout = layout
+    options.replace = replace
+    options.keepPrevious = keepPrevious
+    options.memoryBytes = machine.memory?.bytes ?? BuildOptions.defaultMemoryBytes
+    options.threads = machine.threads ?? BuildOptions.defaultThreads
+    return options
+  }
+}

@@ -1,0 +1,113 @@
+import ArgumentParser
+import Gramdex
+import GramdexCore
+
+/// The numbers of a smoothing over stored counts.
+struct EstimationFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      Leave out n-grams seen at most so often, a threshold an order; the last one repeats \
+      (default: 0, with --srilm-compatible 0,0,1).
+      """,
+      valueName: "thresholds"
+    )
+  )
+  var prune: ListArgument<UInt64>?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Discounts in place of estimated ones: one (absolute, kneser-ney) or D1,D2,D3+ (modified) for all \
+      orders, or a list of those an order, separated by /.
+      """,
+      valueName: "discounts"
+    )
+  )
+  var discounts: DiscountArgument?
+
+  @Option(help: ArgumentHelp("What additive smoothing adds to every count.", valueName: "number"))
+  var added = 1.0
+
+  @Option(
+    help: ArgumentHelp("What stupid backoff multiplies with for each step.", valueName: "weight")
+  )
+  var backoffWeight = 0.4
+
+  @Option(
+    help: ArgumentHelp(
+      "The largest counts that Good-Turing lowers, one an order; the last one repeats.",
+      valueName: "counts"
+    )
+  )
+  var goodTuringMaximum = ListArgument<Int>(values: [1, 7])
+
+  @Option(
+    help: ArgumentHelp("Interpolate unigrams with the uniform distribution.", valueName: "boolean")
+  )
+  var interpolateUnigrams = true
+
+  @Option(
+    help: ArgumentHelp(
+      "Smooth as if the vocabulary had at least so many words.",
+      valueName: "words"
+    )
+  )
+  var vocabularyPadding: UInt64 = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "D1,D2,D3+ for an order whose counts of counts give none (default: 0.5,1,1.5).",
+      valueName: "discounts"
+    )
+  )
+  var discountFallback: ListArgument<Double>?
+
+  @Flag(help: "An order that needs the fallback discounts is an error, not a warning.")
+  var strict = false
+
+  @Flag(help: "Give <unk> no probability.")
+  var closedVocabulary = false
+
+  @Flag(
+    help: """
+      As SRILM's ngram-count: closed vocabulary, n-grams of order 3 and up seen once left out, and its \
+      treatment of what is left out.
+      """
+  )
+  var srilmCompatible = false
+
+  /// Writes the numbers into `options`.
+  func apply(to options: inout EstimationOptions) {
+    options.pruning = PruningThresholds(prune?.values ?? (srilmCompatible ? [0, 0, 1] : [0]))
+    if let order = options.order, options.pruning.values.count > order, prune == nil {
+      options.pruning.values = Array(options.pruning.values.prefix(order))
+    }
+    options.discounts = discounts?.values
+    options.addedCount = added
+    options.backoffWeight = backoffWeight
+    options.goodTuringMaximum = goodTuringMaximum.values
+    options.isVocabularyClosed = closedVocabulary || srilmCompatible
+    options.isSRILMCompatible = srilmCompatible
+    options.base = SmoothingOptions(
+      interpolateUnigrams: interpolateUnigrams,
+      vocabularyPadding: vocabularyPadding,
+      isStrict: strict
+    )
+    if let discountFallback { options.base.discountFallback = discountFallback.values }
+  }
+}
+
+/// Discounts an order: `0.75`, `0.5,1,1.5`, or `0.6,1.1,1.5/0.8,1.2,1.5`.
+struct DiscountArgument: ExpressibleByArgument {
+  /// Element k−1 for order k.
+  var values: [[Double]]
+
+  init?(argument: String) {
+    values = []
+    for part in argument.split(separator: "/", omittingEmptySubsequences: false) {
+      guard let list = ListArgument<Double>(argument: String(part)) else { return nil }
+      values.append(list.values)
+    }
+  }
+}

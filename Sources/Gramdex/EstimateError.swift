@@ -1,0 +1,46 @@
+/// Why a model cannot be estimated over the counts of an index, or be removed from it.
+public enum EstimateError: Error, Equatable, Sendable {
+  /// The index has no raw counts.
+  case noCounts
+  /// N-grams of this order were not counted.
+  case orderNotCounted(Int, counted: Int)
+  /// The vocabulary cannot be closed: the text has unknown words.
+  case unknownWordsCounted(UInt64)
+  /// The index has a model of this name.
+  case modelExists(name: String, path: String)
+  /// The index has no model of this name.
+  case noModel(name: String, path: String, names: [String])
+  /// An index keeps at least one model.
+  case lastModel(name: String, path: String)
+}
+
+extension EstimateError: CustomStringConvertible {
+  /// What happened, and what to do.
+  public var description: String {
+    switch self {
+    case .noCounts:
+      """
+      the index has no raw counts to estimate from; build it from text, without --no-counts
+      """
+    case .orderNotCounted(let order, let counted):
+      """
+      n-grams of order \(order) were not counted, only up to order \(counted); give a smaller --order, \
+      or build the index again with --order \(order)
+      """
+    case .unknownWordsCounted(let count):
+      """
+      the text has \(count) unknown words (<unk>), so the vocabulary is open; leave out \
+      --closed-vocabulary
+      """
+    case .modelExists(let name, let path):
+      """
+      the index \(path) has a model named \(name) already; give another --name, \
+      or --replace to put the new one in its place
+      """
+    case .noModel(let name, let path, let names):
+      "the index \(path) has no model named \(name); it has \(names.joined(separator: ", "))"
+    case .lastModel(let name, let path):
+      "\(name) is the only model of \(path); remove the index instead"
+    }
+  }
+}
