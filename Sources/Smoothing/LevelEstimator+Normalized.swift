@@ -46,6 +46,8 @@ extension LevelEstimator {
     var interpolates = estimation.remainder == .normalized(interpolates: true)
     var shares: Shares
     var mass: (direct: Double, lower: Double)
+    // What seen n-grams do not take; with interpolation, that is less the weight what dropped ones would have had.
+    var left: Double
     while true {
       let factor = CountDiscount.factor(
         discount.scale,
@@ -55,8 +57,9 @@ extension LevelEstimator {
       )
       shares = Shares(inverse: factor / total, weight: 0)
       if interpolates {
-        shares.weight = max(0, (total - factor * (total - sums.discounts)) / total)
+        shares.weight = max(0, (total - factor * (sums.total - sums.discounts)) / total)
       }
+      left = (total - factor * (sums.total - sums.free)) / total - shares.weight
       mass = try unsafe self.mass(d, isContextKept, shares, cursors, below)
       guard case .normalized = estimation.remainder,
         types < events, mass.direct > 1 - LevelEstimation.epsilon
@@ -65,7 +68,7 @@ extension LevelEstimator {
     }
     switch estimation.remainder {
     case .constant(let value): shares.backoff = value
-    case .interpolated, .normalized: shares.share(out: mass)
+    case .interpolated, .normalized: shares.share(out: max(left, 0), mass)
     }
     if node.childCount > 0 && d < depths {
       try forEachKeptBatch(d, isContextKept, cursors) { _, keptCount in
@@ -117,12 +120,13 @@ extension LevelEstimator {
 }
 
 extension LevelEstimator.Shares {
-  /// Sets the backoff such that everything sums to 1.
-  fileprivate mutating func share(out mass: (direct: Double, lower: Double)) {
-    let left = max(1 - mass.direct, 0)
+  /// Sets the backoff such that everything sums to 1: γ = weight + left / (1 − Σ lower).
+  ///
+  /// That is (1 − Σ p) / (1 − Σ lower) without the difference of numbers that are nearly equal.
+  fileprivate mutating func share(out left: Double, _ mass: (direct: Double, lower: Double)) {
     let open = 1 - mass.lower
     if open > LevelEstimation.epsilon {
-      backoff = left / open
+      backoff = weight + left / open
       return
     }
     backoff = 0
