@@ -2,7 +2,6 @@ import ArgumentParser
 import Gramdex
 import GramdexCore
 
-
 /// `gramdex estimate`: another smoothing over the same counts.
 struct EstimateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -34,7 +33,10 @@ struct EstimateCommand: ParsableCommand {
   var name: String?
 
   @Option(
-    help: ArgumentHelp("The longest n-grams (default: those that were counted).", valueName: "number")
+    help: ArgumentHelp(
+      "The longest n-grams (default: those that were counted).",
+      valueName: "number"
+    )
   )
   var order: Int?
 

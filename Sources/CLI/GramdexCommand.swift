@@ -13,7 +13,8 @@ struct GramdexCommand: ParsableCommand {
       """,
     version: GramdexVersion.current,
     subcommands: [
-      BuildCommand.self, RunCommand.self, EstimateCommand.self, RemoveCommand.self, QueryCommand.self, PerplexityCommand.self,
+      BuildCommand.self, RunCommand.self, EstimateCommand.self, RemoveCommand.self,
+      QueryCommand.self, PerplexityCommand.self,
       CountCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self,
       ExportCommand.self, RollBackCommand.self,
     ]

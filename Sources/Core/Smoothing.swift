@@ -34,7 +34,7 @@ public enum Smoothing: String, Hashable, Sendable, Codable, CaseIterable {
     self == .kneserNey || self == .modifiedKneserNey
   }
 
-  /// Whether values after every context sum to 1.
+  /// Whether values are probabilities.
   public var isDistribution: Bool { self != .stupidBackoff }
 }
 
@@ -82,6 +82,15 @@ public struct EstimationOptions: Hashable, Sendable, Codable {
   public init(_ smoothing: Smoothing = .modifiedKneserNey) {
     self.smoothing = smoothing
     form = smoothing.forms[0]
+  }
+
+  /// Whether probabilities after every context sum to 1.
+  public var sumsToOne: Bool {
+    switch smoothing {
+    case .stupidBackoff: false
+    case .maximumLikelihood: !pruning.prunesAnything
+    default: base.vocabularyPadding == 0
+    }
   }
 
   /// The largest count of `order` that Good–Turing lowers.

@@ -53,7 +53,8 @@ public struct EstimateSummary: Sendable, Codable, Equatable {
   /// The summary for people.
   public var text: String {
     let ngrams = orders.reduce(0) { $0 &+ $1.ngrams }
-    let kind = smoothing.forms.count > 1 ? "\(form.rawValue) \(smoothing.rawValue)" : smoothing.rawValue
+    let kind =
+      smoothing.forms.count > 1 ? "\(form.rawValue) \(smoothing.rawValue)" : smoothing.rawValue
     var lines = [
       "\(index): model \(model), order \(orders.count), \(kind), \(layout.rawValue), "
         + "\(Readable.grouped(ngrams)) n-grams"

@@ -61,7 +61,7 @@ struct ModelCheck {
   private var sumsToOne: Bool {
     entry.source == .text && entry.layout == .exact
       && (entry.smoothingOptions?.vocabularyPadding ?? 0) == 0
-      && (entry.estimation?.smoothing.isDistribution ?? true)
+      && (entry.estimation?.sumsToOne ?? true)
   }
 
   private func checkWords(
