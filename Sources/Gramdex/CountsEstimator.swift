@@ -35,6 +35,7 @@ struct CountsEstimator {
   /// - Parameters:
   ///   - file: gets values of the database `scores` only.
   ///   - stage: makes the stages of progress, from number 1 on.
+  /// - Returns: the model's entry, and what should be known of it.
   /// - Throws: `EstimateError`, `DiscountError`, and errors of the files.
   func run(into file: TableFileWriter, stage: (Int, String, String) -> JobStage) throws -> Result {
     let size = counts.directory.vocabularySize

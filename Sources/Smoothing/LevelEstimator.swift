@@ -50,7 +50,10 @@ package struct LevelEstimator: ~Copyable, Sendable {
     self.estimation = estimation
     isInterpolated = estimation.remainder == .interpolated
     usesRawCounts = estimation.usesRawCounts
-    isPlain = isInterpolated && !usesRawCounts && estimation.selection == .unmarked
+    // From the parameter alone: reading `self` in here makes Swift 6.3.1 free what it has not made yet.
+    isPlain =
+      estimation.remainder == .interpolated && !estimation.usesRawCounts
+      && estimation.selection == .unmarked
     depths = order - 1
     filter = SelectionFilter(estimation.selection, depths: depths)
     multipliers = RecordBuffer(uninitialized: order)
