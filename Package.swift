@@ -134,7 +134,7 @@ let package = Package(
         "GramdexScoring", "Gramdex",
       ]
     ),
-    tests("Gramdex", ["GramdexCore", "GramdexStorage", "GramdexIndex", "Gramdex"]),
+    tests("Gramdex", ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "Gramdex"]),
     tests("EndToEnd", ["Gramdex"], exclude: ["Fixtures"]),
     tests(
       "Fuzz",

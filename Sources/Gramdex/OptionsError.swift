@@ -46,6 +46,8 @@ public enum OptionsError: Error, Equatable, Sendable {
   case discountsUnused(smoothing: String)
   /// So many discounts an order are not what the smoothing takes.
   case discountNumber(Int, smoothing: String)
+  /// The smoothing, in this form, has no discounts that could be tuned.
+  case tuning(String)
   /// A discount is outside 0 … the count that it is taken from.
   case givenDiscount(Double, limit: Int)
   /// The log10 probability of unknown words is no log10 probability.
@@ -129,6 +131,11 @@ extension OptionsError: CustomStringConvertible {
       """
       \(count) discounts an order do not fit \(smoothing); give one, or three (D1, D2, D3+) for \
       modified-kneser-ney
+      """
+    case .tuning(let smoothing):
+      """
+      \(smoothing) as it is asked for has no discounts to tune; tune absolute, kneser-ney or \
+      modified-kneser-ney, interpolated, without --discounts and --srilm-compatible
       """
     case .givenDiscount(let value, let limit):
       "a discount of \(value) is outside 0…\(limit), the count that it is taken from"
