@@ -38,8 +38,11 @@ extension IndexInfo {
   }
 
   private static func describe(_ model: Model) -> String {
-    var line = "model \(model.name): order \(model.order), \(model.smoothing), "
-    line += model.layout.rawValue
+    var line = "model \(model.name): order \(model.order), "
+    if model.form == .backoff, Smoothing(rawValue: model.smoothing)?.forms.count ?? 0 > 1 {
+      line += "backoff "
+    }
+    line += "\(model.smoothing), \(model.layout.rawValue)"
     if model.pruning.contains(where: { $0 > 0 }) {
       line += ", pruned \(model.pruning.map(String.init).joined(separator: ","))"
     }
