@@ -19,7 +19,12 @@ import Yams
 /// layout: exact                # or compact
 /// counts: true
 /// vocabulary: words.txt        # or limit-vocabulary
-/// evaluation: [valid.txt]      # texts whose perplexity is reported
+/// estimate:                    # further models over the same counts
+///   - {smoothing: witten-bell}
+///   - {smoothing: modified-kneser-ney, form: interpolated, name: tuned, tune: valid.txt, order: 4,
+///      prune: [0, 0, 1], discounts: [0.5, 1, 1.5], added: 1, backoff-weight: 0.4,
+///      good-turing-maximum: [1, 7], closed-vocabulary: false, srilm-compatible: false}
+/// evaluation: [valid.txt]      # texts whose perplexity is reported, for each model
 /// output: news.gramdex
 /// replace: true
 /// keep-previous: false         # keep what is replaced, for gramdex roll-back
@@ -32,6 +37,8 @@ public struct JobFile: Sendable, Equatable {
   public var build: BuildOptions
   /// The index folder that the build writes.
   public var output: String
+  /// Further models, estimated over the counts of the build.
+  public var estimates: [EstimateOptions]
   /// Texts whose perplexity is reported after the build.
   public var evaluation: [String]
 
@@ -41,6 +48,7 @@ public struct JobFile: Sendable, Equatable {
   private static let keys = [
     "inputs", "files-from", "json-field", "tokenizer", "order", "memory", "threads", "temporary",
     "smoothing", "prune", "layout", "counts", "vocabulary", "limit-vocabulary", "evaluation",
+    "estimate",
     "output", "replace", "keep-previous", "resume",
   ]
   private static let tokenizerKeys = ["kind", "lowercase", "strip-punctuation", "unicode"]
@@ -99,6 +107,15 @@ public struct JobFile: Sendable, Equatable {
       build.smoothing = try Self.smoothing(mapping)
       if build.smoothing.lmplzCompatible { build.convention = .lmplz }
     }
+    var estimates: [EstimateOptions] = []
+    for mapping in try job.mappings("estimate", allowed: EstimateOptions.jobKeys) {
+      let options = try EstimateOptions(mapping, build: build) { Self.resolve($0, in: folder) }
+      if ([build.modelName] + estimates.map(\.name)).contains(options.name) {
+        throw JobFileError.options(path: path, error: .modelNameTwice(options.name))
+      }
+      estimates.append(options)
+    }
+    self.estimates = estimates
     let evaluation = try job.strings("evaluation", expected: texts) ?? []
     self.evaluation = evaluation.map { Self.resolve($0, in: folder) }
     guard let output = try job.string("output", expected: "the name of the index folder") else {
@@ -110,6 +127,7 @@ public struct JobFile: Sendable, Equatable {
     }
     do {
       self.build = try build.validated()
+      for options in estimates { _ = try options.validated() }
     } catch {
       throw JobFileError.options(path: path, error: error)
     }

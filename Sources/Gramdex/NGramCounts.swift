@@ -14,13 +14,16 @@ public final class NGramCounts: Sendable {
   private let vocabulary: Vocabulary
   private let normalizer: TextNormalizer
 
-  /// Opens the counts of a model of the index at `path`.
+  /// Opens the counts of a model of the index at `path`, or of the first model that has counts.
   ///
   /// - Throws: `NGramCountsError` when there are none, `ScoringError` when there is no such model, and errors of
   ///   the index's files.
-  public convenience init(path: String, model name: String = BuildOptions.defaultModelName) throws {
+  public convenience init(path: String, model name: String? = nil) throws {
     let folder = IndexFolder(path)
     let opened = try folder.withCurrent { manifest in
+      let name =
+        name ?? manifest.models.first(where: \.hasRawCounts)?.name
+        ?? manifest.models.first?.name ?? BuildOptions.defaultModelName
       guard let opened = try OpenedModel(folder, name: name, manifest: manifest) else {
         throw ScoringError.noModel(name: name, path: path, names: manifest.models.map(\.name))
       }

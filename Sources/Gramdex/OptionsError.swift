@@ -50,6 +50,8 @@ public enum OptionsError: Error, Equatable, Sendable {
   case tuning(String)
   /// A discount is outside 0 … the count that it is taken from.
   case givenDiscount(Double, limit: Int)
+  /// Two models of a job have the same name.
+  case modelNameTwice(String)
   /// The log10 probability of unknown words is no log10 probability.
   case unknownProbability(Float)
 }
@@ -139,6 +141,8 @@ extension OptionsError: CustomStringConvertible {
       """
     case .givenDiscount(let value, let limit):
       "a discount of \(value) is outside 0…\(limit), the count that it is taken from"
+    case .modelNameTwice(let name):
+      "two models would be named \(name); give one of them another name"
     case .unknownProbability(let value):
       "\(value) is no log10 probability for unknown words; give 0 or less, as in -100"
     case .modelName(let name):
