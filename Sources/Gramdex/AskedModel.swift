@@ -45,7 +45,7 @@ struct AskedModel: Sendable {
 
   /// The id of a word, `unknown` when the model does not know it.
   func id(of word: [UInt8]) -> WordID {
-    model.known(model.vocabulary.id(of: word) ?? .unknown)
+    model.lexicon.known(model.vocabulary.id(of: word) ?? .unknown)
   }
 
   /// What the model remembers after these words; `<s>` begins a sentence, wherever it stands.
