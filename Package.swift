@@ -105,6 +105,12 @@ let package = Package(
       path: "Benchmarks/Scoring",
       swiftSettings: settings
     ),
+    .executableTarget(
+      name: "TokenizingBenchmark",
+      dependencies: ["GramdexCore", "GramdexStorage", "GramdexText"],
+      path: "Benchmarks/Tokenizing",
+      swiftSettings: settings
+    ),
     .target(
       name: "TestSupport",
       dependencies: ["GramdexCore"],
