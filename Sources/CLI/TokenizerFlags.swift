@@ -7,12 +7,21 @@ struct TokenizerFlags: ParsableArguments {
     help: ArgumentHelp(
       """
       Where words end: whitespace (at space, tab, CR and NUL only), characters (every character is a \
-      word), words (letters and digits, punctuation apart). Stored in the index, applied to every query.
+      word), words (letters and digits, punctuation apart), sentencepiece (pieces of --tokenizer-model). Stored \
+      in the index, applied to every query.
       """,
       valueName: "kind"
     )
   )
   var tokenizer = TokenizerOptions.Kind.whitespace
+
+  @Option(
+    help: ArgumentHelp(
+      "The unigram or BPE model of --tokenizer sentencepiece; its bytes are stored in the index.",
+      valueName: "file"
+    )
+  )
+  var tokenizerModel: String?
 
   @Flag(help: "Lower-case the words.")
   var lowercase = false

@@ -80,6 +80,11 @@ extension BlockScorer {
       if line.isEnded { sums.sentences += 1 }
       sums.add(line.places, ids, scores, orders)
     }
+    if let measure = block.measure {
+      sums.bytes = measure.bytes
+      sums.characters = measure.characters
+      return sums
+    }
     sums.bytes = textBytes
     // Separators and sentence marks hold no continuation bytes, so all of them belong to words.
     sums.characters = textBytes - continuationBytes(block)

@@ -2,7 +2,7 @@ import GramdexStorage
 
 /// What frequent words of a text were cut into: a fixed table in which a new word takes the place of an old one.
 ///
-/// Memory: 192 bytes a slot, 0.75 MiB.
+/// Memory: 192 bytes a slot, 1.5 MiB.
 struct PieceCache: ~Copyable {
   /// A word and its pieces.
   struct Entry: BitwiseCopyable {
@@ -22,7 +22,7 @@ struct PieceCache: ~Copyable {
 
   /// The longest word that is kept, in bytes.
   static let wordLimit = 32
-  private static let slotBits = 12
+  private static let slotBits = 13
 
   private let entries: RecordBuffer<Entry>
 

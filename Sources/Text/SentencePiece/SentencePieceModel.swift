@@ -4,7 +4,7 @@ import Synchronization
 /// A SentencePiece model, ready to cut text into pieces as the `sentencepiece` package does.
 ///
 /// May be used by any number of threads at once: each takes one of a few encoders with buffers of their own, and gives it back.
-/// Memory: about 10 bytes a byte of the pieces, and 1 MiB a thread.
+/// Memory: about 10 bytes a byte of the pieces, and 2 MiB a thread.
 package final class SentencePieceModel: Sendable {
   let normalizer: SentencePieceNormalizer
   let algorithm: SentencePieceFile.Algorithm
