@@ -119,7 +119,7 @@ let package = Package(
     ),
     tests("Core", ["GramdexCore"]),
     tests("Storage", ["GramdexCore", "GramdexStorage", "CLMDB"]),
-    tests("Text", ["GramdexCore", "GramdexStorage", "GramdexText"]),
+    tests("Text", ["GramdexCore", "GramdexStorage", "GramdexText"], exclude: ["Fixtures"]),
     tests("Counting", ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting"]),
     tests(
       "Smoothing",
@@ -144,7 +144,9 @@ let package = Package(
     tests("EndToEnd", ["Gramdex"], exclude: ["Fixtures"]),
     tests(
       "Fuzz",
-      ["GramdexCore", "GramdexStorage", "GramdexCounting", "GramdexIndex", "Gramdex"]
+      [
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexIndex", "Gramdex",
+      ]
     ),
   ]
 )

@@ -6,7 +6,7 @@ import GramdexStorage
 /// piece together, those whose piece has the highest score are merged, of equals the leftmost. At the end pieces that are
 /// marked as unused are taken apart again, at the place where the pair that was found for them last was joined.
 struct PairMergingSegmenter: ~Copyable {
-  private struct Symbol: BitwiseCopyable {
+  struct Symbol: BitwiseCopyable {
     /// Its node in the trie of pieces, or `PieceTrie.dead`.
     var node: UInt64
     var start: Int32
@@ -18,7 +18,7 @@ struct PairMergingSegmenter: ~Copyable {
   }
 
   /// Two neighbors that can be merged.
-  private struct Pair: BitwiseCopyable {
+  struct Pair: BitwiseCopyable {
     /// The node of what they make.
     var node: UInt64
     var rank: Int32

@@ -16,7 +16,7 @@ struct PieceRange: BitwiseCopyable {
 /// first stays. Sums are rounded exactly as the package rounds them (0.2.3), from the start of the line on, so that the same way
 /// wins where two are nearly equal. A place that no piece crosses is on every way, so the best way there is final and is let go.
 struct UnigramSegmenter: ~Copyable {
-  private struct Node: BitwiseCopyable {
+  struct Node: BitwiseCopyable {
     var score: Float
     /// Where the last piece starts; −1 if no way leads here.
     var start: Int32
