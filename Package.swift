@@ -140,7 +140,12 @@ let package = Package(
         "GramdexScoring", "Gramdex",
       ]
     ),
-    tests("Gramdex", ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "Gramdex"]),
+    tests(
+      "Gramdex",
+      [
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "GramdexScoring", "Gramdex",
+      ]
+    ),
     tests("EndToEnd", ["Gramdex"], exclude: ["Fixtures"]),
     tests(
       "Fuzz",

@@ -73,6 +73,7 @@ enum ErrorReport {
     case is ScoringError, is NGramCountsError: Code.badData
     case is CountingError, is DiscountError, is ArpaError, is ExportError: Code.badData
     case is SentencePieceError: Code.badData
+    case let error as FilterError: error.isBadData ? Code.badData : Code.usage
     case PlanError.disk: Code.inputOutput
     case PlanError.memory: Code.usage
     case is ScratchFileError: Code.inputOutput

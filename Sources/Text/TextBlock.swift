@@ -25,8 +25,8 @@ package final class TextBlock: @unchecked Sendable {
   package internal(set) var startsLine = true
   /// Whether the last byte is an LF, or nothing is left to follow.
   package internal(set) var endsLine = true
-  /// How much text the words stand for, where their own bytes do not tell.
-  package internal(set) var measure: TextMeasure?
+  /// How much text the words of each line stand for, where their own bytes do not tell; the last may go on in the next block.
+  package internal(set) var lineMeasures: [TextMeasure]?
   /// The number of bytes of text.
   package private(set) var count = 0
 
@@ -67,6 +67,13 @@ package final class TextBlock: @unchecked Sendable {
   package var bytes: [UInt8] {
     // SAFETY: the first `count` bytes are text, copied at once.
     unsafe Array(UnsafeBufferPointer(start: storage.pointer, count: count))
+  }
+
+  /// How much text the words of all lines stand for, where their own bytes do not tell.
+  package var measure: TextMeasure? {
+    lineMeasures?.reduce(into: TextMeasure()) { sum, line in
+      sum.add(bytes: line.bytes, characters: line.characters)
+    }
   }
 
   /// Makes room for `capacity` bytes and keeps the first `kept` ones.

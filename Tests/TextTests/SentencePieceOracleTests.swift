@@ -109,15 +109,16 @@ struct SentencePieceOracleTests {
       symbols[place] += symbols.remove(at: place + 1)
     }
     // Neighbors that are unknown are one word.
-    return symbols.reduce(into: []) { words, symbol in
+    var words: [(text: String, isUnknown: Bool)] = []
+    for symbol in symbols {
       let isUnknown = scores[symbol] == nil
-      let followsUnknown = words.last.map { word in word.allSatisfy { scores[String($0)] == nil } && scores[word] == nil } ?? false
-      if isUnknown && followsUnknown {
-        words[words.count - 1] += symbol
+      if isUnknown, let last = words.last, last.isUnknown {
+        words[words.count - 1].text += symbol
       } else {
-        words.append(symbol)
+        words.append((symbol, isUnknown))
       }
     }
+    return words.map(\.text)
   }
 
   @Test(arguments: UInt64(1)...300)

@@ -26,14 +26,14 @@ struct SentencePieceEncoder: ~Copyable {
 
   init() {}
 
-  /// Writes the pieces of the lines of `block` to `target`; returns how much text they stand for.
+  /// Writes the pieces of the lines of `block` to `target`; returns how much text each line is.
   mutating func encode(
     _ block: TextBlock,
     to target: TextBlock,
     _ model: SentencePieceModel
-  ) -> TextMeasure {
+  ) -> [TextMeasure] {
     var output = NormalizedOutput(target, capacity: block.count * 2)
-    var measure = TextMeasure()
+    var measures: [TextMeasure] = []
     let address = unsafe block.pointer
     var start = 0
     while start < block.count {
@@ -42,6 +42,7 @@ struct SentencePieceEncoder: ~Copyable {
       let end = unsafe found.map { unsafe UnsafeRawPointer($0) - UnsafeRawPointer(address) }
       let lineEnd = end ?? block.count
       var hasPieces = start == 0 && !block.startsLine
+      var measure = TextMeasure()
       while start < lineEnd {
         let count = unsafe Self.partCount(address + start, lineEnd - start)
         line.clear(capacity: count)
@@ -55,10 +56,11 @@ struct SentencePieceEncoder: ~Copyable {
         output.endLine()
         if hasPieces { measure.add(bytes: 1, characters: 1) }
       }
+      measures.append(measure)
       start = lineEnd + 1
     }
     output.finish()
-    return measure
+    return measures
   }
 
   /// How many of the first bytes are encoded at once.

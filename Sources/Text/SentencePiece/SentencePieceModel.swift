@@ -79,9 +79,9 @@ package final class SentencePieceModel: Sendable {
   /// Replaces the lines of `block` by their pieces, single spaces between them, and notes how much text they stand for.
   func encode(_ block: TextBlock, scratch: TextBlock) {
     let box = encoders.withLock { $0.popLast() } ?? EncoderBox()
-    let measure = box.encoder.encode(block, to: scratch, self)
+    let measures = box.encoder.encode(block, to: scratch, self)
     block.swapBytes(with: scratch)
-    block.measure = measure
+    block.lineMeasures = measures
     encoders.withLock { $0.append(box) }
   }
 }
