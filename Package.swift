@@ -150,7 +150,8 @@ let package = Package(
     tests(
       "Fuzz",
       [
-        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexIndex", "Gramdex",
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexIndex",
+        "Gramdex",
       ]
     ),
   ]

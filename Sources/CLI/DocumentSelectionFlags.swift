@@ -49,7 +49,9 @@ struct DocumentSelectionFlags: ParsableArguments {
     let hasWindow = minimumPerplexity != nil || maximumPerplexity != nil
     let usesParts = splits || !keep.isEmpty
     if hasWindow && usesParts {
-      throw ValidationError("a window of perplexities and parts (--keep, --split) exclude each other")
+      throw ValidationError(
+        "a window of perplexities and parts (--keep, --split) exclude each other"
+      )
     }
     if splits && !keep.isEmpty {
       throw ValidationError("--split writes all parts; leave out --keep")

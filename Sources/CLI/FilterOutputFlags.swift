@@ -22,7 +22,10 @@ struct FilterOutputFlags: ParsableArguments {
   var split: String?
 
   @Option(
-    help: ArgumentHelp("How the files of --split are packed: plain, gzip or zstd.", valueName: "format")
+    help: ArgumentHelp(
+      "How the files of --split are packed: plain, gzip or zstd.",
+      valueName: "format"
+    )
   )
   var packing = CompressedFormat.plain
 

@@ -117,8 +117,3 @@ struct FilterTextCommand: ParsableCommand {
     return options
   }
 }
-
-extension ScoreUnit: ExpressibleByArgument {}
-extension DocumentErrorPolicy: ExpressibleByArgument {}
-extension CorpusPart: ExpressibleByArgument {}
-extension CompressedFormat: ExpressibleByArgument {}

@@ -1,5 +1,8 @@
 public import ArgumentParser
+public import Gramdex
 public import GramdexCore
+public import GramdexScoring
+public import GramdexStorage
 
 /// How text becomes words.
 struct TokenizerFlags: ParsableArguments {
@@ -53,3 +56,7 @@ extension TokenizerOptions.UnicodeForm: ExpressibleByArgument {}
 extension ScoreLayout: ExpressibleByArgument {}
 extension Smoothing: ExpressibleByArgument {}
 extension SmoothingForm: ExpressibleByArgument {}
+extension ScoreUnit: ExpressibleByArgument {}
+extension DocumentErrorPolicy: ExpressibleByArgument {}
+extension CorpusPart: ExpressibleByArgument {}
+extension CompressedFormat: ExpressibleByArgument {}

@@ -1,10 +1,11 @@
+public import GramdexScoring
+import GramdexStorage
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
   import Foundation
 #endif
-public import GramdexScoring
-import GramdexStorage
 
 extension FilterOptions {
   private struct Thresholds: Decodable {
@@ -17,6 +18,8 @@ extension FilterOptions {
   /// - Parameters:
   ///   - path: the file.
   ///   - unit: what perplexities are given by; a file that says otherwise is refused.
+  /// - Returns: the thresholds.
+  /// - Throws: `FilterError.thresholdsFile`, and `StorageError` when the file cannot be read.
   public static func thresholds(in path: String, unit: ScoreUnit) throws -> [Double] {
     let bytes = try Files.read(path, maximumBytes: 1 << 20)
     guard let found = try? JSONDecoder().decode(Thresholds.self, from: Data(bytes)),

@@ -20,19 +20,23 @@ public struct FilterSummary: Sendable, Equatable, Encodable {
   public var tokens: UInt64 = 0
   /// Tokens of those that were kept.
   public var keptTokens: UInt64 = 0
-  /// Documents whose perplexity is below the window, and above it.
+  /// Documents whose perplexity is below the window.
   public var below: UInt64 = 0
+  /// Documents whose perplexity is above the window.
   public var above: UInt64 = 0
   /// Documents of each part, kept or not; empty where documents are not parted.
   public var parts: [String: UInt64] = [:]
-  /// Documents without a perplexity, by what is wrong with them.
+  /// Documents without a word.
   public var empty = Problem()
+  /// Lines that are no JSON.
   public var malformed = Problem()
+  /// JSON values without text in the field.
   public var missing = Problem()
   /// What perplexities are given by.
   public var unit: ScoreUnit
-  /// The window; nil where there is no such end.
+  /// The least perplexity of the window; nil where it has none.
   public var minimum: Double?
+  /// The greatest perplexity of the window; nil where it has none.
   public var maximum: Double?
   /// The thresholds between the parts; empty where documents are not parted.
   public var thresholds: [Double] = []
@@ -53,7 +57,9 @@ public struct FilterSummary: Sendable, Equatable, Encodable {
       """
     ]
     if below + above > 0 {
-      lines.append("below the window \(Readable.grouped(below)), above it \(Readable.grouped(above))")
+      lines.append(
+        "below the window \(Readable.grouped(below)), above it \(Readable.grouped(above))"
+      )
     }
     if thresholds.count == 2 {
       let names = CorpusPart.allCases.map { part in

@@ -23,8 +23,9 @@ public struct ScoreDistribution: Sendable, Hashable {
 
   /// Documents with a perplexity.
   public private(set) var documents: UInt64 = 0
-  /// The least and the greatest perplexity; nil without documents.
+  /// The least perplexity; nil without documents.
   public private(set) var minimum: Double?
+  /// The greatest perplexity; nil without documents.
   public private(set) var maximum: Double?
 
   private var counts = [UInt64](repeating: 0, count: Self.decades * Self.perDecade)
@@ -86,7 +87,9 @@ public struct ScoreDistribution: Sendable, Hashable {
   }
 
   /// The shares whose quantiles a report has.
-  public static let reportedShares = [0.01, 0.05, 0.1, 0.25, 1.0 / 3, 0.5, 2.0 / 3, 0.75, 0.9, 0.95, 0.99]
+  public static let reportedShares = [
+    0.01, 0.05, 0.1, 0.25, 1.0 / 3, 0.5, 2.0 / 3, 0.75, 0.9, 0.95, 0.99,
+  ]
 }
 
 extension ScoreDistribution: Encodable {

@@ -123,7 +123,8 @@ package struct DocumentCutter: Sendable {
     // SAFETY: the range lies in the block.
     range.allSatisfy { offset in
       let byte = unsafe block.pointer[offset]
-      return byte == 0x0A || byte <= 0x20 && (byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0)
+      return byte == 0x0A
+        || byte <= 0x20 && (byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0)
     }
   }
 

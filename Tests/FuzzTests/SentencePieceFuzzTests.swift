@@ -31,7 +31,8 @@ struct SentencePieceFuzzTests {
         #expect(!"\(error)".isEmpty)
         return
       }
-      let text = (0..<400).map { _ in UInt8(mutator.next(below: 256)) } + Array("the end of it".utf8)
+      let text =
+        (0..<400).map { _ in UInt8(mutator.next(below: 256)) } + Array("the end of it".utf8)
       let lines = text.split(separator: 0x0A, omittingEmptySubsequences: false).count
       let pieces = TextNormalizer(options).normalize(text)
       #expect(pieces.split(separator: 0x0A, omittingEmptySubsequences: false).count == lines)

@@ -121,7 +121,9 @@ struct TextFilterTests {
     let all = json(Self.documents).split(separator: "\n").map(String.init)
     for (part, range) in [("head", 0..<30), ("middle", 30..<72), ("tail", 72..<120)] {
       let wanted = Set(scores.indices.sorted { scores[$0] < scores[$1] }[range])
-      #expect(try lines("parts/\(part).jsonl") == all.indices.filter(wanted.contains).map { all[$0] })
+      #expect(
+        try lines("parts/\(part).jsonl") == all.indices.filter(wanted.contains).map { all[$0] }
+      )
     }
     // Thresholds that were found can be given.
     options.thresholds = summary.thresholds
@@ -221,7 +223,8 @@ struct TextFilterTests {
     options.onError = policy
     options.scoreField = nil
     if policy == .fail {
-      #expect(throws: FilterError.document(path: folder.path("in.jsonl"), line: 2, problem: .empty)) {
+      #expect(throws: FilterError.document(path: folder.path("in.jsonl"), line: 2, problem: .empty))
+      {
         try TextFilter.run(options, model: model)
       }
       #expect(!FileManager.default.fileExists(atPath: folder.path("out")))
@@ -250,7 +253,8 @@ struct TextFilterTests {
     }
     #expect(error { _ in } == nil)
     #expect(
-      error { $0.selection = .window(minimum: 2, maximum: 1) } == .emptyWindow(minimum: 2, maximum: 1)
+      error { $0.selection = .window(minimum: 2, maximum: 1) }
+        == .emptyWindow(minimum: 2, maximum: 1)
     )
     #expect(error { $0.output = .folder("x", suffix: "") } == .folderWithoutParts)
     #expect(error { $0.quantiles = [0.5, 0.2] } == .quantiles([0.5, 0.2]))

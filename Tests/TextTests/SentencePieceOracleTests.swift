@@ -19,7 +19,10 @@ struct ModelMaker {
       let text = Array(piece.text.utf8)
       let score = piece.score.bitPattern
       let scoreBytes = (0..<4).map { UInt8(truncatingIfNeeded: score >> UInt32(8 * $0)) }
-      file += Self.field(1, Self.field(1, text) + [0x15] + scoreBytes + [0x18] + Self.varint(piece.kind))
+      file += Self.field(
+        1,
+        Self.field(1, text) + [0x15] + scoreBytes + [0x18] + Self.varint(piece.kind)
+      )
     }
     file += Self.field(2, [0x18] + Self.varint(algorithm) + [0x98, 0x02, fallsBackToBytes ? 1 : 0])
     file += Self.field(3, Self.field(2, characterMap) + [0x18, 0, 0x20, 0, 0x28, 1])
@@ -141,12 +144,15 @@ struct SentencePieceOracleTests {
   }
 
   @Test(arguments: UInt64(1)...40)
-  func `finds every piece of a large vocabulary in the trie, and nothing else`(seed: UInt64) throws {
+  func `finds every piece of a large vocabulary in the trie, and nothing else`(seed: UInt64) throws
+  {
     var generator = SeededGenerator(seed: seed)
     var texts: Set<[UInt8]> = []
     let letters = 1 + generator.next(below: 255)
     for _ in 0..<generator.next(below: 3000) {
-      texts.insert((0...generator.next(below: 9)).map { _ in UInt8(1 + generator.next(below: letters)) })
+      texts.insert(
+        (0...generator.next(below: 9)).map { _ in UInt8(1 + generator.next(below: letters)) }
+      )
     }
     let all = texts.sorted { $0.lexicographicallyPrecedes($1) }
     let trie = try PieceTrie(all.enumerated().map { ($0.element, $0.offset) })

@@ -1,7 +1,8 @@
 import GramdexStorage
 
-/// Cuts text by merging neighbors (Sennrich et al. 2016; `bpe_model.cc` of the package, `Model::SampleEncode` without dropout).
+/// Cuts text by merging neighbors, as BPE models do.
 ///
+/// Source: Sennrich et al. 2016; `bpe_model.cc` of the package, `Model::SampleEncode` without dropout.
 /// Starts with characters, of which user-defined pieces are left whole and alone. As long as two neighbors make a
 /// piece together, those whose piece has the highest score are merged, of equals the leftmost. At the end pieces that are
 /// marked as unused are taken apart again, at the place where the pair that was found for them last was joined.
@@ -83,7 +84,13 @@ struct PairMergingSegmenter: ~Copyable {
     var index = symbolCount > 0 ? 0 : -1
     while index >= 0 {
       let symbol = symbols[index]
-      resegment(text, Int(symbol.start)..<Int(symbol.start + symbol.count), symbol.node, pieces, emit)
+      resegment(
+        text,
+        Int(symbol.start)..<Int(symbol.start + symbol.count),
+        symbol.node,
+        pieces,
+        emit
+      )
       index = Int(symbol.next)
     }
   }

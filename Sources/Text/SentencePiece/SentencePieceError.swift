@@ -54,7 +54,8 @@ extension SentencePieceError: CustomStringConvertible {
     case .noPieces: "it has no pieces"
     case .tooManyPieces(let count): "it has \(count) pieces"
     case .emptyPiece(let number): "piece \(number) is empty"
-    case .badPiece(let number): "piece \(number) has a zero byte, no usable length or score, or an unknown type"
+    case .badPiece(let number):
+      "piece \(number) has a zero byte, no usable length or score, or an unknown type"
     case .repeatedPiece(let number): "piece \(number) is there twice"
     case .unknownPieces(let count): "it has \(count) pieces for unknown text, not one"
     case .bytePieces(let count): "it has \(count) pieces for single bytes"

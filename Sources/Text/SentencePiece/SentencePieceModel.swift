@@ -73,7 +73,9 @@ package final class SentencePieceModel: Sendable {
 
   /// Whether U+2581 is in `text` behind its first character.
   private static func holdsSpace(_ text: [UInt8]) -> Bool {
-    (1..<max(text.count, 1)).contains { text[$0...].starts(with: SentencePieceNormalizer.escapedSpace) }
+    (1..<max(text.count, 1)).contains {
+      text[$0...].starts(with: SentencePieceNormalizer.escapedSpace)
+    }
   }
 
   /// Replaces the lines of `block` by their pieces, single spaces between them, and notes how much text they stand for.

@@ -10,8 +10,9 @@ struct PieceRange: BitwiseCopyable {
   var score: Float
 }
 
-/// Cuts text into the most probable pieces (Kudo 2018; `unigram_model.cc` of the package, `Model::EncodeOptimized`).
+/// Cuts text into the most probable pieces, as unigram models do.
 ///
+/// Source: Kudo 2018; `unigram_model.cc` of the package, `Model::EncodeOptimized`.
 /// Viterbi search over bytes: the best way to each place is the best way to an earlier one and a piece. Of equal ways the one found
 /// first stays. Sums are rounded exactly as the package rounds them (0.2.3), from the start of the line on, so that the same way
 /// wins where two are nearly equal. A place that no piece crosses is on every way, so the best way there is final and is let go.
