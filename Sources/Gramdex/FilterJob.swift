@@ -42,6 +42,7 @@ struct FilterJob {
       model,
       inputs,
       format: format,
+      unit: options.unit,
       threads: options.threads,
       memoryBytes: max(Int(clamping: options.memoryBytes) - Self.processBytes, 1 << 20)
     )

@@ -121,8 +121,9 @@ package struct DocumentCutter: Sendable {
 
   private static func isBlank(_ block: TextBlock, _ range: Range<Int>) -> Bool {
     // SAFETY: the range lies in the block.
-    range.allSatisfy { offset in
-      let byte = unsafe block.pointer[offset]
+    let address = unsafe block.pointer
+    return range.allSatisfy { offset in
+      let byte = unsafe address[offset]
       return byte == 0x0A
         || byte <= 0x20 && (byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0)
     }

@@ -99,7 +99,9 @@ struct SentencePieceOracleTests {
     }
   }
 
-  /// Sennrich et al. 2016, algorithm 1, as the package applies it: the best pair of all, the leftmost of equals, again and again.
+  /// The best pair of all, the leftmost of equals, again and again.
+  ///
+  /// Source: Sennrich et al. 2016, algorithm 1, as the package applies it.
   private func merged(_ text: String, _ scores: [String: Float]) -> [String] {
     var symbols = text.map { String($0) }
     while true {

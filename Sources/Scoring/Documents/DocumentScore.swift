@@ -14,7 +14,7 @@ public struct DocumentScore: Sendable, Hashable {
   public var tokens = 0
   /// log10 of the probability of the document.
   public var log10Probability = 0.0
-  /// Bytes of the lines in normal form, one LF each included.
+  /// Bytes of the lines in normal form, one LF each included; 0 where they were not asked for.
   public var bytes = 0
   /// Characters of the same.
   public var characters = 0

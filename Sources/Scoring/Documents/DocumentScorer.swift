@@ -17,9 +17,12 @@ package struct ScoredDocument: Sendable {
 final class DocumentScorer {
   private let scorer: BlockScorer
   private let cutter: DocumentCutter
+  private let measures: Bool
   private let text = TextBlock(capacity: 0)
 
-  init(_ model: NGramModel, _ cutter: DocumentCutter) {
+  /// With `measures`, the bytes and characters of documents are counted.
+  init(_ model: NGramModel, _ cutter: DocumentCutter, measures: Bool) {
+    self.measures = measures
     // Every line gets an element in the scorer's `lines`, so that those of a document are known by their number.
     scorer = BlockScorer(model, SentenceConvention(hasMarks: true, keepsBlankLines: true))
     self.cutter = cutter
@@ -46,6 +49,7 @@ final class DocumentScorer {
     if places.count < 2 { return }
     score.tokens += places.count
     score.log10Probability += Self.sum(scorer.scores, places)
+    if !measures { return }
     if let measures = text.lineMeasures {
       score.bytes += measures[number].bytes
       score.characters += measures[number].characters
@@ -72,12 +76,13 @@ final class DocumentScorer {
   ) -> (bytes: Int, continuing: Int) {
     var bytes = places.count - 1
     var continuing = 0
+    let address = unsafe text.pointer
     for place in places {
       let word = words[place]
       bytes += Int(word.count)
       for offset in Int(word.offset)..<Int(word.offset) + Int(word.count) {
         // SAFETY: the word was found in this block.
-        continuing += unsafe text.pointer[offset] & 0xC0 == 0x80 ? 1 : 0
+        continuing += unsafe address[offset] & 0xC0 == 0x80 ? 1 : 0
       }
     }
     return (bytes, continuing)

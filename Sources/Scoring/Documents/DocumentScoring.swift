@@ -15,12 +15,16 @@ package struct DocumentScoring: Sendable {
   private let format: DocumentFormat
   private let threads: Int
   private let memoryBytes: Int
+  private let measures: Bool
 
   /// Prepares to score documents of `inputs` with about `memoryBytes` beside what the model has mapped.
+  ///
+  /// Their bytes and characters are counted if perplexities are to be given per those.
   package init(
     _ model: NGramModel,
     _ inputs: TextInputs,
     format: DocumentFormat,
+    unit: ScoreUnit,
     threads: Int,
     memoryBytes: Int
   ) {
@@ -29,6 +33,7 @@ package struct DocumentScoring: Sendable {
     self.format = format
     self.threads = max(threads, 1)
     self.memoryBytes = memoryBytes
+    measures = unit != .token
   }
 
   /// What is held for each thread and byte of a block: itself, what scores it, and the results of a round.
@@ -62,7 +67,7 @@ package struct DocumentScoring: Sendable {
       cancellation: cancellation
     )
     let cutter = try DocumentCutter(format)
-    let scorers = Slots(count: threads) { _ in DocumentScorer(model, cutter) }
+    let scorers = Slots(count: threads) { _ in DocumentScorer(model, cutter, measures: measures) }
     var isAtEnd = false
     while !isAtEnd {
       let round = Mutex(Round<Result>(limit: threads * Self.blocksPerThread))
