@@ -122,6 +122,7 @@ struct BuildCommand: ParsableCommand {
     options.filesFrom = input.filesFrom
     options.jsonField = input.jsonField
     options.tokenizer = tokenizerFlags.options
+    options.tokenizerModel = tokenizerFlags.tokenizerModel
     options.convention = smoothing.lmplzCompatible ? .lmplz : .gramdex
     options.order = order
     machine.apply(to: &options)

@@ -74,6 +74,8 @@ enum ErrorReport {
     case is EstimateError: Code.usage
     case is ScoringError, is NGramCountsError: Code.badData
     case is CountingError, is DiscountError, is ArpaError, is ExportError: Code.badData
+    case is SentencePieceError: Code.badData
+    case let error as FilterError: error.isBadData ? Code.badData : Code.usage
     case PlanError.disk: Code.inputOutput
     case PlanError.memory: Code.usage
     case is ScratchFileError: Code.inputOutput
@@ -96,7 +98,7 @@ enum ErrorReport {
     switch error {
     case .exists, .noPrevious: Code.usage
     case .missing, .locked: Code.inputOutput
-    case .notAnIndex, .unfinished, .damagedManifest, .otherVersion: Code.badData
+    case .notAnIndex, .unfinished, .damagedManifest, .damagedTokenizer, .otherVersion: Code.badData
     }
   }
 }

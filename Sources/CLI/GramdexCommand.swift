@@ -18,6 +18,7 @@ struct GramdexCommand: ParsableCommand {
       GenerateCommand.self, TuneMixtureCommand.self,
       CountCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self,
       ExportCommand.self, RollBackCommand.self,
+      FilterTextCommand.self,
     ]
   )
 }

@@ -60,7 +60,12 @@ struct BuildJob {
     summary.tokens = corpus.ids.count
     summary.sentences = corpus.sentences
     summary.oddities = oddities(of: corpus)
-    for warning in BuildSummary.warnings(of: corpus.statistics, inputs: inputs) { warn(warning) }
+    let oddWarnings = BuildSummary.warnings(
+      of: corpus.statistics,
+      inputs: inputs,
+      tokenizer: options.tokenizer
+    )
+    for warning in oddWarnings { warn(warning) }
     let name = try writer.nextFile()
     if inputs.areRepeatable {
       journal = try writer.startJournal(file: name, identity: try identity.encoded())

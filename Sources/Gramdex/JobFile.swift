@@ -9,6 +9,7 @@ import Yams
 /// files-from: list.txt         # instead of inputs, or beside them
 /// json-field: text             # the inputs are JSON lines
 /// tokenizer: {kind: words, lowercase: true, strip-punctuation: false, unicode: nfkc}
+///                              # or {kind: sentencepiece, model: news.model}
 /// order: 5
 /// memory: 512M
 /// threads: 2
@@ -51,7 +52,7 @@ public struct JobFile: Sendable, Equatable {
     "estimate",
     "output", "replace", "keep-previous", "resume",
   ]
-  private static let tokenizerKeys = ["kind", "lowercase", "strip-punctuation", "unicode"]
+  private static let tokenizerKeys = ["kind", "lowercase", "strip-punctuation", "unicode", "model"]
   private static let smoothingKeys = [
     "interpolate-unigrams", "vocabulary-padding", "discount-fallback", "strict", "lmplz-compatible",
   ]
@@ -102,6 +103,7 @@ public struct JobFile: Sendable, Equatable {
     build.resume = try job.boolean("resume") ?? true ? .ifSame : .never
     if let mapping = try job.mapping("tokenizer", allowed: Self.tokenizerKeys) {
       build.tokenizer = try Self.tokenizer(mapping)
+      build.tokenizerModel = try mapping.string("model").map { Self.resolve($0, in: folder) }
     }
     if let mapping = try job.mapping("smoothing", allowed: Self.smoothingKeys) {
       build.smoothing = try Self.smoothing(mapping)

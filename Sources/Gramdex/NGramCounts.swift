@@ -65,11 +65,24 @@ public final class NGramCounts: Sendable {
     let reserved = [
       ReservedWord.beginOfSentence, ReservedWord.endOfSentence, ReservedWord.unknown,
     ].map { Array($0.utf8) }
-    return text.utf8.split(whereSeparator: TextPolicy.isSeparator).flatMap { piece -> [[UInt8]] in
-      if reserved.contains(Array(piece)) { return [Array(piece)] }
-      let bytes = normalizer.normalize(Array(piece))
-      return TokenScanner.lines(of: bytes).joined().map { Array(bytes[$0]) }
+    // Text between reserved words is cut as a whole: a SentencePiece model looks at more than a word.
+    var words: [[UInt8]] = []
+    var run: [UInt8] = []
+    func cutRun() {
+      let bytes = normalizer.normalize(run)
+      words += TokenScanner.lines(of: bytes).joined().map { Array(bytes[$0]) }
+      run = []
     }
+    for piece in text.utf8.split(whereSeparator: TextPolicy.isSeparator).map(Array.init) {
+      if reserved.contains(piece) {
+        cutRun()
+        words.append(piece)
+      } else {
+        run += (run.isEmpty ? [] : [0x20]) + piece
+      }
+    }
+    cutRun()
+    return words
   }
 }
 

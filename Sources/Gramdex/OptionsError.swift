@@ -18,6 +18,12 @@ public enum OptionsError: Error, Equatable, Sendable {
   case emptyJSONField
   /// A counting vocabulary and a pruning vocabulary were both given.
   case twoVocabularies
+  /// The tokenizer needs a model and none was named.
+  case noTokenizerModel
+  /// A model was named for a tokenizer that has none.
+  case unusedTokenizerModel(TokenizerOptions.Kind)
+  /// A model that normalizes text itself was combined with another normalization.
+  case tokenizerNormalizes
   /// There are more pruning thresholds than orders.
   case pruningTooLong(values: Int, order: Int)
   /// The threshold of order 1 is not 0.
@@ -84,6 +90,18 @@ extension OptionsError: CustomStringConvertible {
       """
       --vocabulary and --limit-vocabulary exclude each other; with --vocabulary every other word \
       is <unk> already, with --limit-vocabulary every word is counted and n-grams are pruned after
+      """
+    case .noTokenizerModel:
+      "the tokenizer sentencepiece needs a model; give it with --tokenizer-model FILE.model"
+    case .unusedTokenizerModel(let kind):
+      """
+      --tokenizer-model has no effect with the tokenizer \(kind.rawValue); add --tokenizer sentencepiece, \
+      or leave it out
+      """
+    case .tokenizerNormalizes:
+      """
+      a SentencePiece model normalizes text by its own rules; leave out --lowercase, --strip-punctuation \
+      and --unicode (models trained with nmt_nfkc_cf fold case)
       """
     case .pruningTooLong(let values, let order):
       """

@@ -98,6 +98,11 @@ extension BlockScorer {
       sums.add(line.places, ids, scores, orders)
       if let details = scorer as? DetailScorer { sums.add(line.places, ids, scores, details) }
     }
+    if let measure = block.measure {
+      sums.bytes = measure.bytes
+      sums.characters = measure.characters
+      return sums
+    }
     sums.bytes = textBytes
     // Separators and sentence marks hold no continuation bytes, so all of them belong to words.
     sums.characters = textBytes - continuationBytes(block)

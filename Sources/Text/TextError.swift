@@ -28,13 +28,15 @@ public enum TextError: Error, Equatable, Sendable {
   case wordTooLong(path: String, line: UInt64, limitBytes: Int)
   /// A JSON line is longer than the limit.
   case jsonLineTooLong(path: String, line: UInt64, limitBytes: Int)
+  /// A document is longer than the limit.
+  case documentTooLong(path: String, line: UInt64, limitBytes: Int)
   /// The name of the JSON field is empty.
   case badJSONField(String)
 
   /// Whether the data is to blame, and not the path or the machine.
   public var isBadData: Bool {
     switch self {
-    case .wordTooLong, .jsonLineTooLong: true
+    case .wordTooLong, .jsonLineTooLong, .documentTooLong: true
     default: false
     }
   }
@@ -69,6 +71,11 @@ extension TextError: CustomStringConvertible {
       """
       \(path), line \(line): a JSON line is longer than \(limit) bytes; \
       write one object a line, and split long documents
+      """
+    case .documentTooLong(let path, let line, let limit):
+      """
+      \(path), line \(line): a document is longer than the \(limit) bytes that the memory budget has room for; \
+      give more --memory, or split long documents
       """
     case .badJSONField(let name):
       "'\(name)' names no JSON field; write a name, or names joined by dots, as in meta.text"
