@@ -71,6 +71,8 @@ enum ErrorReport {
     case EstimateError.noCounts, EstimateError.unknownWordsCounted: Code.badData
     case is EstimateError: Code.usage
     case is ScoringError, is NGramCountsError: Code.badData
+    case CountDumpError.damaged: Code.badData
+    case is CountDumpError: Code.usage
     case is CountingError, is DiscountError, is ArpaError, is ExportError: Code.badData
     case PlanError.disk: Code.inputOutput
     case PlanError.memory: Code.usage

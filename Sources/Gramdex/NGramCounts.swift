@@ -10,8 +10,10 @@ import GramdexText
 public final class NGramCounts: Sendable {
   /// The length of the longest n-grams that were counted.
   public let order: Int
-  private let counts: CountStore
-  private let vocabulary: Vocabulary
+  let counts: CountStore
+  let vocabulary: Vocabulary
+  /// Sentences of the text: what `<s>` counts.
+  let sentences: UInt64
   private let normalizer: TextNormalizer
 
   /// Opens the counts of a model of the index at `path`.
@@ -32,19 +34,30 @@ public final class NGramCounts: Sendable {
     guard let counts = try CountStore(opened.words) else {
       throw NGramCountsError.noCounts(path: path, isImported: false)
     }
-    self.init(counts, try Vocabulary(file: opened.words), opened.manifest.tokenizer)
+    self.init(
+      counts,
+      try Vocabulary(file: opened.words),
+      opened.entry.sentences,
+      opened.manifest.tokenizer
+    )
   }
 
-  private init(_ counts: CountStore, _ vocabulary: Vocabulary, _ tokenizer: TokenizerOptions) {
+  private init(
+    _ counts: CountStore,
+    _ vocabulary: Vocabulary,
+    _ sentences: UInt64,
+    _ tokenizer: TokenizerOptions
+  ) {
     self.counts = counts
     self.vocabulary = vocabulary
+    self.sentences = sentences
     order = counts.directory.order
     normalizer = TextNormalizer(tokenizer)
   }
 
   /// How often the words of `text` occurred one after the other; `<s>` and `</s>` may be among them.
   ///
-  /// Words are cut as the text of the build was; 0 when one of them is unknown.
+  /// `<s>` alone counts the sentences. Words are cut as the text of the build was; 0 when one of them is unknown.
   public func count(of text: String) throws -> UInt64 {
     let words = words(of: text)
     if words.isEmpty || words.count > order {
@@ -55,6 +68,12 @@ public final class NGramCounts: Sendable {
       guard let id = vocabulary.id(of: word) else { return 0 }
       ids.append(id.rawValue)
     }
+    return try count(of: ids)
+  }
+
+  /// How often an n-gram of 1 … order ids occurred.
+  func count(of ids: [UInt32]) throws -> UInt64 {
+    if ids == [WordID.beginOfSentence.rawValue] { return sentences }
     return try counts.rawCount(of: ids) ?? 0
   }
 
