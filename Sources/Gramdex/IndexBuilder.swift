@@ -30,13 +30,7 @@ public enum IndexBuilder {
     let options = try options.validated()
     let memory = AnonymousMemoryPeak()
     let clock = JobClock()
-    let inputs = try TextInputs(
-      InputOptions(
-        paths: options.inputs,
-        filesFrom: options.filesFrom,
-        jsonField: options.jsonField
-      )
-    )
+    let inputs = try TextInputs(options)
     let words = try WordLists(options)
     let identity = try JobIdentity(options, inputs: inputs)
     if options.resume != .never,
@@ -79,13 +73,8 @@ public enum IndexBuilder {
   public static func plan(_ options: BuildOptions, to path: String) throws -> BuildPlan {
     let options = try options.validated()
     if options.inputs.contains("-") { throw OptionsError.planStandardInput }
-    let inputs = try TextInputs(
-      InputOptions(
-        paths: options.inputs,
-        filesFrom: options.filesFrom,
-        jsonField: options.jsonField
-      )
-    )
+    if options.inputsAreCounts { throw OptionsError.planCounts }
+    let inputs = try TextInputs(options)
     return try BuildPlan(options, inputs, try WordLists(options), path: path)
   }
 
@@ -109,7 +98,7 @@ public enum IndexBuilder {
         """
       )
     }
-    guard options.isPlanned, let bytes = inputs.totalBytes, bytes >= plannedFromBytes else {
+    guard options.isPlanned, !options.inputsAreCounts, let bytes = inputs.totalBytes, bytes >= plannedFromBytes else {
       return
     }
     defer { ProcessMemory.returnFreedMemory() }
