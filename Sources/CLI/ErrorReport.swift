@@ -63,11 +63,13 @@ enum ErrorReport {
     case JobFileError.unreadable: Code.inputOutput
     case JobFileError.options: Code.usage
     case is JobFileError: Code.badData
+    case TextError.noWeightedInput: Code.usage
     case let error as TextError: error.isBadData ? Code.badData : Code.inputOutput
     case let error as CompressionError: error.isBadData ? Code.badData : Code.inputOutput
     case let error as StorageError: storageCode(error)
     case let error as IndexError: indexCode(error)
     case ScoringError.noModel, NGramCountsError.wrongLength: Code.usage
+    case NGramCountsError.gapInAllOrders: Code.usage
     case EstimateError.noCounts, EstimateError.unknownWordsCounted: Code.badData
     case is EstimateError: Code.usage
     case is ScoringError, is NGramCountsError: Code.badData
