@@ -17,7 +17,7 @@ struct GramdexCommand: ParsableCommand {
       QueryCommand.self, PerplexityCommand.self,
       CountCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self,
       ExportCommand.self, RollBackCommand.self,
-      DumpCountsCommand.self,
+      DumpCountsCommand.self, VocabularyCommand.self,
     ]
   )
 }

@@ -219,7 +219,7 @@ package struct CorpusEncoder: ~Copyable {
   }
 
   /// The workers by the number of the block they hold.
-  private static func order(_ workers: borrowing Slots<BlockEncoder>) -> [Int] {
+  static func order(_ workers: borrowing Slots<BlockEncoder>) -> [Int] {
     var numbered: [(number: Int, worker: Int)] = []
     for t in 0..<workers.count {
       if let number = workers[t].blockNumber { numbered.append((number, t)) }
