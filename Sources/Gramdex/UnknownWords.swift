@@ -49,17 +49,15 @@ public struct UnknownWords: Sendable, Codable, Equatable {
   ) throws {
     let folder = IndexFolder(path)
     let (vocabulary, known, tokenizer) = try folder.withCurrent { manifest in
-      guard let entry = manifest.models.first(where: { $0.name == model }),
-        let file = manifest.file(of: entry)
-      else {
+      guard let opened = try OpenedModel(folder, name: model, manifest: manifest) else {
         throw ExportError.noModel(
           index: path,
           model: model,
           available: manifest.models.map(\.name)
         )
       }
-      let vocabulary = try Vocabulary(file: try folder.open(file))
-      return (vocabulary, entry.vocabularySize, manifest.tokenizer)
+      let vocabulary = try Vocabulary(file: opened.words)
+      return (vocabulary, opened.entry.vocabularySize, manifest.tokenizer)
     }
     var options = options
     options.tokenizer = tokenizer
