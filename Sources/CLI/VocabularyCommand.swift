@@ -39,7 +39,9 @@ struct VocabularyCommand: ParsableCommand {
   @Option(help: ArgumentHelp("With --growth: after every so many tokens.", valueName: "tokens"))
   var every: UInt64?
 
-  @Flag(help: "How many of the most frequent words make up 50, 75, 90, 95, 99 and 100 % of the tokens.")
+  @Flag(
+    help: "How many of the most frequent words make up 50, 75, 90, 95, 99 and 100 % of the tokens."
+  )
   var coverage = false
 
   @Option(help: ArgumentHelp("Only so many words, the most frequent.", valueName: "number"))

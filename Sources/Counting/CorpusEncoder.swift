@@ -208,7 +208,9 @@ package struct CorpusEncoder: ~Copyable {
   private mutating func removeDuplicates() throws -> UInt64? {
     guard let duplicates, let repeated = try duplicates.finish() else { return nil }
     try cancellation.check()
-    store.removeSentences { repeated.contains($0) } removed: { id, sentence in
+    store.removeSentences {
+      repeated.contains($0)
+    } removed: { id, sentence in
       let weight = weights?.weight(ofSentence: sentence) ?? 1
       counts[Int(id)] &-= weight
       tokens &-= weight

@@ -93,7 +93,7 @@ package struct CountFileReader: ~Copyable {
       vocabularySize: size,
       unigrams: unigrams,
       report: counted,
-      windowBytes: options.memoryBytes / 4,
+      windowBytes: options.memoryBytes / 8,
       temporaryFolder: options.temporaryFolder,
       cancellation: cancellation
     )
@@ -184,7 +184,11 @@ package struct CountFileReader: ~Copyable {
     if word >= unigrams.count { growUnigrams() }
     let (sum, overflow) = unigrams[word].addingReportingOverflow(count)
     if overflow || sum > NGramSorter.largestCount {
-      throw bad(block, line, "the counts of the word add up to more than \(NGramSorter.largestCount)")
+      throw bad(
+        block,
+        line,
+        "the counts of the word add up to more than \(NGramSorter.largestCount)"
+      )
     }
     if unigrams[word] > 0 && options.vocabulary == nil { counted.repeated += 1 }
     unigrams[word] = sum

@@ -66,7 +66,9 @@ struct CountLines: ~Copyable {
         target.append(byte)
       case 0..<0x20:
         let digits = String(byte, radix: 16)
-        target.append(contentsOf: "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8)
+        target.append(
+          contentsOf: "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8
+        )
       default:
         target.append(byte)
       }

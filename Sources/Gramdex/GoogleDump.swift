@@ -76,7 +76,9 @@ struct GoogleDump {
     return rows
   }
 
-  private func writeVocabulary(_ collation: borrowing WordCollation) throws -> CountDumpSummary.Order {
+  private func writeVocabulary(_ collation: borrowing WordCollation) throws
+    -> CountDumpSummary.Order
+  {
     let words = RecordBuffer<UInt32>(uninitialized: collation.count)
     var row = CountDumpSummary.Order(order: 1, ngrams: 0, occurrences: 0)
     var byWord = try CountLines(path: "\(unfinished)/1gms/vocab.gz")
@@ -137,7 +139,8 @@ struct GoogleDump {
   }
 
   /// Writes the files of an order from its sorted n-grams.
-  private func write(_ order: Int, _ store: TupleStore, _ collation: borrowing WordCollation) throws {
+  private func write(_ order: Int, _ store: TupleStore, _ collation: borrowing WordCollation) throws
+  {
     let folder = "\(unfinished)/\(order)gms"
     let stage = listing.stage(order, "write")
     var reader = TupleReader(store)

@@ -98,7 +98,9 @@ public enum IndexBuilder {
         """
       )
     }
-    guard options.isPlanned, !options.inputsAreCounts, let bytes = inputs.totalBytes, bytes >= plannedFromBytes else {
+    guard options.isPlanned, !options.inputsAreCounts, let bytes = inputs.totalBytes,
+      bytes >= plannedFromBytes
+    else {
       return
     }
     defer { ProcessMemory.returnFreedMemory() }

@@ -149,6 +149,12 @@ public struct NGramCount: Sendable, Codable, Equatable {
   public var words: [String]
   /// How often they stood one after the other.
   public var count: UInt64
+
+  /// Makes the count of an n-gram.
+  public init(words: [String], count: UInt64) {
+    self.words = words
+    self.count = count
+  }
 }
 
 /// A question about counts that an index cannot answer.

@@ -10,6 +10,12 @@ public struct UnknownWords: Sendable, Codable, Equatable {
     public var word: String
     /// How often it occurs.
     public var count: UInt64
+
+    /// Makes a row of the list.
+    public init(word: String, count: UInt64) {
+      self.word = word
+      self.count = count
+    }
   }
 
   /// Words of the text, sentence ends left out.

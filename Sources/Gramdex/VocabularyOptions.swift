@@ -51,6 +51,12 @@ public struct VocabularyGrowth: Sendable, Codable, Equatable {
   public var tokens: UInt64
   /// Different words among them.
   public var types: UInt64
+
+  /// Makes a point of the curve.
+  public init(tokens: UInt64, types: UInt64) {
+    self.tokens = tokens
+    self.types = types
+  }
 }
 
 /// How many of the most frequent words make up a share of a text.
