@@ -63,6 +63,7 @@ enum ErrorReport {
     case JobFileError.unreadable: Code.inputOutput
     case JobFileError.options: Code.usage
     case is JobFileError: Code.badData
+    case TextError.noWeightedInput: Code.usage
     case let error as TextError: error.isBadData ? Code.badData : Code.inputOutput
     case let error as CompressionError: error.isBadData ? Code.badData : Code.inputOutput
     case let error as StorageError: storageCode(error)
@@ -70,9 +71,12 @@ enum ErrorReport {
     case let error as OverlayError: error.isBadData ? Code.badData : Code.usage
     case is ModelSelectionError, is MixtureError: Code.usage
     case ScoringError.noModel, NGramCountsError.wrongLength: Code.usage
+    case NGramCountsError.gapInAllOrders: Code.usage
     case EstimateError.noCounts, EstimateError.unknownWordsCounted: Code.badData
     case is EstimateError: Code.usage
     case is ScoringError, is NGramCountsError: Code.badData
+    case CountDumpError.damaged: Code.badData
+    case is CountDumpError: Code.usage
     case is CountingError, is DiscountError, is ArpaError, is ExportError: Code.badData
     case is SentencePieceError: Code.badData
     case let error as FilterError: error.isBadData ? Code.badData : Code.usage

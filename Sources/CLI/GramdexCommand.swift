@@ -18,7 +18,7 @@ struct GramdexCommand: ParsableCommand {
       GenerateCommand.self, TuneMixtureCommand.self,
       CountCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self,
       ExportCommand.self, RollBackCommand.self,
-      FilterTextCommand.self,
+      FilterTextCommand.self, DumpCountsCommand.self, VocabularyCommand.self,
     ]
   )
 }

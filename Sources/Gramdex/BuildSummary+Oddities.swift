@@ -1,4 +1,5 @@
 package import GramdexCore
+import GramdexCounting
 package import GramdexText
 
 extension BuildSummary {
@@ -18,6 +19,20 @@ extension BuildSummary {
       ("JSON lines without the field", statistics.jsonLines.missing.count),
       ("JSON lines whose field is no text", statistics.jsonLines.notText.count),
       ("malformed JSON lines", statistics.jsonLines.malformed.count),
+    ]
+    return all.filter { $0.1 > 0 }.map { Oddity(what: $0.0, count: $0.1) }
+  }
+
+  /// The lines about count files: everything that was met at all.
+  static func oddities(of report: CountFileReport) -> [Oddity] {
+    let all: [(String, UInt64)] = [
+      ("n-grams longer than the order left aside", report.longer),
+      ("n-grams with <s> or </s> inside skipped", report.impossible),
+      ("n-grams with count 0 skipped", report.zeros),
+      ("repeated n-grams added up", report.repeated),
+      ("shorter n-grams that are in no file, counted from longer ones", report.absent),
+      ("counts raised to what longer n-grams add up to", report.raised),
+      ("n-grams seen more often than longer ones tell", report.cut),
     ]
     return all.filter { $0.1 > 0 }.map { Oddity(what: $0.0, count: $0.1) }
   }

@@ -31,13 +31,7 @@ public enum IndexBuilder {
     options.tokenizer = try options.tokenizer.loading(options.tokenizerModel)
     let memory = AnonymousMemoryPeak()
     let clock = JobClock()
-    let inputs = try TextInputs(
-      InputOptions(
-        paths: options.inputs,
-        filesFrom: options.filesFrom,
-        jsonField: options.jsonField
-      )
-    )
+    let inputs = try TextInputs(options)
     let words = try WordLists(options)
     let identity = try JobIdentity(options, inputs: inputs)
     if options.resume != .never,
@@ -81,13 +75,8 @@ public enum IndexBuilder {
     var options = try options.validated()
     options.tokenizer = try options.tokenizer.loading(options.tokenizerModel)
     if options.inputs.contains("-") { throw OptionsError.planStandardInput }
-    let inputs = try TextInputs(
-      InputOptions(
-        paths: options.inputs,
-        filesFrom: options.filesFrom,
-        jsonField: options.jsonField
-      )
-    )
+    if options.inputsAreCounts { throw OptionsError.planCounts }
+    let inputs = try TextInputs(options)
     return try BuildPlan(options, inputs, try WordLists(options), path: path)
   }
 
@@ -111,7 +100,9 @@ public enum IndexBuilder {
         """
       )
     }
-    guard options.isPlanned, let bytes = inputs.totalBytes, bytes >= plannedFromBytes else {
+    guard options.isPlanned, !options.inputsAreCounts, let bytes = inputs.totalBytes,
+      bytes >= plannedFromBytes
+    else {
       return
     }
     defer { ProcessMemory.returnFreedMemory() }

@@ -14,6 +14,12 @@ public enum OptionsError: Error, Equatable, Sendable {
   case resumeStandardInput
   /// A plan is asked for a text that can be read only once.
   case planStandardInput
+  /// An option that is about text is given with count files.
+  case notWithCounts(String)
+  /// What says how often an input counts cannot be read.
+  case inputWeight(String)
+  /// Count files cannot be planned.
+  case planCounts
   /// The name of the JSON field is empty.
   case emptyJSONField
   /// A counting vocabulary and a pruning vocabulary were both given.
@@ -84,6 +90,15 @@ extension OptionsError: CustomStringConvertible {
       "standard input cannot be read again, so this build cannot be resumed; leave out --resume, or name files"
     case .planStandardInput:
       "standard input can be read only once, so it cannot be planned; name files"
+    case .notWithCounts(let flag):
+      "\(flag) is about text and has no meaning for count files; leave out \(flag) or --counts"
+    case .inputWeight(let text):
+      """
+      "\(text)" is no weight of an input; write its name, =, and a whole number from 1 to 4294967295, \
+      as in --weight news.txt=3
+      """
+    case .planCounts:
+      "--plan takes a sample of text, and count files are none; leave out --plan or --counts"
     case .emptyJSONField:
       "the name of the JSON field is empty; give --json-field text, or leave it out"
     case .twoVocabularies:

@@ -13,6 +13,8 @@ package struct ModelEntry: Hashable, Sendable, Codable {
   package enum Source: String, Sendable, Codable {
     /// Counted text.
     case text
+    /// Count files.
+    case counts
     /// An ARPA file.
     case arpa
   }
