@@ -25,11 +25,11 @@ final class BlockScorer {
     var isEnded: Bool
   }
 
-  private let model: NGramModel
+  private let lexicon: Lexicon
   private let convention: SentenceConvention
   private let normalizer: TextNormalizer
   private let scratch = TextBlock(capacity: 0)
-  private var scorer: BatchScorer
+  private let scorer: any RunScorer
   /// The words of the block, found before they are looked up.
   private var found = RecordBuffer<WordPlace>(uninitialized: 0)
   private var foundIDs = RecordBuffer<UInt32>(uninitialized: 0)
@@ -45,18 +45,21 @@ final class BlockScorer {
   private(set) var lines: [Line] = []
   /// Bytes of the scored words, and one more for each.
   private(set) var textBytes = 0
+  /// The state after the last place.
+  private var latest: AnyModelState
 
-  init(_ model: NGramModel, _ convention: SentenceConvention) {
-    self.model = model
+  init(_ model: any LanguageModel, _ convention: SentenceConvention) {
+    lexicon = model.lexicon
     self.convention = convention
     normalizer = TextNormalizer(model.tokenizer)
-    scorer = BatchScorer(model)
+    scorer = model.runScorer
+    latest = model.anyNullState
   }
 
   /// What a line that goes on in the next block leaves behind.
   struct Carry {
     /// The state after its last word so far.
-    var state: State
+    var state: AnyModelState
     /// Whether it has words so far.
     var hasWords: Bool
   }
@@ -64,21 +67,17 @@ final class BlockScorer {
   /// Scores the words of `block`, which is brought into normal form.
   ///
   /// `carry` is what the block before left when the first line began there; afterwards it is what this one leaves.
+  /// Without one, the block follows the one scored last, if the model remembers sentences.
   func score(_ block: TextBlock, carry: inout Carry?) {
     normalizer.normalize(block, scratch: scratch)
     let (wordCount, lineCount) = scan(block)
     // SAFETY: a block has 64 readable bytes after its text.
-    unsafe model.vocabulary.lookUp(found, count: wordCount, in: block.pointer, into: foundIDs)
+    unsafe lexicon.lookUp(found, count: wordCount, in: block.pointer, into: foundIDs)
     let begin = carry
     gather(wordCount, lineCount, carry: &carry)
-    let state = scorer.score(
-      ids,
-      places,
-      after: begin?.state ?? State(),
-      scores: scores,
-      orders: orders
-    )
-    carry?.state = state
+    let before = begin?.state ?? latest
+    latest = scorer.score(ids, places, after: before, scores: scores, orders: orders)
+    carry?.state = latest
   }
 
   /// Finds words and line ends.
@@ -114,7 +113,7 @@ final class BlockScorer {
 
   /// Lays the words out as sentences.
   private func gather(_ wordCount: Int, _ lineCount: Int, carry: inout Carry?) {
-    let first = model.order
+    let first = scorer.margin
     let limit = first + wordCount + 2 * lineCount + 2
     if ids.count < limit {
       ids = RecordBuffer(uninitialized: limit)
@@ -143,7 +142,7 @@ final class BlockScorer {
       let hasWords = place > begin || carry?.hasWords == true
       if !isEnded {
         if place > begin { lines.append(Line(places: begin..<place, isEnded: false)) }
-        carry = Carry(state: State(), hasWords: hasWords)
+        carry = Carry(state: latest, hasWords: hasWords)
         break
       }
       carry = nil
@@ -163,7 +162,7 @@ final class BlockScorer {
 
   /// Puts words, without sentence marks, at `place` and the ones after; returns the place after them.
   private func add(_ range: Range<Int>, at place: Int) -> Int {
-    let (end, bytes) = Self.add(range, found, foundIDs, at: place, ids, words, model)
+    let (end, bytes) = Self.add(range, found, foundIDs, at: place, ids, words, lexicon)
     textBytes += bytes
     return end
   }
@@ -175,7 +174,7 @@ final class BlockScorer {
     at place: Int,
     _ ids: borrowing RecordBuffer<UInt32>,
     _ words: borrowing RecordBuffer<WordPlace>,
-    _ model: NGramModel
+    _ lexicon: Lexicon
   ) -> (end: Int, bytes: Int) {
     let marks = WordID.beginOfSentence.rawValue...WordID.endOfSentence.rawValue
     var place = place
@@ -183,7 +182,7 @@ final class BlockScorer {
     for word in range {
       let id = foundIDs[word]
       if marks.contains(id) { continue }
-      ids[place] = model.known(WordID(rawValue: id)).rawValue
+      ids[place] = lexicon.known(WordID(rawValue: id)).rawValue
       words[place] = found[word]
       place += 1
       bytes += Int(found[word].count) + 1

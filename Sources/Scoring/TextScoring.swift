@@ -8,14 +8,21 @@ import Synchronization
 /// Threads take blocks from the reader in turn. A line that is longer than a block is scored by one thread, block
 /// after block, while the others wait for the reader. After every few blocks, and where the reader has no more for
 /// now, the results are handed over in order, so they depend on neither threads nor timing, and their memory is bounded.
+/// A model that remembers sentences is asked by one thread only.
 struct TextScoring {
   /// Bytes of a block.
   static let blockBytes = 256 << 10
   private static let blocksPerThread = 8
 
-  let model: NGramModel
-  let convention: SentenceConvention
-  let threads: Int
+  private let model: any LanguageModel
+  private let convention: SentenceConvention
+  private let threads: Int
+
+  init(_ model: any LanguageModel, _ convention: SentenceConvention, threads: Int?) {
+    self.model = model
+    self.convention = convention
+    self.threads = model.remembersSentences ? 1 : max(threads ?? MachineLimits().cores, 1)
+  }
 
   /// Scores everything that `reader` gives.
   ///

@@ -3,7 +3,7 @@ import GramdexIndex
 import GramdexStorage
 public import GramdexText
 
-extension NGramModel {
+extension LanguageModel {
   /// Scores every line of `inputs`, blank ones included, and hands the answers over in order.
   ///
   /// - Parameters:
@@ -32,9 +32,9 @@ extension NGramModel {
       cancellation: cancellation
     )
     let scoring = TextScoring(
-      model: self,
-      convention: SentenceConvention(hasMarks: hasSentenceMarks, keepsBlankLines: true),
-      threads: max(threads ?? MachineLimits().cores, 1)
+      self,
+      SentenceConvention(hasMarks: hasSentenceMarks, keepsBlankLines: true),
+      threads: threads
     )
     // The beginning of a line that goes on in the next block.
     var begun: [QueryWord] = []
@@ -61,12 +61,6 @@ extension NGramModel {
     }
   }
 
-  /// The answers to a block, ready when all its lines lie within it.
-  private enum Answers<Result: Sendable>: Sendable {
-    case rendered(Result)
-    case partial([QueryLine], isLastEnded: Bool)
-  }
-
   /// Scores the lines of `text`, blank ones included.
   public func query(_ text: String, hasSentenceMarks: Bool = true) -> [QueryLine] {
     let scorer = BlockScorer(
@@ -80,6 +74,12 @@ extension NGramModel {
     scorer.score(block, carry: &carry)
     return scorer.answers(block)
   }
+}
+
+/// The answers to a block, ready when all its lines lie within it.
+private enum Answers<Result: Sendable>: Sendable {
+  case rendered(Result)
+  case partial([QueryLine], isLastEnded: Bool)
 }
 
 extension BlockScorer {

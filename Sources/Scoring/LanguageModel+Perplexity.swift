@@ -3,7 +3,7 @@ public import GramdexCore
 import GramdexStorage
 public import GramdexText
 
-extension NGramModel {
+extension LanguageModel {
   /// How well this model predicts the texts of `inputs`, all of which are one sample.
   ///
   /// Text is cut into words as the model's was. A line without words is no sentence.
@@ -35,12 +35,8 @@ extension NGramModel {
       unit: "bytes"
     )
     var report = emptyReport
-    let scoring = TextScoring(
-      model: self,
-      convention: SentenceConvention(),
-      threads: max(threads ?? MachineLimits().cores, 1)
-    )
-    let order = order
+    let scoring = TextScoring(self, SentenceConvention(), threads: threads)
+    let order = maximumOrder ?? 0
     try scoring.run(reader) { scorer, block in
       scorer.tally(block, order: order)
     } consume: { part in
@@ -61,12 +57,12 @@ extension NGramModel {
     let block = TextBlock(bytes)
     var carry: BlockScorer.Carry?
     scorer.score(block, carry: &carry)
-    report.add(scorer.tally(block, order: order))
+    report.add(scorer.tally(block, order: maximumOrder ?? 0))
     return report
   }
 
   private var emptyReport: Perplexity {
-    var report = Perplexity(order: order)
+    var report = Perplexity(order: maximumOrder ?? 0)
     report.unknownProbability = pow(10, Double(log10UnknownProbability))
     return report
   }
@@ -116,7 +112,8 @@ extension Perplexity {
       }
       // Written so that NaN counts, too.
       if !(score > Logarithm.ofZero) { zeroProbabilities += 1 }
-      hitsPerOrder[Int(orders[place]) - 1] += 1
+      let order = Int(orders[place])
+      if order > 0 { hitsPerOrder[order - 1] += 1 }
     }
   }
 }
