@@ -14,7 +14,7 @@ struct GramdexCommand: ParsableCommand {
     version: GramdexVersion.current,
     subcommands: [
       BuildCommand.self, RunCommand.self, EstimateCommand.self, RemoveCommand.self,
-      QueryCommand.self, PerplexityCommand.self,
+      QueryCommand.self, PerplexityCommand.self, TuneMixtureCommand.self,
       NextCommand.self, ExplainCommand.self, GenerateCommand.self,
       CountCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self,
       ExportCommand.self, RollBackCommand.self,

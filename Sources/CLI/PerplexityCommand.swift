@@ -19,16 +19,16 @@ struct PerplexityCommand: ParsableCommand {
   @Flag(help: "Write one JSON object.")
   var json = false
 
-  @OptionGroup var model: ModelFlags
+  @OptionGroup var model: LanguageModelFlags
   @OptionGroup var threads: ThreadFlags
   @OptionGroup var progress: ProgressFlags
 
   func run() throws {
     if input.texts.contains("-") { Messages.announceTerminalInput() }
-    let ngram = try model.open(index)
+    let model = try model.open(index)
     let display = ProgressDisplay(isVerbose: progress.progress, isShort: true)
     defer { display.finish() }
-    let report = try ngram.perplexity(
+    let report = try model.perplexity(
       of: input.resolved(display),
       threads: threads.count,
       observer: display

@@ -29,7 +29,7 @@ final class BlockScorer {
   private let convention: SentenceConvention
   private let normalizer: TextNormalizer
   private let scratch = TextBlock(capacity: 0)
-  private let scorer: any RunScorer
+  let scorer: any RunScorer
   /// The words of the block, found before they are looked up.
   private var found = RecordBuffer<WordPlace>(uninitialized: 0)
   private var foundIDs = RecordBuffer<UInt32>(uninitialized: 0)

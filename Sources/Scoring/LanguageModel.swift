@@ -1,6 +1,6 @@
 public import GramdexCore
 
-/// A model that says how likely a word is after the words before it: an n-gram model, a mixture of models, …
+/// A model that says how likely a word is after the words before it: an n-gram model, or a mixture of models.
 ///
 /// Words are ids of the model's lexicon. What the model remembers of the words so far is a state, a value that a
 /// decoder keeps for each hypothesis: hypotheses with equal states have equal futures. A state belongs to the model

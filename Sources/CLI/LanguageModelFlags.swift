@@ -1,0 +1,72 @@
+import ArgumentParser
+import Gramdex
+import GramdexScoring
+
+/// Which model answers: one of the index, or a mixture.
+struct LanguageModelFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The model inside the index, or a mixture of its models: NAME:0.6,OTHER:0.4.",
+      valueName: "name"
+    )
+  )
+  var model = BuildOptions.defaultModelName
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Mix in a model of another index: INDEX=WEIGHT or INDEX:NAME=WEIGHT; may be given more than once. \
+      A single --model without a weight gets what is left of 1.
+      """,
+      valueName: "index"
+    )
+  )
+  var mix: [String] = []
+
+  @Flag(
+    help: """
+      Multiply powers of probabilities instead of adding shares; the weights are exponents. Each word then \
+      costs the probabilities of all words.
+      """
+  )
+  var logLinear = false
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      What a model of a mixture gives a word that only others know: unknown (what it gives unknown words) or \
+      zero (as SRILM; the mixture then sums to one).
+      """,
+      valueName: "rule"
+    )
+  )
+  var missingWords = MissingWords.unknown
+
+  @Flag(help: "Compare the checksum of every table of the models before they are used.")
+  var check = false
+
+  /// How `--missing-words` is spelled.
+  enum MissingWords: String, ExpressibleByArgument, CaseIterable {
+    case unknown
+    case zero
+  }
+
+  /// The models that were named.
+  func selection(_ index: IndexArgument) throws -> ModelSelection {
+    let selection = try ModelSelection(index: index.path, models: model, others: mix)
+    if check {
+      for path in Set(selection.choices.map(\.path)).sorted() {
+        try IndexVerifier.checkBytes(path: path)
+      }
+    }
+    return selection
+  }
+
+  /// Opens the model or the mixture, after the files have been checked if that was asked for.
+  func open(_ index: IndexArgument) throws -> any LanguageModel {
+    try selection(index).open(
+      combination: logLinear ? .logLinear : .linear,
+      missingWords: missingWords == .zero ? .zero : .unknown
+    )
+  }
+}
