@@ -24,6 +24,9 @@ public protocol LanguageModel: Sendable {
   /// Whether the words of a sentence matter for the ones after it, so that a text is scored from its first line on.
   var remembersSentences: Bool { get }
 
+  /// Whether the numbers are probabilities; otherwise they are scores, which need not sum to one, and have no perplexity.
+  var givesProbabilities: Bool { get }
+
   /// The state that knows no words, in the middle of nowhere.
   var nullState: ModelState { get }
   /// The state before the first word of a text: `<s>` was seen.
@@ -46,6 +49,9 @@ public protocol LanguageModel: Sendable {
 extension LanguageModel {
   /// False: a sentence says nothing of the next one.
   public var remembersSentences: Bool { false }
+
+  /// True.
+  public var givesProbabilities: Bool { true }
 
   /// Forgets everything before `<s>`.
   public func beginSentence(advancing state: inout ModelState) {

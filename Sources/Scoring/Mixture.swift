@@ -123,6 +123,11 @@ public struct Mixture: LanguageModel {
   /// Whether any of the models remembers sentences.
   public var remembersSentences: Bool { models.contains(where: \.remembersSentences) }
 
+  /// Whether all models do, and their combination sums to one.
+  public var givesProbabilities: Bool {
+    combination != .logLinearScore && models.allSatisfy(\.givesProbabilities)
+  }
+
   /// The models' states that know no words.
   public var nullState: ModelState { ModelState(parts: models.map(\.nullState)) }
 

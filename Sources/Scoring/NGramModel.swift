@@ -91,6 +91,23 @@ public final class NGramModel: LanguageModel {
     )
   }
 
+  /// log10 of the probability of every word after `state`: element i is the word with id i, −∞ for `<s>`.
+  ///
+  /// Cost: a look-up a word, and one more for each order that it matches; about 10 ns a word of a model in the cache.
+  public func log10Distribution(after state: State) -> [Float] {
+    let count = min(state.count, order - 1)
+    let context = (0..<count).map(state.word)
+    let backoffs = (0..<count).map { state.backoff($0).bitPattern }
+    return unsafe [Float](unsafeUninitializedCapacity: lexicon.count) { scores, initialized in
+      if let base = scores.baseAddress {
+        // SAFETY: there is room for all words of the model, and the tables are kept by it.
+        unsafe gramdex_score_all(tables.memory, context, backoffs, UInt32(count), base)
+        unsafe base[Int(WordID.beginOfSentence.rawValue)] = -.infinity
+      }
+      initialized = lexicon.count
+    }
+  }
+
   /// Looks for ever longer n-grams, one after the other.
   ///
   /// For models whose contexts need a state with memory of its own. The simple twin of `gramdex_score_word`.

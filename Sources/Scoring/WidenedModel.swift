@@ -11,10 +11,38 @@ struct WidenedModel: LanguageModel, RunScoring {
   let own: [UInt32]?
   let missingWords: Mixture.MissingWords
 
+  /// Gives a model a lexicon in which those of `words` that it lacks follow its own; they are unknown words to it.
+  init(_ model: any LanguageModel, adding words: [[UInt8]]) {
+    self.model = model
+    missingWords = .unknown
+    let unknown = words.filter { model.lexicon.id(of: $0) == .unknown }
+    if unknown.isEmpty {
+      own = nil
+      lexicon = model.lexicon
+      return
+    }
+    let union = LexiconUnion([model.lexicon, Lexicon(words: unknown)])
+    own = union.parts[0].own
+    lexicon = own == nil ? model.lexicon : Lexicon(union)
+  }
+
+  init(
+    model: any LanguageModel,
+    lexicon: Lexicon,
+    own: [UInt32]?,
+    missingWords: Mixture.MissingWords
+  ) {
+    self.model = model
+    self.lexicon = lexicon
+    self.own = own
+    self.missingWords = missingWords
+  }
+
   var tokenizer: TokenizerOptions { model.tokenizer }
   var maximumOrder: Int? { model.maximumOrder }
   var log10UnknownProbability: Float { model.log10UnknownProbability }
   var remembersSentences: Bool { model.remembersSentences }
+  var givesProbabilities: Bool { model.givesProbabilities }
   var nullState: AnyModelState { model.anyNullState }
   var beginSentenceState: AnyModelState { model.anyBeginSentenceState }
 

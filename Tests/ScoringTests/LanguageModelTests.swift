@@ -59,14 +59,23 @@ struct LanguageModelTests {
     #expect(box != AnyModelState(7))
   }
 
-  @Test func `a distribution has the score of every word and none of the sentence's beginning`() {
-    let state = model.score(model.id(of: "w1"), after: model.beginSentenceState).state
-    let distribution = model.log10Distribution(after: state)
-    #expect(distribution.count == model.lexicon.count)
-    for (id, log10Probability) in distribution.enumerated() {
-      let word = WordID(rawValue: UInt32(id))
-      let expected = model.score(word, after: state).score.log10Probability
-      #expect(log10Probability == (word == .beginOfSentence ? -.infinity : expected))
+  @Test(arguments: ScoreLayout.allCases, [1, 2, 3, 5, 12])
+  func `a distribution has the score of every word and none of the sentence's beginning`(
+    layout: ScoreLayout,
+    order: Int
+  ) throws {
+    let memory = try MemoryModel.random(order: order, words: 300, layout: layout, seed: 7)
+    let model = try memory.open()
+    var generator = SeededGenerator(seed: 11)
+    var state = model.beginSentenceState
+    for _ in 0..<40 {
+      let distribution = model.log10Distribution(after: state)
+      #expect(distribution == Wrapped(model: model).log10Distribution(after: state))
+      #expect(distribution.count == model.lexicon.count && distribution[1] == -.infinity)
+      _ = model.score(
+        model.id(of: "w\(Int.random(in: 0..<301, using: &generator))"),
+        advancing: &state
+      )
     }
   }
 
