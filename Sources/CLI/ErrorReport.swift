@@ -67,6 +67,7 @@ enum ErrorReport {
     case let error as CompressionError: error.isBadData ? Code.badData : Code.inputOutput
     case let error as StorageError: storageCode(error)
     case let error as IndexError: indexCode(error)
+    case let error as OverlayError: error.isBadData ? Code.badData : Code.usage
     case is ModelSelectionError, is MixtureError: Code.usage
     case ScoringError.noModel, NGramCountsError.wrongLength: Code.usage
     case EstimateError.noCounts, EstimateError.unknownWordsCounted: Code.badData

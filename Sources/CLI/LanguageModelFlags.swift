@@ -42,6 +42,8 @@ struct LanguageModelFlags: ParsableArguments {
   )
   var missingWords = MissingWords.unknown
 
+  @OptionGroup var overlays: OverlayFlags
+
   @Flag(help: "Compare the checksum of every table of the models before they are used.")
   var check = false
 
@@ -62,11 +64,19 @@ struct LanguageModelFlags: ParsableArguments {
     return selection
   }
 
-  /// Opens the model or the mixture, after the files have been checked if that was asked for.
+  /// Opens the model or the mixture, after the files have been checked if that was asked for, and puts overlays over it.
   func open(_ index: IndexArgument) throws -> any LanguageModel {
-    try selection(index).open(
+    let model = try selection(index).open(
       combination: logLinear ? .logLinear : .linear,
       missingWords: missingWords == .zero ? .zero : .unknown
     )
+    return try overlays.put(over: model)
+  }
+
+  /// Says so when what the model gives are no probabilities.
+  static func announce(_ model: any LanguageModel) {
+    if !model.givesProbabilities {
+      Messages.write("warning: these are scores, not probabilities: they need not sum to one")
+    }
   }
 }

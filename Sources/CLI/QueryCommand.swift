@@ -64,7 +64,8 @@ struct QueryCommand: ParsableCommand {
   }
 
   func run() throws {
-    let model = try model.open(index)
+    let model = try self.model.open(index)
+    LanguageModelFlags.announce(model)
     let form: AnswerForm = json ? .json : format == .kenlm ? .kenlm : .plain
     var output = try StandardOutput()
     try output.flushing { output in
@@ -92,6 +93,7 @@ struct QueryCommand: ParsableCommand {
       if paths.contains("-") { Messages.announceTerminalInput() }
       try model.query(
         TextInputs(InputOptions(paths: paths)),
+        endsDocuments: self.model.overlays.cachePerDocument,
         threads: threads.count,
         render: form.render,
         consume: write,

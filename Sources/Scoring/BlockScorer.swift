@@ -9,6 +9,8 @@ struct SentenceConvention: Sendable {
   var hasMarks = true
   /// Whether a line without words is a sentence.
   var keepsBlankLines = false
+  /// Whether blank lines and ends of files end a document, so that nothing before them matters.
+  var endsDocuments = false
 }
 
 /// Scores blocks of text, for one thread at a time; its buffers are used again for every block.
@@ -45,15 +47,24 @@ final class BlockScorer {
   private(set) var lines: [Line] = []
   /// Bytes of the scored words, and one more for each.
   private(set) var textBytes = 0
-  /// The state after the last place.
+  /// The state before a text, and the one after the last place.
+  private let beginning: AnyModelState
   private var latest: AnyModelState
+  /// Which of the inputs was scored last.
+  private var inputIndex = 0
 
-  init(_ model: any LanguageModel, _ convention: SentenceConvention) {
+  /// Makes a scorer of text for `model`, whose runs `scorer` scores; by default the model's own.
+  init(
+    _ model: any LanguageModel,
+    _ convention: SentenceConvention,
+    _ scorer: (any RunScorer)? = nil
+  ) {
     lexicon = model.lexicon
     self.convention = convention
     normalizer = TextNormalizer(model.tokenizer)
-    scorer = model.runScorer
-    latest = model.anyNullState
+    self.scorer = scorer ?? model.runScorer
+    beginning = model.anyNullState
+    latest = beginning
   }
 
   /// What a line that goes on in the next block leaves behind.
@@ -74,6 +85,8 @@ final class BlockScorer {
     // SAFETY: a block has 64 readable bytes after its text.
     unsafe lexicon.lookUp(found, count: wordCount, in: block.pointer, into: foundIDs)
     let begin = carry
+    if convention.endsDocuments && block.inputIndex != inputIndex { latest = beginning }
+    inputIndex = block.inputIndex
     gather(wordCount, lineCount, carry: &carry)
     let before = begin?.state ?? latest
     latest = scorer.score(ids, places, after: before, scores: scores, orders: orders)
@@ -114,7 +127,7 @@ final class BlockScorer {
   /// Lays the words out as sentences.
   private func gather(_ wordCount: Int, _ lineCount: Int, carry: inout Carry?) {
     let first = scorer.margin
-    let limit = first + wordCount + 2 * lineCount + 2
+    let limit = first + wordCount + 3 * lineCount + 3
     if ids.count < limit {
       ids = RecordBuffer(uninitialized: limit)
       scores = RecordBuffer(uninitialized: limit)
@@ -147,7 +160,7 @@ final class BlockScorer {
       }
       carry = nil
       if !hasWords && !convention.keepsBlankLines {
-        place = start
+        place = endDocument(at: start)
         continue
       }
       if convention.hasMarks {
@@ -156,8 +169,16 @@ final class BlockScorer {
         place += 1
       }
       lines.append(Line(places: begin..<place, isEnded: true))
+      if !hasWords { place = endDocument(at: place) }
     }
     places = first..<place
+  }
+
+  /// Marks the end of a document at `place`, if blank lines end one; returns the next place.
+  private func endDocument(at place: Int) -> Int {
+    guard convention.endsDocuments else { return place }
+    ids[place] = BatchScorer.breakMarker
+    return place + 1
   }
 
   /// Puts words, without sentence marks, at `place` and the ones after; returns the place after them.

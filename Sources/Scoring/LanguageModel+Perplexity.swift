@@ -10,6 +10,7 @@ extension LanguageModel {
   ///
   /// - Parameters:
   ///   - inputs: the texts.
+  ///   - options: what is reported beside perplexities.
   ///   - threads: how many threads score, by default one a core; the report does not depend on it.
   ///   - observer: hears how far the work has come.
   ///   - cancellation: stops the work when it is set.
@@ -17,6 +18,7 @@ extension LanguageModel {
   /// - Throws: `TextError` when a text cannot be read, `Interrupted` when the work was stopped.
   public func perplexity(
     of inputs: TextInputs,
+    options: PerplexityOptions = PerplexityOptions(),
     threads: Int? = nil,
     observer: any ProgressObserver = SilentObserver(),
     cancellation: Cancellation? = nil
@@ -34,47 +36,67 @@ extension LanguageModel {
       total: inputs.totalBytes,
       unit: "bytes"
     )
-    var report = emptyReport
-    let scoring = TextScoring(self, SentenceConvention(), threads: threads)
-    let order = maximumOrder ?? 0
+    let empty = emptyReport(options)
+    var report = empty
+    let scoring = TextScoring(
+      self,
+      SentenceConvention(endsDocuments: options.endsDocuments),
+      threads: threads,
+      makeScorer: { runScorer(options) }
+    )
     try scoring.run(reader) { scorer, block in
-      scorer.tally(block, order: order)
+      scorer.tally(block, empty)
     } consume: { part in
       report.add(part)
       progress.completed = reader.consumedBytes
       observer.progress(progress)
       try cancellation?.check()
     }
+    report.shareUnknown()
     return report
   }
 
   /// How well this model predicts `text`, line by line.
-  public func perplexity(of text: String) -> Perplexity {
-    let scorer = BlockScorer(self, SentenceConvention())
-    var report = emptyReport
+  public func perplexity(
+    of text: String,
+    options: PerplexityOptions = PerplexityOptions()
+  ) -> Perplexity {
+    let convention = SentenceConvention(endsDocuments: options.endsDocuments)
+    let scorer = BlockScorer(self, convention, runScorer(options))
+    let empty = emptyReport(options)
+    var report = empty
     var bytes = Array(text.utf8)
     if bytes.last != TextPolicy.lineEnd { bytes.append(TextPolicy.lineEnd) }
     let block = TextBlock(bytes)
     var carry: BlockScorer.Carry?
     scorer.score(block, carry: &carry)
-    report.add(scorer.tally(block, order: maximumOrder ?? 0))
+    report.add(scorer.tally(block, empty))
+    report.shareUnknown()
     return report
   }
 
-  private var emptyReport: Perplexity {
+  private func emptyReport(_ options: PerplexityOptions) -> Perplexity {
     var report = Perplexity(order: maximumOrder ?? 0)
     report.unknownProbability = pow(10, Double(log10UnknownProbability))
+    if options.needsDetails || options.vocabularyPadding != nil {
+      report.details = PerplexityDetails(options, lexicon)
+    }
     return report
+  }
+
+  private func runScorer(_ options: PerplexityOptions) -> any RunScorer {
+    options.needsDetails ? DetailScorer(self, options) : runScorer
   }
 }
 
 extension BlockScorer {
-  /// The sums over the block scored last, in the order of its tokens.
-  func tally(_ block: TextBlock, order: Int) -> Perplexity {
-    var sums = Perplexity(order: order)
+  /// The sums over the block scored last, in the order of its tokens, added to an empty report.
+  func tally(_ block: TextBlock, _ empty: Perplexity) -> Perplexity {
+    var sums = empty
     for line in lines {
       if line.isEnded { sums.sentences += 1 }
       sums.add(line.places, ids, scores, orders)
+      if let details = scorer as? DetailScorer { sums.add(line.places, ids, scores, details) }
     }
     sums.bytes = textBytes
     // Separators and sentence marks hold no continuation bytes, so all of them belong to words.
@@ -106,14 +128,44 @@ extension Perplexity {
     for place in places {
       let score = scores[place]
       log10Probability += Double(score)
-      if ids[place] == WordID.unknown.rawValue {
+      let isOOV = ids[place] == WordID.unknown.rawValue
+      if isOOV {
         oov += 1
         log10OOVProbability += Double(score)
       }
       // Written so that NaN counts, too.
-      if !(score > Logarithm.ofZero) { zeroProbabilities += 1 }
+      if !(score > Logarithm.ofZero) {
+        zeroProbabilities += 1
+        log10ZeroProbability += Double(score)
+        if isOOV { impossibleOOV += 1 }
+      }
       let order = Int(orders[place])
       if order > 0 { hitsPerOrder[order - 1] += 1 }
     }
+  }
+
+  /// Adds what is reported beside the tokens at `places`.
+  fileprivate mutating func add(
+    _ places: Range<Int>,
+    _ ids: borrowing RecordBuffer<UInt32>,
+    _ scores: borrowing RecordBuffer<Float>,
+    _ details: DetailScorer
+  ) {
+    for place in places {
+      if self.details?.closedLog10Probability != nil {
+        let isOOV = ids[place] == WordID.unknown.rawValue
+        self.details?.add(scores[place], unknown: details.unknown[place], isOOV: isOOV)
+      }
+      if self.details?.hitsPerRank != nil { self.details?.add(rank: details.ranks[place]) }
+    }
+  }
+
+  /// Divides the probability of `<unk>` among the types that share it.
+  fileprivate mutating func shareUnknown() {
+    let unseenTypes = Double(details?.unseenTypes ?? 1)
+    let log10Share = Double(oov) * log10(unseenTypes)
+    log10Probability -= log10Share
+    log10OOVProbability -= log10Share
+    unknownProbability /= unseenTypes
   }
 }

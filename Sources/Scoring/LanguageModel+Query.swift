@@ -9,6 +9,7 @@ extension LanguageModel {
   /// - Parameters:
   ///   - inputs: the texts.
   ///   - hasSentenceMarks: whether `<s>` stands before a line and `</s>` is scored after it.
+  ///   - endsDocuments: whether blank lines and ends of files end a document, after which a cache begins anew.
   ///   - threads: how many threads score, by default one a core.
   ///   - cancellation: stops the work when it is set.
   ///   - render: turns the lines of a block into what is wanted of them, on any thread.
@@ -19,6 +20,7 @@ extension LanguageModel {
   public func query<Result: Sendable>(
     _ inputs: TextInputs,
     hasSentenceMarks: Bool = true,
+    endsDocuments: Bool = false,
     threads: Int? = nil,
     cancellation: Cancellation? = nil,
     render: @Sendable ([QueryLine]) -> Result,
@@ -31,11 +33,12 @@ extension LanguageModel {
       endsWhereInputWaits: true,
       cancellation: cancellation
     )
-    let scoring = TextScoring(
-      self,
-      SentenceConvention(hasMarks: hasSentenceMarks, keepsBlankLines: true),
-      threads: threads
+    let convention = SentenceConvention(
+      hasMarks: hasSentenceMarks,
+      keepsBlankLines: true,
+      endsDocuments: endsDocuments
     )
+    let scoring = TextScoring(self, convention, threads: threads)
     // The beginning of a line that goes on in the next block.
     var begun: [QueryWord] = []
     try scoring.run(reader) { scorer, block in

@@ -40,9 +40,9 @@ public struct PhraseList: Hashable, Sendable {
     )
     guard Self.isWeight(defaultWeight) else { throw OverlayError.weight("\(defaultWeight)") }
     phrases = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-    {
-      let line = line.last == "\r" ? line.dropLast() : line
+    // A CR and the LF after it are one character.
+    let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+    for (index, line) in lines.enumerated() {
       var weight = defaultWeight
       var phrase = line
       if let tab = line.lastIndex(of: "\t") {

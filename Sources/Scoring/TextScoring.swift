@@ -17,10 +17,18 @@ struct TextScoring {
   private let model: any LanguageModel
   private let convention: SentenceConvention
   private let threads: Int
+  private let makeScorer: @Sendable () -> any RunScorer
 
-  init(_ model: any LanguageModel, _ convention: SentenceConvention, threads: Int?) {
+  /// Makes the scoring of texts by `model`, whose runs are scored by what `makeScorer` makes for each thread.
+  init(
+    _ model: any LanguageModel,
+    _ convention: SentenceConvention,
+    threads: Int?,
+    makeScorer: (@Sendable () -> any RunScorer)? = nil
+  ) {
     self.model = model
     self.convention = convention
+    self.makeScorer = makeScorer ?? { model.runScorer }
     self.threads = model.remembersSentences ? 1 : max(threads ?? MachineLimits().cores, 1)
   }
 
@@ -34,7 +42,7 @@ struct TextScoring {
     consume: (Result) throws -> Void,
     pause: () throws -> Void = {}
   ) throws {
-    let scorers = Slots(count: threads) { _ in BlockScorer(model, convention) }
+    let scorers = Slots(count: threads) { _ in BlockScorer(model, convention, makeScorer()) }
     while let first = try reader.next() {
       let second = try reader.nextWithoutWaiting()
       let taken = [second, first].compactMap(\.self)
