@@ -183,7 +183,7 @@ final class BlockScorer {
 
   /// Puts words, without sentence marks, at `place` and the ones after; returns the place after them.
   private func add(_ range: Range<Int>, at place: Int) -> Int {
-    let (end, bytes) = Self.add(range, found, foundIDs, at: place, ids, words, lexicon)
+    let (end, bytes) = Self.add(range, found, foundIDs, at: place, ids, words, lexicon.count)
     textBytes += bytes
     return end
   }
@@ -195,7 +195,7 @@ final class BlockScorer {
     at place: Int,
     _ ids: borrowing RecordBuffer<UInt32>,
     _ words: borrowing RecordBuffer<WordPlace>,
-    _ lexicon: Lexicon
+    _ knownCount: Int
   ) -> (end: Int, bytes: Int) {
     let marks = WordID.beginOfSentence.rawValue...WordID.endOfSentence.rawValue
     var place = place
@@ -203,7 +203,7 @@ final class BlockScorer {
     for word in range {
       let id = foundIDs[word]
       if marks.contains(id) { continue }
-      ids[place] = lexicon.known(WordID(rawValue: id)).rawValue
+      ids[place] = Int(id) < knownCount ? id : WordID.unknown.rawValue
       words[place] = found[word]
       place += 1
       bytes += Int(found[word].count) + 1

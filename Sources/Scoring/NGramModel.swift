@@ -19,6 +19,8 @@ public final class NGramModel: LanguageModel {
   public let lexicon: Lexicon
   /// How text becomes words.
   public let tokenizer: TokenizerOptions
+  /// Whether the numbers are probabilities; those of stupid backoff are scores.
+  public let givesProbabilities: Bool
   /// The state before the first word of a sentence: `<s>` was seen.
   public let beginSentenceState: State
   package let tables: ScoreTables
@@ -27,7 +29,8 @@ public final class NGramModel: LanguageModel {
   package init(
     vocabulary: Vocabulary,
     tables: ScoreTables,
-    tokenizer: TokenizerOptions = TokenizerOptions()
+    tokenizer: TokenizerOptions = TokenizerOptions(),
+    givesProbabilities: Bool = true
   ) throws(TableError) {
     if tables.header.vocabularySize < UInt64(WordID.reservedCount) {
       throw .damagedScores(order: 1, rule: "the reserved words have no probabilities")
@@ -36,6 +39,7 @@ public final class NGramModel: LanguageModel {
     lexicon = Lexicon(vocabulary, count: Int(clamping: tables.header.vocabularySize))
     self.tables = tables
     self.tokenizer = tokenizer
+    self.givesProbabilities = givesProbabilities
     order = tables.header.order
     if order > 1, let begin = tables.unigram(.beginOfSentence) {
       beginSentenceState = State(
