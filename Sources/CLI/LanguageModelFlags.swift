@@ -31,6 +31,9 @@ struct LanguageModelFlags: ParsableArguments {
   )
   var logLinear = false
 
+  @Flag(help: "With --log-linear, leave out the division by the sum over all words: fast scores.")
+  var unnormalized = false
+
   @Option(
     help: ArgumentHelp(
       """
@@ -53,6 +56,16 @@ struct LanguageModelFlags: ParsableArguments {
     case zero
   }
 
+  func validate() throws {
+    if unnormalized && !logLinear {
+      throw ValidationError("--unnormalized needs --log-linear")
+    }
+  }
+
+  private var combination: Mixture.Combination {
+    logLinear ? unnormalized ? .logLinearScore : .logLinear : .linear
+  }
+
   /// The models that were named.
   func selection(_ index: IndexArgument) throws -> ModelSelection {
     let selection = try ModelSelection(index: index.path, models: model, others: mix)
@@ -67,7 +80,7 @@ struct LanguageModelFlags: ParsableArguments {
   /// Opens the model or the mixture, after the files have been checked if that was asked for, and puts overlays over it.
   func open(_ index: IndexArgument) throws -> any LanguageModel {
     let model = try selection(index).open(
-      combination: logLinear ? .logLinear : .linear,
+      combination: combination,
       missingWords: missingWords == .zero ? .zero : .unknown
     )
     return try overlays.put(over: model)

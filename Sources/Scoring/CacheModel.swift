@@ -122,12 +122,13 @@ public struct CacheModel: LanguageModel {
 
   /// The base's distribution and the cache's, mixed.
   public func log10Distribution(after state: ModelState) -> [Float] {
+    let distribution = base.log10Distribution(after: state.base)
+    if state.cache.isEmpty { return distribution }
     let shares = state.cache.shares(order: options.order)
-    let weight = state.cache.isEmpty ? 0 : options.weight
-    return base.log10Distribution(after: state.base).enumerated().map { id, log10Probability in
+    return distribution.enumerated().map { id, log10Probability in
       let word = UInt32(id)
       if word == WordID.beginOfSentence.rawValue { return -.infinity }
-      return Self.mix(log10Probability, shares[word] ?? 0, weight)
+      return Self.mix(log10Probability, shares[word] ?? 0, options.weight)
     }
   }
 

@@ -125,9 +125,13 @@ extension Perplexity {
     _ orders: borrowing RecordBuffer<UInt8>
   ) {
     tokens += places.count
+    // Sums in local variables stay in registers.
+    var sum = log10Probability
+    var hits: [Int] = []
+    swap(&hits, &hitsPerOrder)
     for place in places {
       let score = scores[place]
-      log10Probability += Double(score)
+      sum += Double(score)
       let isOOV = ids[place] == WordID.unknown.rawValue
       if isOOV {
         oov += 1
@@ -140,8 +144,10 @@ extension Perplexity {
         if isOOV { impossibleOOV += 1 }
       }
       let order = Int(orders[place])
-      if order > 0 { hitsPerOrder[order - 1] += 1 }
+      if order > 0 { hits[order - 1] += 1 }
     }
+    swap(&hits, &hitsPerOrder)
+    log10Probability = sum
   }
 
   /// Adds what is reported beside the tokens at `places`.
