@@ -68,7 +68,7 @@ public final class NGramModel: Sendable {
 
   /// `word`, or `unknown` when the model has no probability for it.
   @inline(__always)
-  func known(_ word: WordID) -> WordID {
+  package func known(_ word: WordID) -> WordID {
     UInt64(word.rawValue) < tables.header.vocabularySize ? word : .unknown
   }
 
