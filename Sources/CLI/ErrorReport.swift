@@ -59,7 +59,7 @@ enum ErrorReport {
   private static func code(of error: any Error) -> Int32? {
     switch error {
     case let error as Interrupted: 128 + error.signal
-    case is OptionsError, is ResumeError: Code.usage
+    case is OptionsError, is ResumeError, is GenerationError: Code.usage
     case JobFileError.unreadable: Code.inputOutput
     case JobFileError.options: Code.usage
     case is JobFileError: Code.badData

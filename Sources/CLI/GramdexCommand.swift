@@ -15,7 +15,7 @@ struct GramdexCommand: ParsableCommand {
     subcommands: [
       BuildCommand.self, RunCommand.self, EstimateCommand.self, RemoveCommand.self,
       QueryCommand.self, PerplexityCommand.self,
-      NextCommand.self, ExplainCommand.self,
+      NextCommand.self, ExplainCommand.self, GenerateCommand.self,
       CountCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self,
       ExportCommand.self, RollBackCommand.self,
     ]

@@ -26,9 +26,10 @@ struct ContextCounts: Sendable {
   /// Adds an entry of the context.
   mutating func add(_ entry: Entry) {
     types += 1
-    adjustedTotal += entry.adjusted
+    // Damaged counts may be of any size.
+    adjustedTotal &+= entry.adjusted
     if entry.isPruned {
-      droppedTotal += entry.adjusted
+      droppedTotal &+= entry.adjusted
     } else if entry.adjusted > 0 {
       keptTypes[Int(min(entry.adjusted, 3)) - 1] += 1
     }
@@ -78,7 +79,7 @@ struct UnigramCounts: Sendable {
     let begin = Int(WordID.beginOfSentence.rawValue)
     var adjusted = [UInt32](repeating: 0, count: store.directory.vocabularySize)
     if store.directory.order > 1 {
-      try store.forEachNGram(order: 2) { ngram, _ in adjusted[Int(ngram[1])] += 1 }
+      try store.forEachNGram(order: 2) { ngram, _ in adjusted[Int(ngram[1])] &+= 1 }
     } else {
       for word in adjusted.indices where word != begin {
         adjusted[word] = UInt32(clamping: try store.rawCount(of: [UInt32(word)]) ?? 0)

@@ -18,7 +18,7 @@ public final class Explainer: Sendable {
   /// - Throws: `IndexError`, `StorageError`, `TableError` or `ScoringError`, each saying what to do.
   public init(path: String, model name: String = NGramModel.defaultName) throws {
     asked = try AskedModel(path: path, model: name)
-    terms = KneserNeyTerms(asked.entry)
+    terms = KneserNeyTerms(asked.entry, order: asked.model.order)
   }
 
   /// Explains the words of a line of text, cut as the model's text was.
@@ -105,6 +105,9 @@ public final class Explainer: Sendable {
   /// What was seen after each suffix of `context`, the empty one first; nothing where the index has no counts.
   private func counts(of word: UInt32, after context: [UInt32]) throws -> [ContextCounts] {
     guard let store = asked.counts, store.directory.flags.contains(.rawCounts) else { return [] }
+    guard store.directory.vocabularySize <= asked.model.vocabulary.count else {
+      throw TableError.damagedCounts(rule: "they have more words than the vocabulary")
+    }
     let unigrams = try unigrams.withLock { unigrams in
       let counts = try unigrams ?? UnigramCounts(store, wordCount: asked.wordCount)
       unigrams = counts

@@ -22,9 +22,9 @@ struct KneserNeyTerms: Sendable {
     var log10Estimate: Double
   }
 
-  /// Makes the terms of a model; nil when it was not estimated so, or its discounts are not known.
-  init?(_ entry: ModelEntry) {
-    guard entry.smoothing == .modifiedKneserNey, entry.discounts.count == entry.order,
+  /// Makes the terms of a model of this order; nil when it was not estimated so, or its discounts are not known.
+  init?(_ entry: ModelEntry, order: Int) {
+    guard entry.smoothing == .modifiedKneserNey, entry.discounts.count == order,
       entry.discounts.allSatisfy({ $0.count == 3 }), let options = entry.smoothingOptions
     else { return nil }
     discounts = entry.discounts

@@ -107,7 +107,7 @@ struct SeenWordsReader: ~Copyable {
     let context = (0..<state.count).map { state.word($0) }
     try lookup?.forEachSuffix(of: context.reversed()) { _, cursor in
       var words: [UInt32] = []
-      words.reserveCapacity(cursor.node.entryCount)
+      words.reserveCapacity(min(cursor.node.entryCount, wordCount))
       repeat {
         for index in 0..<cursor.batchCount {
           let word = cursor.entries[index].word

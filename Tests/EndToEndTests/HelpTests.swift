@@ -6,8 +6,8 @@ import Testing
 @Suite("Help", .enabled(if: BuiltBinary.isBuilt, Comment(rawValue: BuiltBinary.absent)))
 struct HelpTests {
   @Test(arguments: [
-    "gramdex", "build", "run", "query", "perplexity", "count", "info", "verify", "import", "export",
-    "roll-back", "estimate", "remove",
+    "gramdex", "build", "run", "query", "perplexity", "next", "explain", "generate", "count",
+    "info", "verify", "import", "export", "roll-back", "estimate", "remove",
   ])
   func `is the text in Fixtures`(command: String) throws {
     var setting = BuiltBinary.Setting()

@@ -246,4 +246,33 @@ struct NextWordsTests {
     }
     #expect(differing.withLock { $0 } == 0)
   }
+
+  @Test(
+    .enabled(if: SharedData.hasGolden, "\(SharedData.absent)"),
+    arguments: GoldenModel.wikitextSelection
+  )
+  func `are those of the models that lmplz wrote`(golden: GoldenModel) throws {
+    let file = try folder.write(
+      "golden.arpa",
+      try SharedData.contentsMaybePacked("golden/arpa/\(golden.name).arpa")
+    )
+    try IndexImporter.run(ImportOptions(input: file), to: folder.path("index"))
+    let next = try NextWords(path: folder.path("index"))
+    let arpa = try golden.arpa()
+    let words = arpa.entries[0].keys.filter { $0 != ["<s>"] && $0 != ["<unk>"] }.map { $0[0] }
+    for sentence in try golden.sentences().filter({ $0.count > 5 }).prefix(6) {
+      let context = ["<s>"] + sentence.prefix(4)
+      let history = context.suffix(golden.options.order - 1)
+        .map { arpa.entries[0][[$0]] == nil ? "<unk>" : $0 }
+      let expected = words.map { ImportedAnswerTests.naive(arpa, $0, history) }.sorted(by: >)
+      let answer = try next.words(after: context.joined(separator: " "), limit: 25)
+      for (word, probability) in zip(answer.words, expected) {
+        let own = ImportedAnswerTests.naive(arpa, word.text, history)
+        // Sums of at most four floats below 8.
+        #expect(abs(own - probability) < 1e-5, "\(context) \(word.text)")
+        #expect(abs(Double(word.log10Probability) - own) < 1e-5, "\(context) \(word.text)")
+      }
+      #expect(answer.words.count == 25)
+    }
+  }
 }
