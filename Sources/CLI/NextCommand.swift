@@ -45,9 +45,12 @@ struct NextCommand: ParsableCommand {
   var sum = false
 
   @Option(
-    help: ArgumentHelp("How far the sum may be from 1.", valueName: "difference")
+    help: ArgumentHelp(
+      "How far the sum may be from 1 (default: 0.0001, of a compact model 0.01).",
+      valueName: "difference"
+    )
   )
-  var tolerance = 1e-4
+  var tolerance: Double?
 
   @Flag(help: "Write one JSON value a line.")
   var json = false
@@ -60,7 +63,7 @@ struct NextCommand: ParsableCommand {
   func validate() throws {
     if top < 1 { throw ValidationError("--top must be 1 or more") }
     if sum && complete { throw ValidationError("--sum and --complete exclude each other") }
-    if !(tolerance >= 0) { throw ValidationError("--tolerance must be 0 or more") }
+    if let tolerance, !(tolerance >= 0) { throw ValidationError("--tolerance must be 0 or more") }
     if withMass && !json { throw ValidationError("--with-mass belongs to --json") }
   }
 
@@ -93,7 +96,7 @@ struct NextCommand: ParsableCommand {
     if sum {
       let sum = try next.sum(after: next.state(after: text))
       try output.write(NextForm.sum(sum, context, json: json))
-      return abs(sum - 1) <= tolerance
+      return abs(sum - 1) <= tolerance ?? next.sumTolerance
     }
     let answer =
       complete

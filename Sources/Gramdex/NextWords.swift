@@ -174,6 +174,12 @@ public final class NextWords: Sendable {
     return sum
   }
 
+  /// How far `sum` may be from 1 by the rounding of stored numbers alone: single precision added over a large vocabulary,
+  /// or the codes of a compact model.
+  public var sumTolerance: Double {
+    asked.model.tables.header.layout == .exact ? 1e-4 : 1e-2
+  }
+
   // MARK: Parts
 
   /// Runs `body` with a reader that nobody else uses meanwhile.

@@ -126,7 +126,7 @@ struct NextWordsTests {
     let corpus = Corpora.random(seed: 9, sentences: 3000, wordTypes: 1500, longest: 20)
     let next = try build(corpus, order: 4) { $0.threads = 2 }
     let states = BruteForce(model: next.model).states(length: 0)
-    try expectExact(next, states: Array(states.prefix(150)), "large")
+    try expectExact(next, states: Array(states.prefix(40)), "large")
   }
 
   @Test func `are exact beyond the words that a state holds inline`() throws {
