@@ -9,7 +9,7 @@ struct ExplainCommand: ParsableCommand {
     discussion: """
       For each word, and for </s>: every order that was tried, longest first, with its stored \
       probability, the backoff of its context, counts, discount, and its share in the probability. Counts need \
-      an index that keeps them; shares a model of interpolated Kneser-Ney.
+      an index that keeps them, shares an interpolated smoothing.
       """
   )
 

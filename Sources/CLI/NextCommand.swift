@@ -121,7 +121,7 @@ private enum NextForm {
     }
     struct Mass: Encodable {
       var context: String
-      var leftover: Double
+      var leftover: Double?
     }
     var output: [UInt8] = []
     if json {
@@ -136,9 +136,9 @@ private enum NextForm {
       output += word.bytes
       output += "\t\(word.log10Probability)\t\(digits(probability))\t\(word.order)\n".utf8
     }
-    let logarithm = answer.leftover > 0 ? log10(answer.leftover) : -99
-    output += "\t\(Float(logarithm))\t\(digits(answer.leftover))\n".utf8
-    return output
+    guard let leftover = answer.leftover else { return output + "\t-\t-\n".utf8 }
+    let logarithm = leftover > 0 ? log10(leftover) : -99
+    return output + "\t\(Float(logarithm))\t\(digits(leftover))\n".utf8
   }
 
   static func sum(_ sum: Double, _ context: String, json: Bool) -> [UInt8] {

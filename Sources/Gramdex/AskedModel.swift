@@ -6,8 +6,6 @@ import GramdexText
 
 /// A model opened to be asked for more than scores of given words: with the n-grams that its index lists.
 struct AskedModel: Sendable {
-  /// Where the index is.
-  let path: String
   /// What the manifest says of the model.
   let entry: ModelEntry
   /// The scores.
@@ -21,19 +19,22 @@ struct AskedModel: Sendable {
   /// - Throws: `IndexError`, `StorageError`, `TableError` or `ScoringError`, each saying what to do.
   init(path: String, model name: String) throws {
     let folder = IndexFolder(path)
-    let (manifest, entry, file) = try folder.withCurrent { manifest in
-      guard let entry = manifest.models.first(where: { $0.name == name }),
-        let file = manifest.file(of: entry)
-      else {
+    let opened = try folder.withCurrent { manifest in
+      guard let opened = try OpenedModel(folder, name: name, manifest: manifest) else {
         throw ScoringError.noModel(name: name, path: path, names: manifest.models.map(\.name))
       }
-      return (manifest, entry, try folder.open(file))
+      return opened
     }
-    self.path = path
-    self.entry = entry
-    model = try NGramModel(file: file, model: name, tokenizer: manifest.tokenizer)
-    counts = try CountStore(file)
-    normalizer = TextNormalizer(manifest.tokenizer)
+    entry = opened.entry
+    model = try NGramModel(opened)
+    guard entry.order == model.order else {
+      throw TableError.damagedScores(
+        order: model.order,
+        rule: "the manifest says that the model has order \(entry.order)"
+      )
+    }
+    counts = try CountStore(opened.words)
+    normalizer = TextNormalizer(opened.manifest.tokenizer)
   }
 
   /// The words of `text`, cut as the model's text was; `<s>`, `</s>` and `<unk>` stay what they are.
@@ -62,6 +63,9 @@ struct AskedModel: Sendable {
   func state(after context: String) -> State {
     state(after: words(of: context).map(id))
   }
+
+  /// Whether the model's values are probabilities, which sum to 1 after every context, and not scores.
+  var isDistribution: Bool { entry.estimation?.smoothing.isDistribution ?? true }
 
   /// The bytes of a word as they were in the text.
   func spelling(of word: UInt32) -> [UInt8] {

@@ -3,59 +3,118 @@ import GramdexCounting
 import GramdexIndex
 import GramdexStorage
 
-/// What was seen after a context, as far as smoothing methods ask: sums over its entries, and one of them.
+/// What was seen after a context: sums over its entries, and one of them.
 struct ContextCounts: Sendable {
   /// The counts of an n-gram that begins with the context.
   struct Entry: Sendable {
     var raw: UInt64
     var adjusted: UInt64
+    /// Whether the model leaves it out.
     var isPruned: Bool
+  }
+
+  /// What a smoothing's counts add up to.
+  struct Sums: Sendable {
+    /// The counts of all entries, N.
+    var total = 0.0
+    /// The discounts of kept entries and the counts of dropped ones.
+    var free = 0.0
+    /// Entries with a count.
+    var types: UInt64 = 0
   }
 
   /// The n-gram that is asked about; nil when it was never seen.
   var entry: Entry?
-  /// Adjusted counts of all entries, A(h).
-  var adjustedTotal: UInt64 = 0
+  /// How often the context was followed by any word.
+  var rawTotal: UInt64 = 0
   /// How many distinct words follow.
   var types: UInt64 = 0
-  /// How many of those that the model keeps have adjusted count 1, 2, and 3 or more.
-  var keptTypes: [UInt64] = [0, 0, 0]
-  /// Adjusted counts of those that the model leaves out.
-  var droppedTotal: UInt64 = 0
+  /// What the model's smoothing makes of the entries; zeros when that is not known.
+  var sums = Sums()
 
-  /// Adds an entry of the context.
-  mutating func add(_ entry: Entry) {
+  /// Adds an entry of the context of `depth` words.
+  mutating func add(_ entry: Entry, _ terms: InterpolationTerms?, depth: Int) {
     types += 1
     // Damaged counts may be of any size.
-    adjustedTotal &+= entry.adjusted
-    if entry.isPruned {
-      droppedTotal &+= entry.adjusted
-    } else if entry.adjusted > 0 {
-      keptTypes[Int(min(entry.adjusted, 3)) - 1] += 1
+    rawTotal &+= entry.raw
+    terms?.add(entry, to: &sums, depth: depth)
+  }
+}
+
+/// Reads what was seen after contexts, for a model over stored counts.
+///
+/// Adjusted counts of single words are not stored: they are the numbers of distinct words before, so all bigrams are read
+/// once. Memory: 12 bytes a word. Cost: about 20 ns a bigram.
+struct ContextCountsReader: Sendable {
+  private let store: CountStore
+  private let selection: NGramSelection
+  private let terms: InterpolationTerms?
+  private let adjusted: [UInt32]
+  /// The sums over all words.
+  private let unigrams: ContextCounts
+  /// How many words that can be predicted the smoothing has no count of.
+  let unseenWords: Int
+
+  /// Reads the counts of single words in `store` for the model `entry`.
+  ///
+  /// Words from `wordCount` on are outside the model.
+  init(
+    _ store: CountStore,
+    _ entry: ModelEntry,
+    _ terms: InterpolationTerms?,
+    wordCount: Int
+  ) throws {
+    self.store = store
+    selection = entry.selection
+    self.terms = terms
+    let size = store.directory.vocabularySize
+    var adjusted = [UInt32](repeating: 0, count: size)
+    if store.directory.order > 1 {
+      try store.forEachNGram(order: 2) { ngram, _ in adjusted[Int(ngram[1])] &+= 1 }
+    } else {
+      for word in 0..<size where word != Int(WordID.beginOfSentence.rawValue) {
+        adjusted[word] = UInt32(clamping: try store.rawCount(of: [UInt32(word)]) ?? 0)
+      }
     }
+    self.adjusted = adjusted
+    var sums = ContextCounts()
+    var unseen = 0
+    for word in 0..<size where word != Int(WordID.beginOfSentence.rawValue) {
+      let entry = ContextCounts.Entry(
+        raw: try store.rawCount(of: [UInt32(word)]) ?? 0,
+        adjusted: UInt64(adjusted[word]),
+        isPruned: word >= wordCount
+      )
+      let count = terms?.count(entry, depth: 0) ?? entry.raw
+      if count > 0 || entry.raw > 0 { sums.add(entry, terms, depth: 0) }
+      if count == 0 && word < wordCount { unseen += 1 }
+    }
+    unigrams = sums
+    unseenWords = unseen
   }
 
   /// What was seen after each suffix of `context` (oldest word first), the empty one first; up to the first never seen.
   ///
   /// Cost: all entries of these contexts.
-  static func read(
-    _ word: UInt32,
-    after context: [UInt32],
-    unigrams: UnigramCounts,
-    lookup: LevelLookup
-  ) throws -> [ContextCounts] {
-    var found = [try unigrams.counts(of: word)]
-    try lookup.forEachSuffix(of: context) { _, cursor in
+  func read(_ word: UInt32, after context: [UInt32]) throws -> [ContextCounts] {
+    var found = [try counts(of: word)]
+    let lookup = try LevelLookup(
+      source: store,
+      shards: store.directory.shards,
+      vocabularySize: store.directory.vocabularySize
+    )
+    try lookup.forEachSuffix(of: context) { depth, cursor in
       var counts = ContextCounts()
+      let words = context.suffix(depth)
       repeat {
         for index in 0..<cursor.batchCount {
           let listed = cursor.entries[index]
-          let entry = Entry(
+          let entry = ContextCounts.Entry(
             raw: listed.rawCount,
             adjusted: listed.adjustedCount,
-            isPruned: listed.isPruned
+            isPruned: !selection.keeps(listed, order: depth + 1, context: words)
           )
-          counts.add(entry)
+          counts.add(entry, terms, depth: depth)
           if listed.word == word { counts.entry = entry }
         }
       } while try cursor.readBatch()
@@ -63,49 +122,12 @@ struct ContextCounts: Sendable {
     }
     return found
   }
-}
-
-/// Adjusted counts of single words, which an index does not store.
-///
-/// The adjusted count of a word is the number of distinct words before it, so all bigrams are read once.
-/// Memory: 4 bytes a word. Cost: about 20 ns a bigram.
-struct UnigramCounts: Sendable {
-  private let adjusted: [UInt32]
-  private let store: CountStore
-  private let sums: ContextCounts
-
-  /// Reads the bigrams of `store`; words from `wordCount` on are outside the model.
-  init(_ store: CountStore, wordCount: Int) throws {
-    let begin = Int(WordID.beginOfSentence.rawValue)
-    var adjusted = [UInt32](repeating: 0, count: store.directory.vocabularySize)
-    if store.directory.order > 1 {
-      try store.forEachNGram(order: 2) { ngram, _ in adjusted[Int(ngram[1])] &+= 1 }
-    } else {
-      for word in adjusted.indices where word != begin {
-        adjusted[word] = UInt32(clamping: try store.rawCount(of: [UInt32(word)]) ?? 0)
-      }
-    }
-    self.adjusted = adjusted
-    self.store = store
-    var sums = ContextCounts()
-    for word in adjusted.indices where adjusted[word] > 0 && word != begin {
-      sums.add(
-        ContextCounts.Entry(
-          raw: 0,
-          adjusted: UInt64(adjusted[word]),
-          isPruned: word >= wordCount
-        )
-      )
-    }
-    self.sums = sums
-  }
 
   /// The sums over all words, with the counts of `word`.
-  func counts(of word: UInt32) throws -> ContextCounts {
-    var counts = sums
-    let raw = try store.rawCount(of: [word]) ?? 0
+  private func counts(of word: UInt32) throws -> ContextCounts {
+    var counts = unigrams
     counts.entry = ContextCounts.Entry(
-      raw: raw,
+      raw: try store.rawCount(of: [word]) ?? 0,
       adjusted: Int(word) < adjusted.count ? UInt64(adjusted[Int(word)]) : 0,
       isPruned: false
     )

@@ -10,15 +10,15 @@ import Synchronization
 /// takes as long as reading all words that follow its contexts, about a millisecond.
 public final class Explainer: Sendable {
   private let asked: AskedModel
-  private let terms: KneserNeyTerms?
-  private let unigrams = Mutex<UnigramCounts?>(nil)
+  private let terms: InterpolationTerms?
+  private let reader = Mutex<ContextCountsReader?>(nil)
 
   /// Opens the model `name` of the index at `path`.
   ///
   /// - Throws: `IndexError`, `StorageError`, `TableError` or `ScoringError`, each saying what to do.
   public init(path: String, model name: String = NGramModel.defaultName) throws {
     asked = try AskedModel(path: path, model: name)
-    terms = KneserNeyTerms(asked.entry, order: asked.model.order)
+    terms = InterpolationTerms(asked.entry, order: asked.model.order)
   }
 
   /// Explains the words of a line of text, cut as the model's text was.
@@ -60,12 +60,18 @@ public final class Explainer: Sendable {
     _ state: State
   ) throws -> Explanation {
     let score = asked.model.score(id, after: state).score
-    let counts = try counts(of: id.rawValue, after: context)
+    let reader = try countsReader()
+    let counts = try reader?.read(id.rawValue, after: context) ?? []
+    var parts: InterpolationTerms.Parts?
     // Contexts that the state does not hold have no backoff: they are as if never seen.
-    let known = counts.prefix(state.count + 1)
-    let parts =
-      known.isEmpty || known.count <= state.count
-      ? nil : terms?.parts(of: id.rawValue, contexts: Array(known), order: score.order)
+    if let terms, let reader, counts.count > state.count {
+      parts = terms.parts(
+        of: id.rawValue,
+        contexts: Array(counts.prefix(state.count + 1)),
+        order: score.order,
+        unseenWords: reader.unseenWords
+      )
+    }
     let orders = (0...context.count).reversed().map { depth in
       let ngram = context.suffix(depth) + [id.rawValue]
       return Explanation.Order(
@@ -102,23 +108,24 @@ public final class Explainer: Sendable {
     return tables.ngram(order: ngram.count, sum: sum, before: ngram[ngram.count - 2])?.probability
   }
 
-  /// What was seen after each suffix of `context`, the empty one first; nothing where the index has no counts.
-  private func counts(of word: UInt32, after context: [UInt32]) throws -> [ContextCounts] {
-    guard let store = asked.counts, store.directory.flags.contains(.rawCounts) else { return [] }
+  /// Reads what was seen; nil where the index has no counts.
+  private func countsReader() throws -> ContextCountsReader? {
+    guard let store = asked.counts, store.directory.flags.contains(.rawCounts) else { return nil }
     guard store.directory.vocabularySize <= asked.model.vocabulary.count else {
       throw TableError.damagedCounts(rule: "they have more words than the vocabulary")
     }
-    let unigrams = try unigrams.withLock { unigrams in
-      let counts = try unigrams ?? UnigramCounts(store, wordCount: asked.wordCount)
-      unigrams = counts
-      return counts
+    return try reader.withLock { reader in
+      let ready =
+        try reader
+        ?? ContextCountsReader(
+          store,
+          asked.entry,
+          terms,
+          wordCount: asked.wordCount
+        )
+      reader = ready
+      return ready
     }
-    let lookup = try LevelLookup(
-      source: store,
-      shards: store.directory.shards,
-      vocabularySize: store.directory.vocabularySize
-    )
-    return try ContextCounts.read(word, after: context, unigrams: unigrams, lookup: lookup)
   }
 }
 
@@ -129,7 +136,7 @@ extension Explanation.Counts {
       raw: counts.entry?.raw ?? 0,
       adjusted: counts.entry?.adjusted ?? 0,
       isPruned: counts.entry?.isPruned ?? false,
-      contextTotal: counts.adjustedTotal,
+      contextTotal: counts.rawTotal,
       contextTypes: counts.types
     )
   }

@@ -44,23 +44,25 @@ public struct Explanation: Hashable, Sendable, Encodable {
   public struct Counts: Hashable, Sendable, Encodable {
     /// How often the n-gram occurs.
     public var raw: UInt64
-    /// How many distinct words precede it; the raw count where nothing can, or at the highest order.
+    /// How many distinct words precede it; the raw count where nothing can, or at the highest order that was counted.
     public var adjusted: UInt64
-    /// Whether the counts mark it as left out of the model.
+    /// Whether the model leaves it out though it was seen.
     public var isPruned: Bool
-    /// Adjusted counts of all n-grams that begin with the context.
+    /// How often any word follows the context.
     public var contextTotal: UInt64
     /// How many distinct words follow the context.
     public var contextTypes: UInt64
   }
 
-  /// The terms of interpolated Kneser-Ney: p = (adjusted − discount) / denominator + gamma · p(shorter).
+  /// The terms of an interpolated smoothing: p = (count − discount) / denominator + gamma · p(shorter).
   public struct Terms: Hashable, Sendable, Encodable {
-    /// What is taken from the adjusted count; 0 where the model leaves the n-gram out.
+    /// The count that the smoothing takes: adjusted or raw; 0 where the model leaves the n-gram out.
+    public var count: UInt64
+    /// What is taken from it.
     public var discount: Double
-    /// Adjusted counts of all n-grams that begin with the context.
-    public var denominator: UInt64
-    /// (adjusted − discount) / denominator; 0 where the model leaves the n-gram out.
+    /// All counts of n-grams that begin with the context, and what the smoothing adds to them.
+    public var denominator: Double
+    /// (count − discount) / denominator.
     public var discounted: Double
     /// The weight of the next shorter context.
     public var gamma: Double
@@ -80,8 +82,8 @@ extension Explanation {
     let hasCounts = orders.contains { $0.counts != nil }
     let hasTerms = orders.contains { $0.terms != nil }
     var heads = ["  n-gram", "log10 p", "log10 backoff"]
-    if hasCounts { heads += ["count", "adjusted", "of", "followers"] }
-    if hasTerms { heads += ["discount", "discounted p", "gamma", "share"] }
+    if hasCounts { heads += ["seen", "of", "followers"] }
+    if hasTerms { heads += ["count", "discount", "of", "p", "gamma", "share"] }
     var table = TextTable(heads)
     for order in orders { table.add(order.cells(hasCounts: hasCounts, hasTerms: hasTerms)) }
     if let uniformShare {
@@ -107,18 +109,18 @@ extension Explanation.Order {
     if hasCounts {
       cells +=
         counts.map { counts in
-          [counts.raw, counts.adjusted, counts.contextTotal, counts.contextTypes]
-            .map(Readable.grouped)
-        } ?? [none, none, none, none]
+          [counts.raw, counts.contextTotal, counts.contextTypes].map(Readable.grouped)
+        } ?? [none, none, none]
     }
     if hasTerms {
       cells +=
         terms.map { terms in
           [
-            Readable.fixed(terms.discount, 4), Readable.fixed(terms.discounted, 6),
+            Readable.grouped(terms.count), Readable.fixed(terms.discount, 4),
+            Readable.fixed(terms.denominator, 0), Readable.fixed(terms.discounted, 6),
             Readable.fixed(terms.gamma, 4), Readable.percent(terms.share),
           ]
-        } ?? [none, none, none, none]
+        } ?? [none, none, none, none, none, none]
     }
     return cells
   }

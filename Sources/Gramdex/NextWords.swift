@@ -9,7 +9,7 @@ import Synchronization
 /// The answer is that of scoring every word of the vocabulary and sorting, found without doing so: the words that
 /// were seen after the longest stored context, then after shorter ones, are taken from the index's list of n-grams;
 /// all others follow from their unigram probability. Equally likely words come by id, that is, more frequent ones first.
-/// `<s>` is never among them.
+/// `<s>` is never among them, nor words with probability 0.
 ///
 /// May be used from any number of threads at once; each question takes scratch memory that later ones use again.
 /// Cost: a fraction of a millisecond, and a table look-up for each word that was seen after the last word of the
@@ -34,10 +34,9 @@ public final class NextWords: Sendable {
   public struct Answer: Hashable, Sendable {
     /// The words, likeliest first.
     public var words: [Word]
-    /// The probability that is left for all other words together, `<unk>` included when it is not listed.
-    public var leftover: Double {
-      max(1 - words.reduce(0) { $0 + pow(10, Double($1.log10Probability)) }, 0)
-    }
+    /// The probability that is left for all other words together, `<unk>` included when it is not listed; nil where
+    /// the model gives scores that are no probabilities (stupid backoff).
+    public var leftover: Double?
   }
 
   /// The model that is asked.
@@ -195,15 +194,15 @@ public final class NextWords: Sendable {
   }
 
   private func answer(_ top: consuming TopWords) -> Answer {
-    Answer(
-      words: top.finish().map { word in
-        Word(
-          id: WordID(rawValue: word.id),
-          bytes: asked.spelling(of: word.id),
-          log10Probability: word.log10Probability,
-          order: Int(word.order)
-        )
-      }
-    )
+    let words = top.finish().map { word in
+      Word(
+        id: WordID(rawValue: word.id),
+        bytes: asked.spelling(of: word.id),
+        log10Probability: word.log10Probability,
+        order: Int(word.order)
+      )
+    }
+    let sum = words.reduce(0) { $0 + pow(10, Double($1.log10Probability)) }
+    return Answer(words: words, leftover: asked.isDistribution ? max(1 - sum, 0) : nil)
   }
 }

@@ -47,8 +47,8 @@ struct SeenWordsReader: ~Copyable {
 
   /// The words seen after `state`, longest context first, as long as one of them may be among `top`.
   ///
-  /// A probability is at most 1, so after a context that is left with a backoff less likely than all of `top`
-  /// nothing more is looked up. `top` is offered all words that come back.
+  /// A stored probability is at most 1, so nothing more is looked up once the backoffs to what is left, unigrams included,
+  /// are less than all of `top`. `top` is offered all words that come back.
   func words(after state: State, offeredTo top: inout TopWords) throws -> SeenWords {
     var seen = SeenWords()
     if lookup == nil {
@@ -58,7 +58,7 @@ struct SeenWordsReader: ~Copyable {
     }
     let lists = try lists(after: state)
     for depth in stride(from: lists.count, to: 0, by: -1) {
-      if state.weighted(0, depth: depth) < top.threshold { break }
+      if state.limit(depth: depth) < top.threshold { break }
       let (words, scores) = add(lists[depth - 1], after: state, depth: depth, to: &seen)
       for (word, score) in zip(words, scores) { top.offer(word, score, order: depth + 1) }
       top.settle()
@@ -145,6 +145,15 @@ struct SeenWordsReader: ~Copyable {
       for index in scores.indices { scores[index] = state.weighted(scores[index], depth: depth) }
     }
     return scores
+  }
+}
+
+extension State {
+  /// log10 of what a word can have at most whose longest stored n-gram has at most `depth` words of context.
+  ///
+  /// Backoff weights can be above 1 (not those of interpolated smoothings), so fewer words may have more.
+  fileprivate func limit(depth: Int) -> Float {
+    (0...depth).reduce(-.infinity) { max($0, weighted(0, depth: $1)) }
   }
 }
 

@@ -14,8 +14,8 @@ struct TopWords: Sendable {
   /// Whether `<unk>` may be among them.
   let includesUnknown: Bool
   private var words: [Word] = []
-  /// What a word needs to be kept, as far as is known.
-  private(set) var threshold = -Float.infinity
+  /// What a word needs to be kept, as far as is known: more than −99, which stands for probability 0.
+  private(set) var threshold = (-99 as Float).nextUp
 
   /// Keeps at most `limit` words.
   init(limit: Int, includesUnknown: Bool) {
@@ -24,7 +24,7 @@ struct TopWords: Sendable {
     if limit < 1 { threshold = .infinity }
   }
 
-  /// Takes a word into account; `<s>` is never kept, nor what is no number.
+  /// Takes a word into account; `<s>` is never kept, nor what has probability 0.
   @inline(__always)
   mutating func offer(_ id: UInt32, _ log10Probability: Float, order: Int) {
     guard log10Probability >= threshold, id != WordID.beginOfSentence.rawValue,

@@ -116,14 +116,16 @@ struct ExplainerTests {
           for row in explanation.orders {
             guard let counts = row.counts else { continue }
             let place = "\(row.ngram), \(options)"
-            let raw = oracle.rawCounts[row.order - 1][row.ngram] ?? 0
-            #expect(counts.raw == UInt64(raw), "\(place)")
+            let raw = oracle.rawCounts[row.order - 1]
+            #expect(counts.raw == UInt64(raw[row.ngram] ?? 0), "\(place)")
             let adjusted = oracle.adjustedCounts[row.order - 1]
             #expect(counts.adjusted == UInt64(adjusted[row.ngram] ?? 0), "\(place)")
             let followers = followers[Array(row.ngram.dropLast())] ?? []
             #expect(counts.contextTypes == UInt64(followers.count), "\(place)")
-            #expect(counts.contextTotal == UInt64(followers.reduce(0, +)), "\(place)")
+            let seen = raw.filter { $0.key.dropLast() == row.ngram.dropLast() && $0.key != ["<s>"] }
+            #expect(counts.contextTotal == UInt64(seen.values.reduce(0, +)), "\(place)")
             guard let terms = row.terms else { continue }
+            #expect(terms.denominator == Double(followers.reduce(0, +)), "\(place)")
             let entry = oracle.entries[row.order - 1][row.ngram]
             let count = entry == nil ? 0 : adjusted[row.ngram] ?? 0
             let discount = count == 0 ? 0 : oracle.discounts[row.order - 1][min(count, 3) - 1]
@@ -135,6 +137,65 @@ struct ExplainerTests {
             }
           }
         }
+      }
+    }
+  }
+
+  /// A smoothing of the index's counts.
+  private static let estimations: [EstimationOptions] = {
+    func options(_ smoothing: Smoothing, _ change: (inout EstimationOptions) -> Void = { _ in })
+      -> EstimationOptions
+    {
+      var options = EstimationOptions(smoothing)
+      change(&options)
+      return options
+    }
+    return [
+      options(.wittenBell), options(.absolute), options(.kneserNey), options(.modifiedKneserNey),
+      options(.wittenBell) { $0.order = 2 }, options(.kneserNey) { $0.order = 2 },
+      options(.absolute) { $0.pruning = PruningThresholds([0, 1, 2]) },
+      options(.kneserNey) { $0.pruning = PruningThresholds([0, 0, 1]) },
+      options(.wittenBell) { $0.base.interpolateUnigrams = false },
+      options(.modifiedKneserNey) { $0.base.interpolateUnigrams = false },
+      options(.kneserNey) { $0.base.interpolateUnigrams = false },
+      options(.absolute) { $0.isVocabularyClosed = true },
+      options(.modifiedKneserNey) { $0.isVocabularyClosed = true },
+      options(.absolute) { $0.discounts = [[0.3], [0.7]] },
+      options(.wittenBell) { $0.base.vocabularyPadding = 300 },
+    ]
+  }()
+
+  @Test func `of every interpolated smoothing add up to the probability`() throws {
+    let corpus = Corpora.random(seed: 81, sentences: 80)
+    let path = try build(corpus, NaiveKneserNey.Options(order: 4))
+    for (number, estimation) in Self.estimations.enumerated() {
+      var options = EstimateOptions(estimation, name: "m\(number)")
+      options.memoryBytes = 64 << 20
+      options.threads = 1
+      try IndexEstimator.run(options, in: path)
+      let explainer = try Explainer(path: path, model: options.name)
+      for question in Self.questions(corpus, seed: 8) {
+        for explanation in try explainer.explain(question) {
+          let place = "\(estimation), \"\(question)\", \(explanation.word)"
+          let estimate = try #require(explanation.log10Estimate, "\(place)")
+          let probability = max(Double(explanation.log10Probability), -99)
+          // At most four single-precision logarithms.
+          #expect(abs(estimate - probability) < 2e-6, "\(place)")
+        }
+      }
+    }
+  }
+
+  @Test func `of backoff forms give counts without terms`() throws {
+    let path = try build(Corpora.random(seed: 82), NaiveKneserNey.Options(order: 3))
+    var estimation = EstimationOptions(.wittenBell)
+    estimation.form = .backoff
+    for estimation in [estimation, EstimationOptions(.goodTuring)] {
+      try IndexEstimator.run(EstimateOptions(estimation), in: path)
+      let explainer = try Explainer(path: path, model: estimation.smoothing.rawValue)
+      for explanation in try explainer.explain("w0 w1 w2") {
+        #expect(explanation.orders.allSatisfy { $0.terms == nil })
+        #expect(explanation.orders.last?.counts != nil && explanation.log10Estimate == nil)
       }
     }
   }

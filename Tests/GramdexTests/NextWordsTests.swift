@@ -74,6 +74,7 @@ struct NextWordsTests {
     for state in states ?? force.states() {
       for includesUnknown in [true, false] {
         let expected = force.words(after: state) { includesUnknown || $0 != .unknown }
+          .filter { $0.score.log10Probability > -99 }
         for limit in [1, 3, expected.count + 5] {
           let answer = try next.words(
             after: state,
@@ -120,6 +121,30 @@ struct NextWordsTests {
     let corpus = Corpora.random(seed: UInt64(order), sentences: 60, wordTypes: 9)
     let next = try build(corpus, order: order) { variant.apply(to: &$0, words: words) }
     try expectExact(next, "\(variant), order \(order)")
+  }
+
+  @Test(arguments: Smoothing.allCases)
+  func `are exact for every smoothing of the counts`(smoothing: Smoothing) throws {
+    let corpus = Corpora.random(seed: 91, sentences: 60, wordTypes: 9)
+    _ = try build(corpus, order: 4)
+    for form in smoothing.forms {
+      for (order, thresholds) in [(4, []), (4, [0, 0, 1]), (2, [])] as [(Int, [UInt64])] {
+        var estimation = EstimationOptions(smoothing)
+        estimation.form = form
+        estimation.order = order
+        estimation.pruning = PruningThresholds(thresholds)
+        var options = EstimateOptions(estimation, name: "other")
+        options.replace = true
+        options.memoryBytes = 64 << 20
+        options.threads = 1
+        try IndexEstimator.run(options, in: folder.path("index"))
+        let next = try NextWords(path: folder.path("index"), model: "other")
+        let states = BruteForce(model: next.model).states(length: 1)
+        try expectExact(next, states: states, "\(smoothing), \(form), \(order)")
+        let answer = try next.words(after: states[3])
+        #expect((answer.leftover != nil) == smoothing.isDistribution)
+      }
+    }
   }
 
   @Test func `are those of scoring and sorting all words of a larger text`() throws {
@@ -186,7 +211,7 @@ struct NextWordsTests {
       let others = force.words(after: state) { id in !answer.words.contains { $0.id == id } }
       let sum = others.reduce(0) { $0 + pow(10, Double($1.score.log10Probability)) }
       // About 12 single-precision logarithms.
-      #expect(abs(answer.leftover - sum) < 1e-5)
+      #expect(abs((answer.leftover ?? -1) - sum) < 1e-5)
       #expect(abs(try next.sum(after: state) - 1) < 1e-5)
     }
   }
