@@ -117,7 +117,8 @@ extension Explanation.Order {
         terms.map { terms in
           [
             Readable.grouped(terms.count), Readable.fixed(terms.discount, 4),
-            Readable.fixed(terms.denominator, 0), Readable.fixed(terms.discounted, 6),
+            Readable.grouped(UInt64(min(terms.denominator, 1e18))),
+            Readable.fixed(terms.discounted, 6),
             Readable.fixed(terms.gamma, 4), Readable.percent(terms.share),
           ]
         } ?? [none, none, none, none, none, none]
