@@ -81,13 +81,14 @@ struct InterpolationTerms: Sendable {
     if count > 0 { sums.types += 1 }
   }
 
-  /// The parts of the probability of `word`.
+  /// Takes the probability of `word` apart.
   ///
   /// - Parameters:
   ///   - word: the word.
   ///   - contexts: element d: what was seen after the last d words, for all contexts that the model backs off from.
   ///   - order: the length of the longest stored n-gram.
   ///   - unseenWords: how many words that can be predicted have count 0.
+  /// - Returns: the parts, whose shares add up to 1.
   func parts(
     of word: UInt32,
     contexts: [ContextCounts],
