@@ -71,6 +71,7 @@ enum ErrorReport {
     case EstimateError.noCounts, EstimateError.unknownWordsCounted: Code.badData
     case is EstimateError: Code.usage
     case is ScoringError, is NGramCountsError: Code.badData
+    case let error as DerivationError: derivationCode(error)
     case is CountingError, is DiscountError, is ArpaError, is ExportError: Code.badData
     case PlanError.disk: Code.inputOutput
     case PlanError.memory: Code.usage
@@ -87,6 +88,13 @@ enum ErrorReport {
     case .missing, .exists, .notAFolder, .notAFile, .permissionDenied, .diskFull, .system, .lmdb,
       .mapFull, .valueTooLarge, .badKey, .duplicateKey:
       Code.inputOutput
+    }
+  }
+
+  private static func derivationCode(_ error: DerivationError) -> Int32 {
+    switch error {
+    case .standardInputTwice, .weights, .targetTooSmall: Code.usage
+    case .noRawCounts, .otherTokenizer, .nothingToTune: Code.badData
     }
   }
 
