@@ -52,6 +52,8 @@ public enum OptionsError: Error, Equatable, Sendable {
   case givenDiscount(Double, limit: Int)
   /// Two models of a job have the same name.
   case modelNameTwice(String)
+  /// No index was named.
+  case noIndex
   /// SRILM's pruning has no predictable size.
   case targetAsSRILM
   /// The threshold of entropy pruning is negative or no number.
@@ -147,6 +149,8 @@ extension OptionsError: CustomStringConvertible {
       "a discount of \(value) is outside 0…\(limit), the count that it is taken from"
     case .modelNameTwice(let name):
       "two models would be named \(name); give one of them another name"
+    case .noIndex:
+      "no index to mix; name two or more"
     case .targetAsSRILM:
       """
       --target-size and --srilm-compatible exclude each other, as SRILM leaves out n-grams whose \

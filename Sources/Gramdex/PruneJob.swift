@@ -2,7 +2,6 @@ import GramdexCore
 import GramdexCounting
 import GramdexIndex
 import GramdexStorage
-import GramdexText
 
 /// One pruning under way.
 struct PruneJob {
@@ -36,7 +35,7 @@ struct PruneJob {
       return try finish(scored, parameters)
     case .vocabulary(let path):
       parameters["vocabulary"] = path
-      reading = self.reading(keptWords: try keptWords(path))
+      reading = self.reading(keptWords: try model.words(inFile: path, warn: warn))
     case .none:
       reading = self.reading()
     }
@@ -79,22 +78,6 @@ struct PruneJob {
       parameters: parameters,
       temporaryBytes: bytes
     )
-  }
-
-  /// The ids of the words in a file, with the reserved ones; ascending.
-  private func keptWords(_ path: String) throws -> [UInt32] {
-    let vocabulary = try model.scorer().vocabulary
-    var kept = Set<UInt32>(0..<UInt32(WordID.reservedCount))
-    var unknown = 0
-    for word in try WordLists.read(path, TextNormalizer(model.tokenizer)) {
-      if let id = vocabulary.id(of: word), Int(id.rawValue) < model.vocabularySize {
-        kept.insert(id.rawValue)
-      } else {
-        unknown += 1
-      }
-    }
-    if unknown > 0 { warn("\(path): \(unknown) words are not in \(model.path)") }
-    return kept.sorted()
   }
 
   // MARK: By entropy
