@@ -16,7 +16,8 @@ struct GramdexCommand: ParsableCommand {
       BuildCommand.self, RunCommand.self, EstimateCommand.self, RemoveCommand.self,
       QueryCommand.self, PerplexityCommand.self,
       CountCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self,
-      ExportCommand.self, PruneCommand.self, RestrictCommand.self, MixCommand.self, RollBackCommand.self,
+      ExportCommand.self, PruneCommand.self, RestrictCommand.self, MixCommand.self,
+      RollBackCommand.self,
     ]
   )
 }

@@ -46,6 +46,8 @@ struct ListedReading {
   ///   - renormalizes: whether backoffs are to be computed anew; then also the probability of words that are left out
   ///     becomes that of `<unk>`.
   ///   - choose: what stands in the last place of each n-gram's tuple, nil for those that are left out.
+  /// - Returns: the words and the chosen n-grams.
+  /// - Throws: `ExportError.damaged`, errors of temporary files, `Interrupted`, and what `choose` throws.
   func read(
     renormalizes: Bool,
     choose: (ListedContext) throws -> [Float?]
@@ -116,7 +118,13 @@ struct ListedReading {
       temporaryFolder: temporaryFolder
     )
     var tuple = [UInt32](repeating: 0, count: order + ArpaBatch.payloadWidth)
+    var last: [UInt32] = []
     try model.forEachContext(order: order, cancellation: cancellation) { context in
+      // What follows relies on the order, and reads counts that may be damaged.
+      if !last.reversed().lexicographicallyPrecedes(context.words.reversed()) {
+        throw ExportError.damaged(index: model.path, reason: "its n-grams are out of order")
+      }
+      last = context.words
       for place in 0..<(order - 1) {
         let word = newID(context.words[order - 2 - place])
         if word == .max { return }

@@ -39,7 +39,9 @@ struct MixtureTuning {
               ? 0 : Float(DecimalLogarithm.power(Double(word.score.log10Probability)))
           }
         }
-      } consume: { found += $0 }
+      } consume: {
+        found += $0
+      }
       return found
     }
   }

@@ -7,7 +7,7 @@ import Testing
 struct HelpTests {
   @Test(arguments: [
     "gramdex", "build", "run", "query", "perplexity", "count", "info", "verify", "import", "export",
-    "roll-back", "estimate", "remove",
+    "prune", "restrict", "mix", "roll-back", "estimate", "remove",
   ])
   func `is the text in Fixtures`(command: String) throws {
     var setting = BuiltBinary.Setting()
