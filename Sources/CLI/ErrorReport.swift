@@ -94,7 +94,7 @@ enum ErrorReport {
   private static func derivationCode(_ error: DerivationError) -> Int32 {
     switch error {
     case .standardInputTwice, .weights, .targetTooSmall: Code.usage
-    case .noRawCounts, .otherTokenizer, .nothingToTune: Code.badData
+    case .noRawCounts, .noDistribution, .otherTokenizer, .nothingToTune: Code.badData
     }
   }
 

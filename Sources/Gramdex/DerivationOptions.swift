@@ -34,6 +34,8 @@ public enum DerivationError: Error, Equatable, Sendable {
   case standardInputTwice
   /// What was asked for needs raw counts, and the index has none.
   case noRawCounts(index: String, model: String)
+  /// The model's values are scores, which cannot sum to one.
+  case noDistribution(index: String, model: String)
   /// No threshold makes the index as small as asked; with only single words it has so many bytes.
   case targetTooSmall(index: String, targetBytes: UInt64, leastBytes: UInt64)
   /// Models whose texts were cut into words in different ways do not mix.
@@ -54,6 +56,11 @@ extension DerivationError: CustomStringConvertible {
       """
       model \(model) of \(index) has no raw counts; use an index that was built from text \
       without --no-counts, or give --threshold with --history model
+      """
+    case .noDistribution(let index, let model):
+      """
+      model \(model) of \(index) gives scores (stupid backoff), no probabilities that backoffs could \
+      make sum to one; use another model of the index, or restrict, which changes no score
       """
     case .targetTooSmall(let index, let target, let least):
       """

@@ -24,6 +24,7 @@ public enum IndexPruner {
   ) throws -> DerivationSummary {
     let options = try options.validated()
     let model = try ListedModel.open(options.index, model: options.modelName)
+    if options.criterion != .none { try model.requireDistribution() }
     let job = DerivationJob(
       options: options.output,
       operation: "prune",

@@ -34,7 +34,9 @@ struct ListedModel {
     func usage(_ name: String) -> Manifest.File? {
       opened.manifest.files.first { $0.name == name }
     }
-    guard let scores = usage(entry.file) else { return .init(file: 0, scores: 0, counts: 0, vocabulary: 0) }
+    guard let scores = usage(entry.file) else {
+      return .init(file: 0, scores: 0, counts: 0, vocabulary: 0)
+    }
     var bytes = BuildSummary.Bytes(fileBytes: scores.layout.bytes, scores.databases)
     if let name = entry.countsFile, name != entry.file, let shared = usage(name) {
       let other = BuildSummary.Bytes(fileBytes: shared.layout.bytes, shared.databases)
@@ -43,6 +45,13 @@ struct ListedModel {
       bytes.file += other.counts + other.vocabulary
     }
     return bytes
+  }
+
+  /// Refuses a model whose values are no probabilities.
+  func requireDistribution() throws(DerivationError) {
+    if case .smoothed(let smoothing) = entry.smoothing, !smoothing.isDistribution {
+      throw .noDistribution(index: path, model: entry.name)
+    }
   }
 
   /// Opens a model of the index at `path`.
