@@ -86,9 +86,12 @@ struct RestrictJob {
       )
     )
     let scored = try reading.read(renormalizes: false) { context in
-      guard let occurrences else { return context.ngrams.map { _ in 0 } }
-      let places = occurrences.sentences(withAll: context.words)
-      return context.ngrams.map { occurrences.has($0.word, in: places) ? 0 : nil }
+      guard let places = occurrences?.sentences(withAll: context.words) else {
+        return context.ngrams.map { _ in 0 }
+      }
+      return context.ngrams.map { ngram in
+        occurrences?.has(ngram.word, in: places) == true ? 0 : nil
+      }
     }
     let bytes = scored.given.map(\.temporaryBytes).reduce(0, +)
     return DerivationJob.Result(

@@ -13,6 +13,9 @@ struct WordOccurrences {
   }
 
   private var places: [UInt32: [UInt32]] = [:]
+  /// The context asked for last, most recent word first, and for each of its ends the sentences with all its words.
+  private var context: [UInt32] = []
+  private var ends: [Sentences] = []
 
   /// Notes the words of all sentences; a word stands once in its sentence.
   init(of sentences: [[UInt32]]) {
@@ -26,17 +29,31 @@ struct WordOccurrences {
   /// The words that occur, ascending.
   var words: [UInt32] { places.keys.sorted() }
 
-  /// The sentences in which all of `words` occur.
-  func sentences(withAll words: [UInt32]) -> Sentences {
-    var common = Sentences.all
-    for word in words where word >= UInt32(WordID.reservedCount) {
-      let here = places[word] ?? []
-      switch common {
-      case .all: common = .some(here)
-      case .some(let others): common = .some(Self.common(others, here))
-      }
+  /// The sentences in which all words of a context, oldest first, occur.
+  ///
+  /// What the context has in common with the one before, in context order most of it, is not looked for again.
+  mutating func sentences(withAll words: [UInt32]) -> Sentences {
+    var known = 0
+    for (old, new) in zip(context, words.reversed()) {
+      if old != new { break }
+      known += 1
     }
-    return common
+    context.removeSubrange(known...)
+    ends.removeSubrange(known...)
+    for word in words.reversed().dropFirst(known) {
+      context.append(word)
+      ends.append(add(word, to: ends.last ?? .all))
+    }
+    return ends.last ?? .all
+  }
+
+  private func add(_ word: UInt32, to common: Sentences) -> Sentences {
+    if word < UInt32(WordID.reservedCount) { return common }
+    switch common {
+    case .all: return .some(places[word] ?? [])
+    case .some(let others):
+      return .some(others.isEmpty ? [] : Self.common(others, places[word] ?? []))
+    }
   }
 
   /// Whether `word` occurs in one of `sentences`.
@@ -45,7 +62,7 @@ struct WordOccurrences {
     switch sentences {
     case .all: return isReserved || places[word] != nil
     case .some(let numbers):
-      if isReserved { return !numbers.isEmpty }
+      if isReserved || numbers.isEmpty { return !numbers.isEmpty }
       return !Self.common(numbers, places[word] ?? [], limit: 1).isEmpty
     }
   }
