@@ -93,7 +93,9 @@ enum ErrorReport {
 
   private static func derivationCode(_ error: DerivationError) -> Int32 {
     switch error {
-    case .standardInputTwice, .weights, .targetTooSmall: Code.usage
+    case .threshold, .targetAsSRILM, .cutoffs, .noIndex, .standardInputTwice, .weights,
+      .targetTooSmall:
+      Code.usage
     case .noRawCounts, .noDistribution, .otherTokenizer, .nothingToTune: Code.badData
     }
   }

@@ -98,12 +98,6 @@ public struct BuildOptions: Sendable, Equatable {
   static func check(_ pruning: PruningThresholds, order: Int) throws(OptionsError) {
     let values = pruning.values
     if values.count > order { throw .pruningTooLong(values: values.count, order: order) }
-    try Self.check(pruning: pruning)
-  }
-
-  /// Checks that thresholds keep all words and never decrease.
-  static func check(pruning: PruningThresholds) throws(OptionsError) {
-    let values = pruning.values
     if let first = values.first, first != 0 { throw .pruningUnigrams(first) }
     for (before, after) in zip(values, values.dropFirst()) where after < before {
       throw .pruningDecreases(before: before, after: after)

@@ -30,6 +30,14 @@ public struct DerivationOptions: Sendable, Equatable {
 
 /// A failure to make an index from others.
 public enum DerivationError: Error, Equatable, Sendable {
+  /// The threshold of entropy pruning is negative or no number.
+  case threshold(Double)
+  /// SRILM's pruning has no predictable size.
+  case targetAsSRILM
+  /// Cut-offs that would drop words, or n-grams but not longer ones with them.
+  case cutoffs([UInt64])
+  /// No index was named.
+  case noIndex
   /// A text that is read more than once was named `-`.
   case standardInputTwice
   /// What was asked for needs raw counts, and the index has none.
@@ -50,6 +58,21 @@ extension DerivationError: CustomStringConvertible {
   /// What happened, where, and what to do.
   public var description: String {
     switch self {
+    case .threshold(let value):
+      "the threshold \(value) is negative or no number; give one such as --threshold 1e-8"
+    case .targetAsSRILM:
+      """
+      --target-size and --srilm-compatible exclude each other, as SRILM leaves out n-grams whose \
+      places others need; give --history model for its contexts' probabilities alone
+      """
+    case .cutoffs(let values):
+      """
+      the cut-offs \(values.map(\.description).joined(separator: ",")) do not start with 0 (words are \
+      left out with --vocabulary) or decrease (an n-gram is kept only with its context); give such \
+      as 0,0,1
+      """
+    case .noIndex:
+      "no index to mix; name two or more"
     case .standardInputTwice:
       "this text is read more than once, which standard input (-) cannot be; name a file"
     case .noRawCounts(let index, let model):

@@ -25,7 +25,7 @@ public struct MixOptions: Sendable, Equatable {
 
   func validated() throws -> Self {
     _ = try output.validated()
-    if indexes.isEmpty { throw OptionsError.noIndex }
+    if indexes.isEmpty { throw DerivationError.noIndex }
     if case .given(let weights) = weights {
       let isGood =
         weights.count == indexes.count && weights.allSatisfy { $0 >= 0 && $0.isFinite }

@@ -52,12 +52,6 @@ public enum OptionsError: Error, Equatable, Sendable {
   case givenDiscount(Double, limit: Int)
   /// Two models of a job have the same name.
   case modelNameTwice(String)
-  /// No index was named.
-  case noIndex
-  /// SRILM's pruning has no predictable size.
-  case targetAsSRILM
-  /// The threshold of entropy pruning is negative or no number.
-  case threshold(Double)
   /// The log10 probability of unknown words is no log10 probability.
   case unknownProbability(Float)
 }
@@ -149,15 +143,6 @@ extension OptionsError: CustomStringConvertible {
       "a discount of \(value) is outside 0…\(limit), the count that it is taken from"
     case .modelNameTwice(let name):
       "two models would be named \(name); give one of them another name"
-    case .noIndex:
-      "no index to mix; name two or more"
-    case .targetAsSRILM:
-      """
-      --target-size and --srilm-compatible exclude each other, as SRILM leaves out n-grams whose \
-      places others need; give --history model for its contexts' probabilities alone
-      """
-    case .threshold(let value):
-      "the threshold \(value) is negative or no number; give one such as --threshold 1e-8"
     case .unknownProbability(let value):
       "\(value) is no log10 probability for unknown words; give 0 or less, as in -100"
     case .modelName(let name):

@@ -52,11 +52,16 @@ public struct PruneOptions: Sendable, Equatable {
     if let order, !(1...BuildOptions.maximumOrder).contains(order) {
       throw OptionsError.order(order)
     }
-    if case .cutoffs(let cutoffs) = criterion { try BuildOptions.check(pruning: cutoffs) }
-    if case .threshold(let value) = criterion, !(value >= 0 && value.isFinite) {
-      throw OptionsError.threshold(value)
+    if case .cutoffs(let cutoffs) = criterion {
+      let values = cutoffs.values
+      if values.first != 0 || zip(values, values.dropFirst()).contains(where: >) {
+        throw DerivationError.cutoffs(values)
+      }
     }
-    if case .targetBytes = criterion, isSRILMCompatible { throw OptionsError.targetAsSRILM }
+    if case .threshold(let value) = criterion, !(value >= 0 && value.isFinite) {
+      throw DerivationError.threshold(value)
+    }
+    if case .targetBytes = criterion, isSRILMCompatible { throw DerivationError.targetAsSRILM }
     return self
   }
 }

@@ -41,9 +41,13 @@ struct DerivationWorkshop {
   }
 
   /// The n-grams of an index, as `export` writes them.
-  func exported(_ name: String) throws -> NaiveBackoff {
+  func exported(_ name: String, model: String = BuildOptions.defaultModelName) throws
+    -> NaiveBackoff
+  {
     let path = folder.path(name + ".out.arpa")
-    try IndexExporter.run(ExportOptions(index: index(name), output: path))
+    var options = ExportOptions(index: index(name), output: path)
+    options.modelName = model
+    try IndexExporter.run(options)
     return NaiveBackoff(ArpaText(try Data(contentsOf: URL(filePath: path))))
   }
 
@@ -65,11 +69,12 @@ struct DerivationWorkshop {
   /// Expects that `index` has the n-grams of `expected` with its probabilities and backoffs.
   func expect(
     _ name: String,
+    model modelName: String = BuildOptions.defaultModelName,
     equals expected: NaiveBackoff,
     tolerance: Double = 1e-4,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let model = try exported(name)
+    let model = try exported(name, model: modelName)
     try #require(model.order == expected.order, sourceLocation: sourceLocation)
     for (order, (found, wanted)) in zip(model.entries, expected.entries).enumerated() {
       #expect(

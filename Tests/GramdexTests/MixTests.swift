@@ -30,7 +30,7 @@ struct MixTests {
     try workshop.build(others, "b", order: 2)
     try workshop.build(Corpora.random(seed: seed + 200, sentences: 10), "c", order: 4)
     _ = try mix(["a", "b", "c"], .given([1, 2, 1]))
-    let models = try ["a", "b", "c"].map(workshop.exported)
+    let models = try ["a", "b", "c"].map { try workshop.exported($0) }
     try workshop.expect("mixed", equals: NaiveBackoff.mixture(models, [0.25, 0.5, 0.25]))
     try workshop.expectSums("mixed")
     #expect(try IndexVerifier.run(path: workshop.index("mixed")).problems == [])
@@ -55,7 +55,7 @@ struct MixTests {
       .compactMap { Double($0) }
     try #require(weights.count == 2)
     #expect(abs(weights[0] + weights[1] - 1) < 1e-9)
-    let models = try ["a", "b"].map(workshop.exported)
+    let models = try ["a", "b"].map { try workshop.exported($0) }
     let sentences = NaiveText.sentences(Data(development.utf8), convention: .gramdex)
     func logarithm(_ weight: Double) -> Double {
       var sum = 0.0

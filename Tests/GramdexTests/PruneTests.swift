@@ -107,6 +107,52 @@ struct PruneTests {
     #expect(!FileManager.default.fileExists(atPath: workshop.index("c")))
   }
 
+  @Test func `takes any model of an index whose values are probabilities`() throws {
+    let corpus = Corpora.random(seed: 12, sentences: 80)
+    try workshop.build(corpus, "whole")
+    for smoothing in [Smoothing.wittenBell, .goodTuring, .additive, .stupidBackoff] {
+      try IndexEstimator.run(
+        EstimateOptions(EstimationOptions(smoothing)),
+        in: workshop.index("whole")
+      )
+    }
+    for smoothing in [Smoothing.wittenBell, .goodTuring, .additive] {
+      let model = try workshop.exported("whole", model: smoothing.rawValue)
+      let losses = model.losses { Self.share(of: $0, in: corpus) }
+      let threshold = try Self.threshold(losses.values, share: 0.5)
+      try workshop.prune("whole", smoothing.rawValue, .threshold(threshold)) {
+        $0.modelName = smoothing.rawValue
+      }
+      try workshop.expect(
+        smoothing.rawValue,
+        model: smoothing.rawValue,
+        equals: model.pruned(losses, threshold: threshold, keepsSuffixes: true)
+      )
+    }
+    #expect(
+      throws: DerivationError.noDistribution(
+        index: workshop.index("whole"),
+        model: "stupid-backoff"
+      )
+    ) {
+      try workshop.prune("whole", "scores", .threshold(1e-6)) { $0.modelName = "stupid-backoff" }
+    }
+  }
+
+  @Test func `can put the smaller model in the place of the whole one`() throws {
+    try workshop.build(Corpora.random(seed: 2, sentences: 80), "whole")
+    let text = try workshop.folder.write("text.txt", "w1 w2 w3\nw0 w1\n")
+    let summary = try workshop.prune("whole", "whole", .threshold(1e-3)) {
+      $0.output.replace = true
+      $0.output.texts = [text]
+    }
+    let evaluation = try #require(summary.evaluation)
+    #expect(evaluation.before[0].perplexity != evaluation.after.perplexity)
+    let model = try NGramModel.open(workshop.index("whole"))
+    #expect(model.ngramCounts == summary.orders.map(\.after))
+    #expect(model.perplexity(of: "w1 w2 w3\nw0 w1\n") == evaluation.after)
+  }
+
   @Test(arguments: [ScoreLayout.exact, .compact], [true, false])
   func `makes the largest model that fits a size`(
     layout: ScoreLayout,

@@ -34,9 +34,10 @@ struct RestrictedVocabularyTests {
     try workshop.expectSums("cut")
   }
 
-  @Test func `cut-offs that go down are refused`() throws {
-    #expect(throws: OptionsError.pruningDecreases(before: 2, after: 1)) {
-      try workshop.prune("whole", "cut", .cutoffs(PruningThresholds([0, 2, 1])))
+  @Test(arguments: [[], [0, 2, 1], [1, 1]] as [[UInt64]])
+  func `cut-offs that drop words or go down are refused`(values: [UInt64]) throws {
+    #expect(throws: DerivationError.cutoffs(values)) {
+      try workshop.prune("whole", "cut", .cutoffs(PruningThresholds(values)))
     }
   }
 
