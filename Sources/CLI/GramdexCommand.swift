@@ -15,10 +15,10 @@ struct GramdexCommand: ParsableCommand {
     subcommands: [
       BuildCommand.self, RunCommand.self, EstimateCommand.self, RemoveCommand.self,
       QueryCommand.self, PerplexityCommand.self, NextCommand.self, ExplainCommand.self,
-      GenerateCommand.self, TuneMixtureCommand.self,
-      CountCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self,
-      ExportCommand.self, RollBackCommand.self,
-      FilterTextCommand.self, DumpCountsCommand.self, VocabularyCommand.self,
+      GenerateCommand.self, TuneMixtureCommand.self, CountCommand.self, DumpCountsCommand.self,
+      VocabularyCommand.self, FilterTextCommand.self, PruneCommand.self, RestrictCommand.self,
+      MixCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self, ExportCommand.self,
+      RollBackCommand.self,
     ]
   )
 }

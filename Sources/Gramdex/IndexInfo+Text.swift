@@ -50,6 +50,12 @@ extension IndexInfo {
       line += ", pruned \(model.pruning.map(String.init).joined(separator: ","))"
     }
     line += model.hasCounts ? ", with counts" : ", without counts"
+    if let derivation = model.derivation {
+      let parameters = derivation.parameters.sorted { $0.key < $1.key }
+        .map { ", \($0.key) \($0.value)" }
+      line += "\nmade by \(derivation.operation) from \(derivation.sources.joined(separator: ", "))"
+      line += parameters.joined()
+    }
     var table = TextTable(
       model.discounts.isEmpty ? ["order", "n-grams"] : ["order", "n-grams", "D1", "D2", "D3+"]
     )
