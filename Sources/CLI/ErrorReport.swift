@@ -78,6 +78,7 @@ enum ErrorReport {
     case CountDumpError.damaged: Code.badData
     case is CountDumpError: Code.usage
     case let error as DerivationError: derivationCode(error)
+    case let error as UpdateError: error.isUsage ? Code.usage : Code.badData
     case is CountingError, is DiscountError, is ArpaError, is ExportError: Code.badData
     case is SentencePieceError: Code.badData
     case let error as FilterError: error.isBadData ? Code.badData : Code.usage

@@ -13,7 +13,7 @@ extension IndexInfo {
     if tokens > 0 {
       lines.append(
         "text: \(Readable.grouped(tokens)) tokens in \(Readable.grouped(sentences)) sentences, "
-          + "from \(corpus.map(\.path).joined(separator: ", "))"
+          + "from \(corpus.map { $0.isRemoved == true ? "without " + $0.path : $0.path }.joined(separator: ", "))"
       )
     }
     lines.append(

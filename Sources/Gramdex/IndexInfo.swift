@@ -54,6 +54,8 @@ public struct IndexInfo: Sendable, Codable, Equatable {
     public var path: String
     /// Its size on disk, 0 for standard input.
     public var bytes: UInt64
+    /// True for a text that an update took away, and that is not among those counted under this name and size.
+    public var isRemoved: Bool?
   }
 
   /// The length of the longest n-grams.
@@ -109,7 +111,7 @@ public struct IndexInfo: Sendable, Codable, Equatable {
     bytes = Self.bytes(manifest.files)
     models = manifest.models.map(Model.init)
     tokenizer = manifest.tokenizer
-    corpus = manifest.corpus.map { Text(path: $0.path, bytes: $0.bytes) }
+    corpus = manifest.corpus.map { Text(path: $0.path, bytes: $0.bytes, isRemoved: $0.isRemoved) }
     generation = manifest.generation
     formatVersion = manifest.formatVersion
     toolVersion = manifest.toolVersion
