@@ -27,7 +27,9 @@ struct CacheModelTests {
     }
   }
 
-  /// The share of a word in a cache: the definition, over words as text. Unknown words are `nil`.
+  /// The share of a word in a cache: the definition, over words as text.
+  ///
+  /// Unknown words are `nil`.
   private func share(_ word: String?, _ cache: [String?], order: Int) -> Double {
     let known = cache.compactMap(\.self)
     guard let word else { return 0 }
