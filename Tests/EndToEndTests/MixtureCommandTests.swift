@@ -85,7 +85,8 @@ struct MixtureCommandTests {
     }
     let best = try perplexity(words)
     #expect(abs(best / tuning.perplexity - 1) < 1e-4)
-    for weight in [tuning.weights[1] - 0.05, tuning.weights[1] + 0.05] {
+    let share = tuning.weights[1]
+    for weight in [share / 2, (1 + share) / 2] {
       #expect(try perplexity(["--mix", "\(workshop.index("second"))=\(weight)"]) > best)
     }
     #expect(tuning.tokens > 0)
@@ -163,6 +164,40 @@ struct MixtureCommandTests {
     #expect(
       lines.count == 2 && lines[0].hasPrefix("file \(text): ") && lines[1].hasPrefix("0 zeroprobs")
     )
+  }
+
+  /// Models of SRILM that leave unknown words out, and two that have them.
+  static let golden = [
+    "toy.o3.gt", "toy.o5.wbdiscount.interp", "toy.o3.add1", "wt2_60k.o3.kndiscount.interp",
+    "wt2_60k.o3.kn.interp.min1.unk", "wt2_60k.o5.kn.interp.min1.unk", "wt2_60k.o3.add0.01",
+    "wt2_60k.o5.ukndiscount", "wt2_60k.o5.wbdiscount", "wt2_60k.o3.gt.min1", "wt2_60k.o3.cd0.5",
+  ]
+
+  @Test(.enabled(if: SharedData.hasGolden, "\(SharedData.absent)"), arguments: golden)
+  func `SRILM's summary of SRILM's model is SRILM's`(name: String) throws {
+    let arpa = try workshop.folder.write(
+      "model.arpa",
+      SharedData.contentsMaybePacked("golden/srilm/\(name).arpa")
+    )
+    let imported = try BuiltBinary.run("import", arpa, "--output", workshop.index("srilm"))
+    try #require(imported.exitCode == 0, "\(imported)")
+    let file = "in/\(name.hasPrefix("toy") ? "toy_test" : "wt2_test_30k").txt"
+    var setting = BuiltBinary.Setting()
+    setting.folder = SharedData.url("golden").path
+    let outcome = try BuiltBinary.run(
+      "perplexity",
+      workshop.index("srilm"),
+      file,
+      "--format",
+      "srilm",
+      setting: setting
+    )
+    let printed = String(
+      decoding: try SharedData.contents("golden/srilm/\(name).ppl"),
+      as: UTF8.self
+    )
+    let expected = printed.split(separator: "\n").filter { !$0.contains("warning") }
+    #expect(outcome.outputText.split(separator: "\n") == expected)
   }
 
   @Test func `what makes no sense is refused with advice`() throws {
