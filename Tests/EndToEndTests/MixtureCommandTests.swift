@@ -136,13 +136,18 @@ struct MixtureCommandTests {
         ["query", workshop.index("second"), "--text", "the cat", "--json"] + arguments
       )
     }
-    struct Line: Decodable { var log10Probability: Double }
+    struct Line: Decodable {
+      var log10Probability: Double
+      var score: Double?
+    }
     let plain = try query()
     let boosted = try query("--boost", list)
     #expect(plain.errorText.isEmpty && boosted.errorText.contains("scores, not probabilities"))
     let difference =
       try boosted.json(Line.self).log10Probability - plain.json(Line.self).log10Probability
     #expect(abs(difference - 1.5) < 1e-4)
+    #expect(try boosted.json(Line.self).score == boosted.json(Line.self).log10Probability)
+    #expect(try plain.json(Line.self).score == nil)
     let normalized = try query("--boost", list, "--normalized")
     #expect(normalized.errorText.isEmpty)
     #expect(
