@@ -129,6 +129,7 @@ extension Perplexity {
     // Element k: tokens whose longest match has order k, 0 where the model has no orders.
     let hits = RecordBuffer<Int>(zeroed: Int(UInt8.max) + 1)
     var sum = log10Probability
+    let unknown = WordID.unknown.rawValue
     for line in lines {
       if line.isEnded { sentences += 1 }
       tokens += line.places.count
@@ -136,7 +137,7 @@ extension Perplexity {
         let score = scores[place]
         sum += Double(score)
         hits[Int(orders[place])] += 1
-        let isOOV = ids[place] == WordID.unknown.rawValue
+        let isOOV = ids[place] == unknown
         if isOOV {
           oov += 1
           log10OOVProbability += Double(score)

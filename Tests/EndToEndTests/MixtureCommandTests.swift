@@ -31,7 +31,9 @@ struct MixtureCommandTests {
     let flags = ["--order", "3", "--memory", "64M"]
     try workshop.mustBuild(Texts.random(bytes: 40_000, seed: 1), "first", flags)
     try workshop.mustBuild(Texts.random(bytes: 20_000, seed: 2) + Texts.small, "second", flags)
-    text = try workshop.folder.write("text.txt", Texts.random(bytes: 8_000, seed: 3) + Texts.small)
+    // New to both, but for some lines that the second has seen.
+    let lines = Texts.random(bytes: 8_000, seed: 3) + Texts.random(bytes: 3_000, seed: 2)
+    text = try workshop.folder.write("text.txt", lines + Texts.small)
     let index = workshop.index("first")
     let outcome = try BuiltBinary.run(
       "estimate",
