@@ -23,7 +23,7 @@ struct SentencePieceFile {
     var isText: Bool { self == .normal || self == .userDefined || self == .unused }
   }
 
-  /// A piece; its place is its id. There can be very many, so its text is not copied.
+  /// A piece, whose place is its id; there can be very many, so its text is not copied.
   struct Piece {
     var text = PieceText()
     var score: Float = 0
