@@ -29,6 +29,7 @@ public enum IndexBuilder {
   ) throws -> BuildSummary {
     var options = try options.validated()
     options.tokenizer = try options.tokenizer.loading(options.tokenizerModel)
+    options.memoryBytes = try options.tokenizer.memory(of: options.memoryBytes)
     let memory = AnonymousMemoryPeak()
     let clock = JobClock()
     let inputs = try TextInputs(options)
@@ -74,6 +75,7 @@ public enum IndexBuilder {
   public static func plan(_ options: BuildOptions, to path: String) throws -> BuildPlan {
     var options = try options.validated()
     options.tokenizer = try options.tokenizer.loading(options.tokenizerModel)
+    options.memoryBytes = try options.tokenizer.memory(of: options.memoryBytes)
     if options.inputs.contains("-") { throw OptionsError.planStandardInput }
     if options.inputsAreCounts { throw OptionsError.planCounts }
     let inputs = try TextInputs(options)
