@@ -12,7 +12,7 @@ public struct VocabularyOptions: Sendable, Equatable {
   public var threads = BuildOptions.defaultThreads
   /// Whether the growth of the vocabulary is noted down.
   public var wantsGrowth = false
-  /// After how many tokens each; nil for after 1, 2, 4, 8 …
+  /// After how many tokens each; nil for after 1, 2, 4, 8 and so on.
   public var growthStep: UInt64?
 
   /// Makes the default options.
