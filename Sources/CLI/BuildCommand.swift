@@ -125,6 +125,7 @@ struct BuildCommand: ParsableCommand {
     options.jsonField = input.jsonField
     counting.apply(to: &options)
     options.tokenizer = tokenizerFlags.options
+    options.tokenizerModel = tokenizerFlags.tokenizerModel
     options.convention = smoothing.lmplzCompatible ? .lmplz : .gramdex
     options.order = order
     machine.apply(to: &options)

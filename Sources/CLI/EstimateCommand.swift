@@ -44,6 +44,30 @@ struct EstimateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Read discounts from a file that --write-discounts wrote.",
+      valueName: "file"
+    )
+  )
+  var discountsFile: String?
+
+  @Option(
+    help: ArgumentHelp("Write the discounts that were used to this file.", valueName: "file")
+  )
+  var writeDiscounts: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Choose the discounts that make this text most likely, interpolated absolute or Kneser-Ney \
+      smoothings only; may be given more than once.
+      """,
+      valueName: "text"
+    )
+  )
+  var tune: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
       "How scores are stored: exact (12 bytes an n-gram) or compact (4, perplexity within 0.1 %).",
       valueName: "layout"
     )
@@ -64,6 +88,9 @@ struct EstimateCommand: ParsableCommand {
   @OptionGroup var progress: ProgressFlags
 
   func validate() throws {
+    if discountsFile != nil && numbers.discounts != nil {
+      throw ValidationError("--discounts and --discounts-file exclude each other")
+    }
     do {
       _ = try options().validated()
     } catch {
@@ -72,7 +99,18 @@ struct EstimateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let options = try options()
+    var options = try options()
+    if let discountsFile {
+      let file = try DiscountFile(path: discountsFile)
+      if file.smoothing != smoothing {
+        throw EstimateError.otherDiscounts(
+          path: discountsFile,
+          found: file.smoothing.rawValue,
+          wanted: smoothing.rawValue
+        )
+      }
+      options.estimation.discounts = file.discounts
+    }
     let signals = Signals()
     let display = ProgressDisplay(isVerbose: progress.progress)
     defer { display.finish() }
@@ -83,6 +121,10 @@ struct EstimateCommand: ParsableCommand {
       cancellation: signals.cancellation
     )
     display.finish()
+    if let writeDiscounts {
+      try DiscountFile(smoothing: smoothing, discounts: summary.orders.map(\.discounts))
+        .write(to: writeDiscounts)
+    }
     if json {
       try StandardOutput.print(json: summary)
     } else {
@@ -97,6 +139,7 @@ struct EstimateCommand: ParsableCommand {
     numbers.apply(to: &estimation)
     var options = EstimateOptions(estimation, name: name)
     options.layout = layout
+    options.tuningTexts = tune
     options.replace = replace
     options.keepPrevious = keepPrevious
     options.memoryBytes = machine.memory?.bytes ?? BuildOptions.defaultMemoryBytes

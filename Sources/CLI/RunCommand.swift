@@ -1,15 +1,15 @@
 import ArgumentParser
 import Gramdex
 
-/// `gramdex run`: a build and its evaluation, declared in a file.
+/// `gramdex run`: a build, further estimates and their evaluation, declared in a file.
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Runs a build and its evaluation as a job file says.",
+    abstract: "Runs a build, further estimates and their evaluation as a job file says.",
     discussion: """
       The job is a YAML file with the keys inputs, files-from, json-field, tokenizer, order, memory, \
-      threads, temporary, smoothing, prune, layout, counts, vocabulary, limit-vocabulary, evaluation, \
-      output, replace, keep-previous and resume. An unfinished run of the same job is gone on with, unless \
+      threads, temporary, smoothing, prune, layout, counts, vocabulary, limit-vocabulary, estimate, \
+      evaluation, output, replace, keep-previous and resume. An unfinished run of the same job is gone on with, unless \
       resume is false. Names of files are relative to the job file.
       """
   )

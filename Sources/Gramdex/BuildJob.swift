@@ -62,7 +62,12 @@ struct BuildJob {
     summary.oddities = oddities(of: corpus)
     summary.duplicatesRemoved = corpus.duplicates
     if let warning = warningOfCounts(corpus) { warn(warning) }
-    for warning in BuildSummary.warnings(of: corpus.statistics, inputs: inputs) { warn(warning) }
+    let oddWarnings = BuildSummary.warnings(
+      of: corpus.statistics,
+      inputs: inputs,
+      tokenizer: options.tokenizer
+    )
+    for warning in oddWarnings { warn(warning) }
     let name = try writer.nextFile()
     if inputs.areRepeatable {
       journal = try writer.startJournal(file: name, identity: try identity.encoded())

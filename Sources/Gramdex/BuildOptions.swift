@@ -31,6 +31,8 @@ public struct BuildOptions: Sendable, Equatable {
   public var removeDuplicates = false
   /// How text becomes words; stored in the index and applied to every query.
   public var tokenizer = TokenizerOptions()
+  /// The SentencePiece model of a tokenizer of that kind: a file, whose bytes are stored in the index.
+  public var tokenizerModel: String?
   /// How blank lines and reserved words in the text are read.
   public var convention = TextConvention.gramdex
   /// The longest n-grams of the model, 1 (unigrams) to `maximumOrder`.
@@ -86,6 +88,7 @@ public struct BuildOptions: Sendable, Equatable {
     if jsonField?.isEmpty == true { throw .emptyJSONField }
     if vocabulary != nil && limitVocabulary != nil { throw .twoVocabularies }
     try checkCounts()
+    try tokenizer.check(modelPath: tokenizerModel)
     try Self.check(pruning, order: order)
     try Self.check(smoothing)
     try Self.check(modelName: modelName)

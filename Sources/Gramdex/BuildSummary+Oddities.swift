@@ -1,3 +1,4 @@
+package import GramdexCore
 import GramdexCounting
 package import GramdexText
 
@@ -37,13 +38,18 @@ extension BuildSummary {
   }
 
   /// What `statistics` say that a user should look into, one line each.
-  package static func warnings(of statistics: TextStatistics, inputs: TextInputs) -> [String] {
+  package static func warnings(
+    of statistics: TextStatistics,
+    inputs: TextInputs,
+    tokenizer: TokenizerOptions = TokenizerOptions()
+  ) -> [String] {
     func place(_ problem: JSONLineStatistics.Problem) -> String {
       guard inputs.files.indices.contains(problem.inputIndex) else { return "line \(problem.line)" }
       return "\(inputs.files[problem.inputIndex].name), line \(problem.line)"
     }
     var warnings: [String] = []
-    if statistics.looksUnsegmented {
+    let needsSpaces = tokenizer.kind == .whitespace || tokenizer.kind == .words
+    if statistics.looksUnsegmented && needsSpaces {
       warnings.append(
         "the text has hardly any spaces, so whole clauses count as words; "
           + "try --tokenizer characters, or segment it first"

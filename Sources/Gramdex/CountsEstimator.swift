@@ -1,3 +1,4 @@
+import Foundation
 import GramdexCore
 import GramdexCounting
 import GramdexIndex
@@ -15,6 +16,8 @@ struct CountsEstimator {
   /// What the manifest says of the model that was counted.
   let base: ModelEntry
   let options: EstimateOptions
+  /// What discounts are tuned on; nil when they are estimated.
+  let development: DevelopmentText?
   let cancellation: Cancellation
 
   /// What an estimation leaves for the manifest and the summary.
@@ -25,6 +28,8 @@ struct CountsEstimator {
     var warnings: [String]
     /// The orders (1-based) whose discounts are the fallback.
     var fallbackOrders: [Int]
+    /// What tuning did.
+    var tuning: EstimateSummary.Tuning?
   }
 
   /// The order of the model.
@@ -35,6 +40,7 @@ struct CountsEstimator {
   /// - Parameters:
   ///   - file: gets values of the database `scores` only.
   ///   - stage: makes the stages of progress, from number 1 on.
+  /// - Returns: the model's entry, and what should be known of it.
   /// - Throws: `EstimateError`, `DiscountError`, and errors of the files.
   func run(into file: TableFileWriter, stage: (Int, String, String) -> JobStage) throws -> Result {
     let size = counts.directory.vocabularySize
@@ -58,7 +64,7 @@ struct CountsEstimator {
     for w in 0..<size {
       adjusted[w] = order == 1 ? raw[w] : UInt64(statistics.levels.unigramAdjusted[w])
     }
-    let plan = try SmoothingPlan(
+    var plan = try SmoothingPlan(
       options.estimation,
       order: order,
       adjusted: [UnigramEstimator.countsOfCounts(adjusted)]
@@ -66,6 +72,9 @@ struct CountsEstimator {
       raw: [LevelStatistics.countsOfCounts(raw)] + statistics.rawCountsOfCounts,
       keptCount: keptCount
     )
+    let tuning =
+      try options.estimation.smoothing.countsContexts
+      ? tune(&plan, adjusted, keptCount, memory) : tune(&plan, raw, keptCount, memory)
     let unigrams = unigrams(
       plan,
       options.estimation.smoothing.countsContexts ? adjusted : raw,
@@ -93,7 +102,8 @@ struct CountsEstimator {
       entry: entry(plan, statistics.levels.totals, unknown),
       warnings: plan.warnings,
       fallbackOrders: plan.discounts.indices.filter { plan.discounts[$0].usedFallback }
-        .map { $0 + 1 }
+        .map { $0 + 1 },
+      tuning: tuning
     )
   }
 
@@ -191,6 +201,87 @@ struct CountsEstimator {
     entry.hasCounts = true
     entry.hasRawCounts = true
     return entry
+  }
+}
+
+extension CountsEstimator {
+  /// Replaces the discounts of `plan` by those that make the development text most likely.
+  private func tune(
+    _ plan: inout SmoothingPlan,
+    _ unigramCounts: borrowing RecordBuffer<UInt64>,
+    _ keptCount: Int,
+    _ memory: BuildMemory
+  ) throws -> EstimateSummary.Tuning? {
+    guard let development else { return nil }
+    let tokens = development.tokens
+    if tokens == 0 { throw EstimateError.emptyDevelopmentText }
+    let needed =
+      DevelopmentCounts.memoryBytes(order: order, tokens: tokens)
+      + DiscountTuning.memoryBytes(order: order, tokens: tokens)
+    if needed > memory.scoring(vocabularySize: counts.directory.vocabularySize, held: 0) {
+      throw EstimateError.developmentTextTooLarge(
+        tokens: tokens,
+        neededBytes: UInt64(needed),
+        budgetBytes: options.memoryBytes
+      )
+    }
+    let found = try DevelopmentCounts(
+      development.sentences,
+      order: order,
+      usesRawCounts: plan.estimation.usesRawCounts,
+      selection: plan.estimation.selection,
+      source: counts,
+      shards: order == 1 ? [] : counts.directory.shards,
+      vocabularySize: counts.directory.vocabularySize,
+      cancellation: cancellation
+    )
+    let unigrams = tunedUnigrams(found.tokens, unigramCounts, keptCount, plan)
+    let result = DiscountTuning(
+      found,
+      unigrams,
+      isTied: options.estimation.smoothing != .modifiedKneserNey
+    ).run(from: plan.discounts.map(\.values))
+    for (index, values) in result.discounts.enumerated() {
+      plan.discounts[index] = Discounts(
+        values: values,
+        countsOfCounts: plan.discounts[index].countsOfCounts
+      )
+      plan.estimation.discounts[index] = CountDiscount(subtracted: [0] + values)
+    }
+    plan.warnings = []
+    return EstimateSummary.Tuning(
+      tokens: tokens,
+      perplexityBefore: exp(-result.before / Double(tokens)),
+      perplexity: exp(-result.after / Double(tokens)),
+      sweeps: result.sweeps
+    )
+  }
+
+  private func tunedUnigrams(
+    _ tokens: [UInt32],
+    _ counts: borrowing RecordBuffer<UInt64>,
+    _ keptCount: Int,
+    _ plan: SmoothingPlan
+  ) -> DiscountTuning.Unigrams {
+    var unigrams = DiscountTuning.Unigrams(
+      counts: [],
+      total: 0,
+      classes: [0, 0, 0],
+      dropped: 0,
+      uniform: 1 / Double(plan.estimation.eventTypes)
+    )
+    for word in 0..<counts.count
+    where word != Int(WordID.beginOfSentence.rawValue) && counts[word] > 0 {
+      let count = Double(counts[word])
+      unigrams.total += count
+      if word < keptCount {
+        unigrams.classes[Int(min(count, 3)) - 1] += 1
+      } else {
+        unigrams.dropped += count
+      }
+    }
+    unigrams.counts = tokens.map { Double(counts[Int($0)]) }
+    return unigrams
   }
 }
 

@@ -1,3 +1,5 @@
+import GramdexCore
+
 /// Why a model cannot be estimated over the counts of an index, or be removed from it.
 public enum EstimateError: Error, Equatable, Sendable {
   /// The index has no raw counts.
@@ -6,6 +8,14 @@ public enum EstimateError: Error, Equatable, Sendable {
   case orderNotCounted(Int, counted: Int)
   /// The vocabulary cannot be closed: the text has unknown words.
   case unknownWordsCounted(UInt64)
+  /// The file does not hold discounts.
+  case discountFile(path: String)
+  /// The discounts of the file are those of another smoothing.
+  case otherDiscounts(path: String, found: String, wanted: String)
+  /// The text to tune on has no words.
+  case emptyDevelopmentText
+  /// The text to tune on does not fit into the memory budget.
+  case developmentTextTooLarge(tokens: Int, neededBytes: UInt64, budgetBytes: UInt64)
   /// The index has a model of this name.
   case modelExists(name: String, path: String)
   /// The index has no model of this name.
@@ -31,6 +41,19 @@ extension EstimateError: CustomStringConvertible {
       """
       the text has \(count) unknown words (<unk>), so the vocabulary is open; leave out \
       --closed-vocabulary
+      """
+    case .discountFile(let path):
+      """
+      \(path) holds no discounts; write such a file with gramdex estimate --write-discounts
+      """
+    case .otherDiscounts(let path, let found, let wanted):
+      "\(path) holds discounts of \(found), not of \(wanted); give --smoothing \(found)"
+    case .emptyDevelopmentText:
+      "the text to tune on has no words; name one with sentences like those that will be asked for"
+    case .developmentTextTooLarge(let tokens, let needed, let budget):
+      """
+      tuning on \(tokens) tokens needs \(ByteSize.format(needed)) of memory, more than the \
+      \(ByteSize.format(budget)) there are; tune on a part of the text, or give more --memory
       """
     case .modelExists(let name, let path):
       """

@@ -8,6 +8,8 @@ public struct EstimateOptions: Sendable, Equatable {
   public var name: String
   /// How probabilities are stored.
   public var layout = ScoreLayout.exact
+  /// Texts on which the discounts are tuned; none takes the estimates of the counts.
+  public var tuningTexts: [String] = []
   /// Whether a model of that name is replaced.
   public var replace = false
   /// Whether the generation that is replaced is kept, for `IndexHistory.rollBack`.
@@ -29,11 +31,20 @@ public struct EstimateOptions: Sendable, Equatable {
     if threads < 1 { throw .threads(threads) }
     try BuildOptions.check(modelName: name)
     try estimation.check()
+    if !tuningTexts.isEmpty && !estimation.isTunable {
+      throw .tuning(estimation.smoothing.rawValue)
+    }
     return self
   }
 }
 
 extension EstimationOptions {
+  /// Whether discounts can be tuned on a text: where the probability is linear in them.
+  var isTunable: Bool {
+    [.absolute, .kneserNey, .modifiedKneserNey].contains(smoothing) && form == .interpolated
+      && !isSRILMCompatible && discounts == nil && base.interpolateUnigrams
+  }
+
   /// Checks every rule that needs no counts.
   func check() throws(OptionsError) {
     if let order, !(1...BuildOptions.maximumOrder).contains(order) { throw .order(order) }

@@ -3,6 +3,18 @@ import GramdexIndex
 
 /// What an estimation over stored counts did: the table it prints, and the object that `--json` writes.
 public struct EstimateSummary: Sendable, Codable, Equatable {
+  /// What tuning on a text did.
+  public struct Tuning: Sendable, Codable, Equatable {
+    /// Words and ends of sentences of the text.
+    public var tokens: Int
+    /// The text's perplexity with the discounts that the counts give, unknown words included.
+    public var perplexityBefore: Double
+    /// Its perplexity with the tuned discounts.
+    public var perplexity: Double
+    /// Passes through all orders.
+    public var sweeps: Int
+  }
+
   /// The index folder.
   public var index: String
   /// The model's name inside the index.
@@ -15,6 +27,8 @@ public struct EstimateSummary: Sendable, Codable, Equatable {
   public var layout: ScoreLayout
   /// One row an order, unigrams first; discounts and counts of counts where the method has them.
   public var orders: [BuildSummary.Order]
+  /// What tuning did; nil when discounts were estimated or given.
+  public var tuning: Tuning?
   /// log10 of the probability of an unknown word without context.
   public var log10UnknownProbability: Double
   /// Bytes of the score tables.
@@ -47,6 +61,7 @@ public struct EstimateSummary: Sendable, Codable, Equatable {
     }
     log10UnknownProbability = entry.log10UnknownProbability
     self.scoresBytes = scoresBytes
+    tuning = result.tuning
     warnings = result.warnings
   }
 
@@ -63,6 +78,13 @@ public struct EstimateSummary: Sendable, Codable, Equatable {
       lines.append("these are scores, not probabilities: they do not sum to 1")
     }
     lines.append(orderTable)
+    if let tuning {
+      lines.append(
+        "tuned on \(Readable.grouped(UInt64(tuning.tokens))) tokens: perplexity "
+          + "\(Readable.fixed(tuning.perplexityBefore, 4)) before, "
+          + Readable.fixed(tuning.perplexity, 4)
+      )
+    }
     lines.append(
       "scores: \(ByteSize.format(scoresBytes)), log10 p(<unk>) = "
         + Readable.fixed(log10UnknownProbability, 4)

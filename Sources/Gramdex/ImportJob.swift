@@ -242,7 +242,7 @@ struct ImportJob {
     entry.hasCounts = options.keepCounts
     return Manifest(
       toolVersion: GramdexVersion.current,
-      tokenizer: TokenizerOptions(),
+      tokenizer: options.tokenizer,
       models: [entry],
       corpus: [Manifest.CorpusFile(path: options.input, bytes: model.bytes)],
       files: [Manifest.File(name: name, summary: file)]

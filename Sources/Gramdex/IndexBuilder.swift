@@ -27,7 +27,8 @@ public enum IndexBuilder {
     observer: any ProgressObserver = SilentObserver(),
     cancellation: Cancellation = Cancellation()
   ) throws -> BuildSummary {
-    let options = try options.validated()
+    var options = try options.validated()
+    options.tokenizer = try options.tokenizer.loading(options.tokenizerModel)
     let memory = AnonymousMemoryPeak()
     let clock = JobClock()
     let inputs = try TextInputs(options)
@@ -71,7 +72,8 @@ public enum IndexBuilder {
   /// - Returns: bytes, memory and time.
   /// - Throws: errors of the inputs, and `PlanError.memory` when the budget is far too small.
   public static func plan(_ options: BuildOptions, to path: String) throws -> BuildPlan {
-    let options = try options.validated()
+    var options = try options.validated()
+    options.tokenizer = try options.tokenizer.loading(options.tokenizerModel)
     if options.inputs.contains("-") { throw OptionsError.planStandardInput }
     if options.inputsAreCounts { throw OptionsError.planCounts }
     let inputs = try TextInputs(options)
@@ -181,7 +183,9 @@ struct WordLists: Sendable {
   var limit: [[UInt8]]?
 
   init(_ options: BuildOptions) throws {
-    let normalizer = TextNormalizer(options.tokenizer)
+    // Lists for a SentencePiece model name its pieces, which are no text to be cut again.
+    let isPieces = options.tokenizer.kind == .sentencepiece
+    let normalizer = TextNormalizer(isPieces ? TokenizerOptions() : options.tokenizer)
     vocabulary = try options.vocabulary.map { try Self.read($0, normalizer) }
     limit = try options.limitVocabulary.map { try Self.read($0, normalizer) }
   }

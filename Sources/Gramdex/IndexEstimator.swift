@@ -55,10 +55,21 @@ public enum IndexEstimator {
     }
     let opened = try OpenedModel(writer.folder, base, manifest: manifest)
     guard let counts = try CountStore(opened.words) else { throw EstimateError.noCounts }
+    let development =
+      try options.tuningTexts.isEmpty
+      ? nil
+      : DevelopmentText(
+        options.tuningTexts,
+        vocabulary: Vocabulary(file: opened.words),
+        keptCount: Int(base.vocabularySize),
+        tokenizer: manifest.tokenizer,
+        cancellation: cancellation
+      )
     let job = CountsEstimator(
       counts: counts,
       base: base,
       options: options,
+      development: development,
       cancellation: cancellation
     )
     let name = try writer.nextFile()

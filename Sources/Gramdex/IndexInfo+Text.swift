@@ -34,12 +34,18 @@ extension IndexInfo {
     if options.lowercase { parts.append("lower case") }
     if options.stripPunctuation { parts.append("without punctuation") }
     if let form = options.unicode { parts.append(form.rawValue) }
+    if let model = options.modelReference {
+      parts.append("model \(model.xxh3), \(Readable.grouped(UInt64(model.bytes))) bytes")
+    }
     return parts.joined(separator: ", ")
   }
 
   private static func describe(_ model: Model) -> String {
-    var line = "model \(model.name): order \(model.order), \(model.smoothing), "
-    line += model.layout.rawValue
+    var line = "model \(model.name): order \(model.order), "
+    if model.form == .backoff, Smoothing(rawValue: model.smoothing)?.forms.count ?? 0 > 1 {
+      line += "backoff "
+    }
+    line += "\(model.smoothing), \(model.layout.rawValue)"
     if model.pruning.contains(where: { $0 > 0 }) {
       line += ", pruned \(model.pruning.map(String.init).joined(separator: ","))"
     }

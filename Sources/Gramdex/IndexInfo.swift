@@ -4,7 +4,7 @@ import GramdexStorage
 
 /// What an index holds, as its manifest says; the object that `info --json` writes.
 ///
-/// Sizes, tokens and vocabulary at the top are those of the first model, the one that a build makes.
+/// Order, tokens and vocabulary at the top are those of the model that a build or an import made; sizes are of all files.
 public struct IndexInfo: Sendable, Codable, Equatable {
   /// What is known of one model.
   public struct Model: Sendable, Codable, Equatable {
@@ -18,6 +18,8 @@ public struct IndexInfo: Sendable, Codable, Equatable {
     public var source: String
     /// The smoothing, or `imported`.
     public var smoothing: String
+    /// `interpolated` or `backoff`; nil for an imported model.
+    public var form: SmoothingForm?
     /// What the estimation was asked to do; nil for an imported model.
     public var smoothingOptions: SmoothingOptions?
     /// The raw counts at or below which n-grams were left out; element k−1 is order k, the last one repeats.
@@ -54,7 +56,7 @@ public struct IndexInfo: Sendable, Codable, Equatable {
   public var vocabulary: UInt64
   /// How probabilities and backoffs are stored.
   public var layout: ScoreLayout
-  /// Sizes of the file and of what is in it.
+  /// Sizes of the files and of what is in them.
   public var bytes: BuildSummary.Bytes
   /// All models.
   public var models: [Model]
@@ -78,7 +80,9 @@ public struct IndexInfo: Sendable, Codable, Equatable {
       for file in manifest.files { _ = try folder.open(file) }
       return manifest
     }
-    guard let first = manifest.models.first else {
+    guard
+      let first = manifest.models.first(where: { $0.countsFile == nil }) ?? manifest.models.first
+    else {
       throw IndexError.damagedManifest(
         path: folder.path(IndexFolder.manifestName),
         reason: "it names no model"
@@ -90,7 +94,7 @@ public struct IndexInfo: Sendable, Codable, Equatable {
     sentences = first.sentences
     vocabulary = first.vocabularySize
     layout = first.layout
-    bytes = Self.bytes(manifest.file(of: first))
+    bytes = Self.bytes(manifest.files)
     models = manifest.models.map(Model.init)
     tokenizer = manifest.tokenizer
     corpus = manifest.corpus.map { Text(path: $0.path, bytes: $0.bytes) }
@@ -99,10 +103,12 @@ public struct IndexInfo: Sendable, Codable, Equatable {
     toolVersion = manifest.toolVersion
   }
 
-  private static func bytes(_ file: Manifest.File?) -> BuildSummary.Bytes {
-    func pages(_ database: TableDatabase) -> UInt64 { file?.databases[database]?.pageBytes ?? 0 }
+  private static func bytes(_ files: [Manifest.File]) -> BuildSummary.Bytes {
+    func pages(_ database: TableDatabase) -> UInt64 {
+      files.reduce(0) { $0 + ($1.databases[database]?.pageBytes ?? 0) }
+    }
     return BuildSummary.Bytes(
-      file: file?.layout.bytes ?? 0,
+      file: files.reduce(0) { $0 + $1.layout.bytes },
       scores: pages(.scores),
       counts: pages(.counts),
       vocabulary: pages(.vocabulary)
@@ -117,6 +123,7 @@ extension IndexInfo.Model {
     layout = entry.layout
     source = entry.source.rawValue
     smoothing = entry.smoothing.rawValue
+    form = entry.form
     smoothingOptions = entry.smoothingOptions
     pruning = entry.pruning.values
     ngrams = entry.ngrams

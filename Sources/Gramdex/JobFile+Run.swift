@@ -8,24 +8,31 @@ public struct JobReport: Sendable, Encodable {
   public struct Evaluation: Sendable, Encodable {
     /// The text's name.
     public var text: String
+    /// The model's name.
+    public var model: String
     /// The report.
     public var perplexity: Perplexity
   }
 
   /// The report for people: the build's summary and a block for each text.
   public var text: String {
-    build.text
-      + evaluation.map { "\nperplexity of \($0.text)\n\($0.perplexity.text)" }.joined()
+    build.text + estimates.map { "\n\($0.text)" }.joined()
+      + evaluation.map { evaluation in
+        let model = evaluation.model == build.model ? "" : ", model \(evaluation.model)"
+        return "\nperplexity of \(evaluation.text)\(model)\n\(evaluation.perplexity.text)"
+      }.joined()
   }
 
   /// What was built.
   public var build: BuildSummary
-  /// One report for each evaluation text, in the order of the job file.
+  /// Further models that were estimated.
+  public var estimates: [EstimateSummary]
+  /// One report for each model and evaluation text, in the order of the job file.
   public var evaluation: [Evaluation]
 }
 
 extension JobFile {
-  /// Runs the build, publishes the index and evaluates the new model.
+  /// Runs the build, publishes the index, adds the other models to it and evaluates all.
   ///
   /// - Parameters:
   ///   - observer: is told of progress and warnings, from any thread.
@@ -45,16 +52,29 @@ extension JobFile {
       observer: observer,
       cancellation: cancellation
     )
-    var report = JobReport(build: summary, evaluation: [])
-    if texts.isEmpty { return report }
-    let model = try NGramModel.open(output, model: build.modelName)
-    for (path, inputs) in texts {
-      let perplexity = try model.perplexity(
-        of: inputs,
-        threads: build.threads,
-        cancellation: cancellation
+    var report = JobReport(build: summary, estimates: [], evaluation: [])
+    for options in estimates {
+      report.estimates.append(
+        try IndexEstimator.run(
+          options,
+          in: output,
+          observer: observer,
+          cancellation: cancellation
+        )
       )
-      report.evaluation.append(JobReport.Evaluation(text: path, perplexity: perplexity))
+    }
+    for name in texts.isEmpty ? [] : [build.modelName] + estimates.map(\.name) {
+      let model = try NGramModel.open(output, model: name)
+      for (path, inputs) in texts {
+        let perplexity = try model.perplexity(
+          of: inputs,
+          threads: build.threads,
+          cancellation: cancellation
+        )
+        report.evaluation.append(
+          JobReport.Evaluation(text: path, model: name, perplexity: perplexity)
+        )
+      }
     }
     return report
   }

@@ -13,6 +13,7 @@ import Yams
 /// weights-in-lines: false      # every line begins with how often it counts
 /// remove-duplicates: false     # only the first of equal lines is counted
 /// tokenizer: {kind: words, lowercase: true, strip-punctuation: false, unicode: nfkc}
+///                              # or {kind: sentencepiece, model: news.model}
 /// order: 5
 /// memory: 512M
 /// threads: 2
@@ -23,7 +24,12 @@ import Yams
 /// layout: exact                # or compact
 /// counts: true
 /// vocabulary: words.txt        # or limit-vocabulary
-/// evaluation: [valid.txt]      # texts whose perplexity is reported
+/// estimate:                    # further models over the same counts
+///   - {smoothing: witten-bell}
+///   - {smoothing: modified-kneser-ney, form: interpolated, name: tuned, tune: valid.txt, order: 4,
+///      prune: [0, 0, 1], discounts: [0.5, 1, 1.5], added: 1, backoff-weight: 0.4,
+///      good-turing-maximum: [1, 7], closed-vocabulary: false, srilm-compatible: false}
+/// evaluation: [valid.txt]      # texts whose perplexity is reported, for each model
 /// output: news.gramdex
 /// replace: true
 /// keep-previous: false         # keep what is replaced, for gramdex roll-back
@@ -36,6 +42,8 @@ public struct JobFile: Sendable, Equatable {
   public var build: BuildOptions
   /// The index folder that the build writes.
   public var output: String
+  /// Further models, estimated over the counts of the build.
+  public var estimates: [EstimateOptions]
   /// Texts whose perplexity is reported after the build.
   public var evaluation: [String]
 
@@ -46,6 +54,7 @@ public struct JobFile: Sendable, Equatable {
     "inputs", "files-from", "json-field", "input-form", "weights", "weights-in-lines",
     "remove-duplicates", "tokenizer", "order", "memory", "threads", "temporary",
     "smoothing", "prune", "layout", "counts", "vocabulary", "limit-vocabulary", "evaluation",
+    "estimate",
     "output", "replace", "keep-previous", "resume",
   ]
   /// What the inputs are.
@@ -54,7 +63,7 @@ public struct JobFile: Sendable, Equatable {
     case counts
   }
 
-  private static let tokenizerKeys = ["kind", "lowercase", "strip-punctuation", "unicode"]
+  private static let tokenizerKeys = ["kind", "lowercase", "strip-punctuation", "unicode", "model"]
   private static let smoothingKeys = [
     "interpolate-unigrams", "vocabulary-padding", "discount-fallback", "strict", "lmplz-compatible",
   ]
@@ -111,11 +120,21 @@ public struct JobFile: Sendable, Equatable {
     build.resume = try job.boolean("resume") ?? true ? .ifSame : .never
     if let mapping = try job.mapping("tokenizer", allowed: Self.tokenizerKeys) {
       build.tokenizer = try Self.tokenizer(mapping)
+      build.tokenizerModel = try mapping.string("model").map { Self.resolve($0, in: folder) }
     }
     if let mapping = try job.mapping("smoothing", allowed: Self.smoothingKeys) {
       build.smoothing = try Self.smoothing(mapping)
       if build.smoothing.lmplzCompatible { build.convention = .lmplz }
     }
+    var estimates: [EstimateOptions] = []
+    for mapping in try job.mappings("estimate", allowed: EstimateOptions.jobKeys) {
+      let options = try EstimateOptions(mapping, build: build) { Self.resolve($0, in: folder) }
+      if ([build.modelName] + estimates.map(\.name)).contains(options.name) {
+        throw JobFileError.options(path: path, error: .modelNameTwice(options.name))
+      }
+      estimates.append(options)
+    }
+    self.estimates = estimates
     let evaluation = try job.strings("evaluation", expected: texts) ?? []
     self.evaluation = evaluation.map { Self.resolve($0, in: folder) }
     guard let output = try job.string("output", expected: "the name of the index folder") else {
@@ -127,6 +146,7 @@ public struct JobFile: Sendable, Equatable {
     }
     do {
       self.build = try build.validated()
+      for options in estimates { _ = try options.validated() }
     } catch {
       throw JobFileError.options(path: path, error: error)
     }

@@ -45,6 +45,16 @@ struct JobFileMapping {
     return try Self(node, name: key, path: path, allowed: allowed)
   }
 
+  /// The mappings at `key`, a list of them or one; none when the key is absent.
+  func mappings(_ key: String, allowed: [String]) throws(JobFileError) -> [Self] {
+    guard let node = entries[key] else { return [] }
+    var mappings: [Self] = []
+    for element in node.sequence.map({ Array($0) }) ?? [node] {
+      mappings.append(try Self(element, name: key, path: path, allowed: allowed))
+    }
+    return mappings
+  }
+
   /// The text at `key`.
   func string(_ key: String, expected: String = "a text") throws(JobFileError) -> String? {
     guard let node = entries[key] else { return nil }

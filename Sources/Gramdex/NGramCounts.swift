@@ -16,13 +16,16 @@ public final class NGramCounts: Sendable {
   let sentences: UInt64
   private let normalizer: TextNormalizer
 
-  /// Opens the counts of a model of the index at `path`.
+  /// Opens the counts of a model of the index at `path`, or of the first model that has counts.
   ///
   /// - Throws: `NGramCountsError` when there are none, `ScoringError` when there is no such model, and errors of
   ///   the index's files.
-  public convenience init(path: String, model name: String = BuildOptions.defaultModelName) throws {
+  public convenience init(path: String, model name: String? = nil) throws {
     let folder = IndexFolder(path)
     let opened = try folder.withCurrent { manifest in
+      let name =
+        name ?? manifest.models.first(where: \.hasRawCounts)?.name
+        ?? manifest.models.first?.name ?? BuildOptions.defaultModelName
       guard let opened = try OpenedModel(folder, name: name, manifest: manifest) else {
         throw ScoringError.noModel(name: name, path: path, names: manifest.models.map(\.name))
       }
@@ -110,14 +113,27 @@ public final class NGramCounts: Sendable {
     let reserved = [
       ReservedWord.beginOfSentence, ReservedWord.endOfSentence, ReservedWord.unknown,
     ].map { Array($0.utf8) }
-    return text.utf8.split(whereSeparator: TextPolicy.isSeparator).flatMap {
-      piece -> [PatternWord] in
-      let piece = Array(piece)
-      if reserved.contains(piece) { return [.word(piece)] }
-      if piece == [UInt8(ascii: "*")] { return [.gap] }
-      let bytes = normalizer.normalize(Self.unescaped(piece))
-      return TokenScanner.lines(of: bytes).joined().map { .word(Array(bytes[$0])) }
+    // Text between reserved words and gaps is cut as a whole: a SentencePiece model looks at more than a word.
+    var words: [PatternWord] = []
+    var run: [UInt8] = []
+    func cutRun() {
+      let bytes = normalizer.normalize(run)
+      words += TokenScanner.lines(of: bytes).joined().map { .word(Array(bytes[$0])) }
+      run = []
     }
+    for piece in text.utf8.split(whereSeparator: TextPolicy.isSeparator).map(Array.init) {
+      if reserved.contains(piece) {
+        cutRun()
+        words.append(.word(piece))
+      } else if piece == [UInt8(ascii: "*")] {
+        cutRun()
+        words.append(.gap)
+      } else {
+        run += (run.isEmpty ? [] : [0x20]) + Self.unescaped(piece)
+      }
+    }
+    cutRun()
+    return words
   }
 
   /// A `*` behind backslashes stands for itself, and for one backslash less.

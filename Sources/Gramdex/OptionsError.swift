@@ -24,6 +24,12 @@ public enum OptionsError: Error, Equatable, Sendable {
   case emptyJSONField
   /// A counting vocabulary and a pruning vocabulary were both given.
   case twoVocabularies
+  /// The tokenizer needs a model and none was named.
+  case noTokenizerModel
+  /// A model was named for a tokenizer that has none.
+  case unusedTokenizerModel(TokenizerOptions.Kind)
+  /// A model that normalizes text itself was combined with another normalization.
+  case tokenizerNormalizes
   /// There are more pruning thresholds than orders.
   case pruningTooLong(values: Int, order: Int)
   /// The threshold of order 1 is not 0.
@@ -52,8 +58,12 @@ public enum OptionsError: Error, Equatable, Sendable {
   case discountsUnused(smoothing: String)
   /// So many discounts an order are not what the smoothing takes.
   case discountNumber(Int, smoothing: String)
+  /// The smoothing, in this form, has no discounts that could be tuned.
+  case tuning(String)
   /// A discount is outside 0 … the count that it is taken from.
   case givenDiscount(Double, limit: Int)
+  /// Two models of a job have the same name.
+  case modelNameTwice(String)
   /// The log10 probability of unknown words is no log10 probability.
   case unknownProbability(Float)
 }
@@ -95,6 +105,18 @@ extension OptionsError: CustomStringConvertible {
       """
       --vocabulary and --limit-vocabulary exclude each other; with --vocabulary every other word \
       is <unk> already, with --limit-vocabulary every word is counted and n-grams are pruned after
+      """
+    case .noTokenizerModel:
+      "the tokenizer sentencepiece needs a model; give it with --tokenizer-model FILE.model"
+    case .unusedTokenizerModel(let kind):
+      """
+      --tokenizer-model has no effect with the tokenizer \(kind.rawValue); add --tokenizer sentencepiece, \
+      or leave it out
+      """
+    case .tokenizerNormalizes:
+      """
+      a SentencePiece model normalizes text by its own rules; leave out --lowercase, --strip-punctuation \
+      and --unicode (models trained with nmt_nfkc_cf fold case)
       """
     case .pruningTooLong(let values, let order):
       """
@@ -145,8 +167,15 @@ extension OptionsError: CustomStringConvertible {
       \(count) discounts an order do not fit \(smoothing); give one, or three (D1, D2, D3+) for \
       modified-kneser-ney
       """
+    case .tuning(let smoothing):
+      """
+      \(smoothing) as it is asked for has no discounts to tune; tune absolute, kneser-ney or \
+      modified-kneser-ney, interpolated, without --discounts and --srilm-compatible
+      """
     case .givenDiscount(let value, let limit):
       "a discount of \(value) is outside 0…\(limit), the count that it is taken from"
+    case .modelNameTwice(let name):
+      "two models would be named \(name); give one of them another name"
     case .unknownProbability(let value):
       "\(value) is no log10 probability for unknown words; give 0 or less, as in -100"
     case .modelName(let name):

@@ -14,7 +14,8 @@ struct SmoothingPlan: Sendable {
   /// Finds the numbers from counts of counts.
   ///
   /// - Parameters:
-  ///   - options: the smoothing; `order` is that of the model.
+  ///   - options: the smoothing.
+  ///   - order: the order of the model.
   ///   - adjusted: n1 … n4 of each order of adjusted counts.
   ///   - raw: n1 … of each order of raw counts.
   ///   - keptCount: word types of the model, `<s>` and `<unk>` included.

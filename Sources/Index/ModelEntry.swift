@@ -124,6 +124,12 @@ package struct ModelEntry: Hashable, Sendable, Codable {
 }
 
 extension ModelEntry {
+  /// How orders come together; nil for an imported model.
+  package var form: SmoothingForm? {
+    guard case .smoothed(let smoothing) = smoothing else { return nil }
+    return estimation?.form ?? smoothing.forms[0]
+  }
+
   /// Which of the n-grams in its counts the model has scores of.
   ///
   /// A model that was estimated over stored counts chooses by their number; for others marks in the counts say it.

@@ -1,6 +1,12 @@
 public import GramdexCore
 package import GramdexStorage
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// The words of an index: from word to id and from id to word.
 ///
 /// Words are looked up by hash and then compared byte by byte, so an unknown word is never taken for a known
@@ -164,6 +170,15 @@ public final class Vocabulary: @unchecked Sendable {
     let longer = unsafe (bytes + (a.count < b.count ? b : a).lowerBound + next)
       .load(as: UInt8.self)
     return a.count < b.count ? end < longer : longer < end
+  }
+
+  /// Whether both hold the same words under the same ids.
+  package func hasSameWords(as other: Vocabulary) -> Bool {
+    if self === other { return true }
+    guard count == other.count, stringBytes == other.stringBytes else { return false }
+    // SAFETY: there are count + 1 offsets and stringBytes bytes.
+    return unsafe memcmp(offsets, other.offsets, 8 * (count + 1)) == 0
+      && memcmp(bytes, other.bytes, stringBytes) == 0
   }
 
   // MARK: The parts

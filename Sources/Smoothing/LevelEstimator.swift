@@ -28,8 +28,10 @@ package struct LevelEstimator: ~Copyable, Sendable {
   private let vocabularySize: Int
   let multipliers: RecordBuffer<UInt64>
   let estimation: LevelEstimation
-  /// Whether everything is as in interpolated Kneser–Ney: the loops have this case in mind.
+  /// Whether kept n-grams take the shorter estimate with the weight of all that they leave.
   private let isInterpolated: Bool
+  /// Whether everything is as in a build: the loop for that case is a tenth of a build faster.
+  private let isPlain: Bool
   private let usesRawCounts: Bool
   private let filter: SelectionFilter
   /// Row d: d(0), d(1) … of order d + 1, as floats; rows have `discountLimit` + 1 elements.
@@ -48,6 +50,10 @@ package struct LevelEstimator: ~Copyable, Sendable {
     self.estimation = estimation
     isInterpolated = estimation.remainder == .interpolated
     usesRawCounts = estimation.usesRawCounts
+    // From the parameter alone: reading `self` in here makes Swift 6.3.1 free what it has not made yet.
+    isPlain =
+      estimation.remainder == .interpolated && !estimation.usesRawCounts
+      && estimation.selection == .unmarked
     depths = order - 1
     filter = SelectionFilter(estimation.selection, depths: depths)
     multipliers = RecordBuffer(uninitialized: order)
@@ -271,6 +277,7 @@ package struct LevelEstimator: ~Copyable, Sendable {
     _ cursors: borrowing Slots<LevelCursor>,
     _ sums: inout Sums
   ) -> Int {
+    if isPlain { return gatherPlain(d, cursors, &sums) }
     var keptCount = 0
     let usesRawCounts = usesRawCounts || d == depths
     let row = Int(truncatingIfNeeded: discountLimit &+ 1) &* d
@@ -285,6 +292,33 @@ package struct LevelEstimator: ~Copyable, Sendable {
         sums.free += count
         continue
       }
+      sums.free += Double(discount)
+      kept[keptCount] = Kept(word: entry.word, count: Float(count), discount: discount)
+      keptCount &+= 1
+    }
+    return keptCount
+  }
+
+  /// `gather` for adjusted counts with marks, where nobody asks for the discounts of all entries.
+  @inline(__always)
+  private func gatherPlain(
+    _ d: Int,
+    _ cursors: borrowing Slots<LevelCursor>,
+    _ sums: inout Sums
+  ) -> Int {
+    var keptCount = 0
+    let row = Int(truncatingIfNeeded: discountLimit &+ 1) &* d
+    for i in 0..<cursors[d &- 1].batchCount {
+      let entry = cursors[d &- 1].entries[i]
+      let count = Double(entry.adjustedCount)
+      sums.total += count
+      if entry.isPruned {
+        sums.free += count
+        continue
+      }
+      let discount = discounts[
+        row &+ Int(truncatingIfNeeded: min(entry.adjustedCount, discountLimit))
+      ]
       sums.free += Double(discount)
       kept[keptCount] = Kept(word: entry.word, count: Float(count), discount: discount)
       keptCount &+= 1

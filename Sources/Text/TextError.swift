@@ -32,13 +32,15 @@ public enum TextError: Error, Equatable, Sendable {
   case badWeight(path: String, line: UInt64, text: String)
   /// A weight is given to an input that is not there.
   case noWeightedInput(name: String, inputs: [String])
+  /// A document is longer than the limit.
+  case documentTooLong(path: String, line: UInt64, limitBytes: Int)
   /// The name of the JSON field is empty.
   case badJSONField(String)
 
   /// Whether the data is to blame, and not the path or the machine.
   public var isBadData: Bool {
     switch self {
-    case .wordTooLong, .jsonLineTooLong, .badWeight: true
+    case .wordTooLong, .jsonLineTooLong, .documentTooLong, .badWeight: true
     default: false
     }
   }
@@ -83,6 +85,11 @@ extension TextError: CustomStringConvertible {
       """
       there is no input \(name) to give a weight to; write it as in the list of inputs: \
       \(inputs.prefix(5).joined(separator: ", "))\(inputs.count > 5 ? ", …" : "")
+      """
+    case .documentTooLong(let path, let line, let limit):
+      """
+      \(path), line \(line): a document is longer than the \(limit) bytes that the memory budget has room for; \
+      give more --memory, or split long documents
       """
     case .badJSONField(let name):
       "'\(name)' names no JSON field; write a name, or names joined by dots, as in meta.text"

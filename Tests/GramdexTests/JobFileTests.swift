@@ -97,6 +97,39 @@ struct JobFileTests {
   }
 
   @Test
+  func `says which models are estimated over the counts`() throws {
+    let job = try read(
+      """
+      inputs: a.txt
+      output: o
+      memory: 64M
+      estimate:
+        - smoothing: witten-bell
+        - {smoothing: absolute, form: backoff, name: half, order: 2, prune: [0, 1], discounts: 0.5}
+        - {srilm-compatible: true, name: srilm}
+        - {name: tuned, tune: [valid.txt], layout: compact}
+      """
+    )
+    var half = EstimationOptions(.absolute)
+    half.form = .backoff
+    half.order = 2
+    half.pruning = PruningThresholds([0, 1])
+    half.discounts = [[0.5]]
+    #expect(job.estimates.map(\.name) == ["witten-bell", "half", "srilm", "tuned"])
+    #expect(job.estimates[0].estimation == EstimationOptions(.wittenBell))
+    #expect(job.estimates[1].estimation == half)
+    #expect(job.estimates[2].estimation.isVocabularyClosed)
+    #expect(job.estimates[2].estimation.pruning == PruningThresholds([0, 0, 1]))
+    #expect(job.estimates[3].tuningTexts == [absolute("jobs/valid.txt")])
+    #expect(job.estimates[3].layout == .compact)
+    #expect(job.estimates.allSatisfy { $0.memoryBytes == 64 << 20 })
+    #expect(
+      problem("inputs: a\noutput: o\nestimate: [{name: ngram}]").contains("named ngram")
+    )
+    #expect(problem("inputs: a\noutput: o\nestimate: [{form: x}]").contains("interpolated"))
+  }
+
+  @Test
   func `reads as lmplz does when it asks for lmplz`() throws {
     let job = try read("inputs: a\noutput: o\nsmoothing: {lmplz-compatible: true}")
     #expect(job.build.convention == .lmplz)
@@ -112,8 +145,9 @@ struct JobFileTests {
     (
       "inputs: a\noutput: o\nmodel-type: x",
       ":3: unknown key \"model-type\"; valid here: inputs, files-from, json-field, input-form, "
-        + "weights, weights-in-lines, remove-duplicates, tokenizer, order, memory, threads, temporary, smoothing, prune, layout, counts, vocabulary, "
-        + "limit-vocabulary, evaluation, output, replace, keep-previous, resume"
+        + "weights, weights-in-lines, remove-duplicates, tokenizer, order, memory, threads, "
+        + "temporary, smoothing, prune, layout, counts, vocabulary, limit-vocabulary, evaluation, "
+        + "estimate, output, replace, keep-previous, resume"
     ),
   ])
   func `names the line of an unknown key and the nearest valid one`(yaml: String, message: String) {
