@@ -6,6 +6,8 @@ import GramdexText
 public struct VocabularyOptions: Sendable, Equatable {
   /// How text becomes words.
   public var tokenizer = TokenizerOptions()
+  /// The SentencePiece model of a tokenizer of that kind: a file.
+  public var tokenizerModel: String?
   /// Memory for the vocabulary.
   public var memoryBytes = BuildOptions.defaultMemoryBytes
   /// How many threads work.
@@ -24,6 +26,8 @@ public struct VocabularyOptions: Sendable, Equatable {
     _ observer: any ProgressObserver,
     _ cancellation: Cancellation
   ) throws -> CountedWords {
+    try tokenizer.check(modelPath: tokenizerModel)
+    let tokenizer = try tokenizer.loading(tokenizerModel)
     let memory = Int(clamping: memoryBytes)
     let stage = JobStage(observer: observer, number: 1, stages: 1, name: "read", unit: "bytes")
     let total = inputs.totalBytes
