@@ -43,8 +43,13 @@ struct DumpCountsCommand: ParsableCommand {
   @Flag(help: "The same as --format json.")
   var json = false
 
-  @Option(help: ArgumentHelp("The model inside the index.", valueName: "name"))
-  var model = BuildOptions.defaultModelName
+  @Option(
+    help: ArgumentHelp(
+      "The model inside the index (default: the first that has counts).",
+      valueName: "name"
+    )
+  )
+  var model: String?
 
   @Option(
     help: ArgumentHelp(

@@ -63,8 +63,13 @@ struct VocabularyCommand: ParsableCommand {
 
   @OptionGroup var tokenizer: TokenizerFlags
 
-  @Option(help: ArgumentHelp("The model inside the index.", valueName: "name"))
-  var model = BuildOptions.defaultModelName
+  @Option(
+    help: ArgumentHelp(
+      "The model inside the index (default: the first that has counts).",
+      valueName: "name"
+    )
+  )
+  var model: String?
 
   @Option(
     help: ArgumentHelp("Memory for the whole process (default: as in build).", valueName: "size")
@@ -103,6 +108,7 @@ struct VocabularyCommand: ParsableCommand {
     defer { display.finish() }
     var options = VocabularyOptions()
     options.tokenizer = tokenizer.options
+    options.tokenizerModel = tokenizer.tokenizerModel
     options.memoryBytes = memory?.bytes ?? BuildOptions.defaultMemoryBytes
     options.threads = threads.count
     options.wantsGrowth = growth

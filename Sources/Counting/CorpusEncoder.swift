@@ -40,6 +40,8 @@ package struct EncodedCorpus: ~Copyable {
   package var countFiles: CountFileReport?
   /// Element id: whether a word was seen after something that the windows do not tell; nil for a text.
   package var cutWords: RecordBuffer<Bool>?
+  /// The most that temporary files took while this was read, those of the windows included.
+  package var readingTemporaryBytes: Int64 = 0
 
   /// The window that lmplz's counts of counts treat specially, in provisional ids; empty where there is no text.
   package func lastWindow(order: Int) -> [UInt32] {
@@ -116,6 +118,7 @@ package struct CorpusEncoder: ~Copyable {
   private let memoryBytes: Int
   private var sentences: UInt64 = 0
   private var tokens: UInt64 = 0
+  private var temporaryBytes: Int64 = 0
   /// How often the sentence counts that is being read.
   private var weight: UInt64 = 1
   private var reserved = ReservedWordCounts()
@@ -207,13 +210,15 @@ package struct CorpusEncoder: ~Copyable {
       sentences: sentences,
       reserved: reserved,
       statistics: statistics,
-      duplicates: removed
+      duplicates: removed,
+      readingTemporaryBytes: temporaryBytes
     )
   }
 
   /// Takes out the sentences that were there before, and says how many; nil when nobody asked.
   private mutating func removeDuplicates() throws -> UInt64? {
     guard let duplicates, let repeated = try duplicates.finish() else { return nil }
+    temporaryBytes = duplicates.temporaryBytes + store.temporaryBytes
     try cancellation.check()
     store.removeSentences {
       repeated.contains($0)

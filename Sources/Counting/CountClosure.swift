@@ -24,6 +24,8 @@ struct ClosedCounts: ~Copyable {
   /// Sentences.
   let sentences: UInt64
   let report: CountFileReport
+  /// The most that temporary files took at one time.
+  let temporaryBytes: Int64
 }
 
 /// Makes counts of n-grams complete.
@@ -38,6 +40,7 @@ struct CountClosure: ~Copyable {
   private let vocabularySize: Int
   private let windows: CountedWindows
   private var report: CountFileReport
+  private var temporaryBytes: Int64 = 0
   private let cancellation: Cancellation
 
   /// Begins with what the files say of words, by provisional ids; `windowBytes` of the windows may stay in memory.
@@ -69,11 +72,13 @@ struct CountClosure: ~Copyable {
     var shorter = sorters
     while let sorter = shorter.popLast() {
       var count = 0
-      try sorter.forEachNGram { ngram, sums in
+      let bytes = try sorter.forEachNGram { ngram, sums in
         if count & 0x3FFF == 0 { try cancellation.check() }
         count += 1
         try close(ngram, sums, shorter.last)
       }
+      let others = shorter.reduce(windows.store.temporaryBytes) { $0 + $1.temporaryBytes }
+      temporaryBytes = max(temporaryBytes, bytes + others)
     }
     return closeWords()
   }
@@ -128,7 +133,8 @@ struct CountClosure: ~Copyable {
       counts: counts,
       cutWords: cutWords,
       sentences: sentences,
-      report: report
+      report: report,
+      temporaryBytes: temporaryBytes
     )
   }
 }

@@ -43,6 +43,8 @@ package struct CountFileReader: ~Copyable {
   private var unigrams = RecordBuffer<UInt64>(zeroed: 1 << 12)
   private var ids: [UInt32] = []
   private var hasTop = false
+  /// The longest n-grams that do not begin a sentence.
+  private var longestInside = 0
 
   /// Prepares to read n-grams of orders 1 … order from `reader`; `report` is called with the input bytes consumed.
   package init(
@@ -83,7 +85,8 @@ package struct CountFileReader: ~Copyable {
       reader.recycle(block)
       report(reader.consumedBytes)
     }
-    if !hasTop {
+    // Where all sentences are shorter than the order, the longest n-grams are whole sentences.
+    if !hasTop && counted.longestOrder == longestInside {
       throw CountingError.noTopCounts(order: order, longest: counted.longestOrder)
     }
     let size = words.count
@@ -113,7 +116,8 @@ package struct CountFileReader: ~Copyable {
       reserved: ReservedWordCounts(),
       statistics: statistics,
       countFiles: closed.report,
-      cutWords: closed.cutWords
+      cutWords: closed.cutWords,
+      readingTemporaryBytes: closed.temporaryBytes
     )
   }
 
@@ -163,19 +167,22 @@ package struct CountFileReader: ~Copyable {
       counted.longer += 1
       return
     }
+    // Words of a line that cannot be are no words of the text.
+    for (position, token) in tokens.dropLast().enumerated() {
+      switch unsafe Self.reserved(text + token.offset, token.length) {
+      case WordID.beginOfSentence.rawValue where position > 0,
+        WordID.endOfSentence.rawValue where position < length - 1:
+        counted.impossible += 1
+        return
+      default: break
+      }
+    }
     ids.removeAll(keepingCapacity: true)
     for token in tokens.dropLast() {
       ids.append(unsafe try id(text + token.offset, token.length))
     }
-    let isPossible = ids.indices.allSatisfy { position in
-      (ids[position] != WordID.beginOfSentence.rawValue || position == 0)
-        && (ids[position] != WordID.endOfSentence.rawValue || position == length - 1)
-    }
-    if !isPossible {
-      counted.impossible += 1
-      return
-    }
     if length == order { hasTop = true }
+    if ids[0] != WordID.beginOfSentence.rawValue { longestInside = max(longestInside, length) }
     if length > 1 {
       try sorters[length - 2].append(ids[...], count, .given)
       return
@@ -200,20 +207,29 @@ package struct CountFileReader: ~Copyable {
     for word in before..<unigrams.count { unigrams[word] = 0 }
   }
 
-  /// The id of a word as it stands in the file; Google's spellings of the reserved words are theirs.
+  /// The id of a reserved word, also in Google's spelling; nil for others.
+  private static func reserved(_ word: UnsafePointer<UInt8>, _ length: Int) -> UInt32? {
+    // SAFETY: words have at least one byte, and the whole of them can be read.
+    if unsafe length > 5 || word[0] != UInt8(ascii: "<") { return nil }
+    return
+      switch unsafe String(
+        decoding: UnsafeBufferPointer(start: word, count: length),
+        as: UTF8.self
+      )
+    {
+    case "<s>", "<S>": WordID.beginOfSentence.rawValue
+    case "</s>", "</S>": WordID.endOfSentence.rawValue
+    case "<unk>", "<UNK>": WordID.unknown.rawValue
+    default: nil
+    }
+  }
+
+  /// The id of a word as it stands in the file.
   private mutating func id(_ word: UnsafePointer<UInt8>, _ length: Int) throws -> UInt32 {
     // SAFETY: words lie in a padded block.
     let known = unsafe words.find(word, count: length)
     if known != WordTable.notFound { return known }
-    if unsafe word[0] == UInt8(ascii: "<") {
-      switch unsafe String(decoding: UnsafeBufferPointer(start: word, count: length), as: UTF8.self)
-      {
-      case "<S>": return WordID.beginOfSentence.rawValue
-      case "</S>": return WordID.endOfSentence.rawValue
-      case "<UNK>": return WordID.unknown.rawValue
-      default: break
-      }
-    }
+    if let reserved = unsafe Self.reserved(word, length) { return reserved }
     if options.vocabulary != nil { return WordID.unknown.rawValue }
     try requireRoom(length)
     return unsafe words.insert(word, count: length)

@@ -15,6 +15,8 @@ final class DuplicateFinder {
   private let temporaryFolder: String
   private var state = start
   private var sentences: UInt64 = 0
+  /// The most that temporary files took at one time, once the text has ended.
+  private(set) var temporaryBytes: Int64 = 0
   private static let start: UInt64 = 0x9E37_79B9_7F4A_7C15
 
   init(memoryBytes: Int, temporaryFolder: String) {
@@ -50,6 +52,7 @@ final class DuplicateFinder {
     guard let sorter = sorter.take() else { return nil }
     let store = try sorter.finish()
     var repeated = try SentenceSet(size: sentences, temporaryFolder: temporaryFolder)
+    temporaryBytes = store.temporaryBytes + Int64(sentences / 8)
     var reader = TupleReader(store)
     let batch = RecordBuffer<UInt32>(uninitialized: 4 * 4096)
     var previous: UInt64?

@@ -62,10 +62,15 @@ final class NGramSorter {
     }
   }
 
+  /// Bytes of the temporary file so far; 0 once the input has ended.
+  var temporaryBytes: Int64 { sorter?.temporaryBytes ?? 0 }
+
   /// Ends the input and calls `body` with every distinct n-gram and what is known of it, ascending by ids.
-  func forEachNGram(_ body: (ArraySlice<UInt32>, Sums) throws -> Void) throws {
+  ///
+  /// Returns the bytes of the temporary file, which goes away.
+  func forEachNGram(_ body: (ArraySlice<UInt32>, Sums) throws -> Void) throws -> Int64 {
     let (order, width) = (order, order + 2)
-    guard let sorter = sorter.take() else { return }
+    guard let sorter = sorter.take() else { return 0 }
     let store = try sorter.finish()
     var reader = TupleReader(store)
     let batch = RecordBuffer<UInt32>(uninitialized: width * 4096)
@@ -85,5 +90,6 @@ final class NGramSorter {
       }
     }
     if !current.isEmpty { try body(current[...], sums) }
+    return store.temporaryBytes
   }
 }

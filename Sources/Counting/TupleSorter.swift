@@ -50,6 +50,9 @@ package struct TupleSorter: ~Copyable {
     )
   }
 
+  /// Bytes of the temporary file so far.
+  package var temporaryBytes: Int64 { store.temporaryBytes }
+
   /// Adds the tuples in `values`, a whole number of them.
   package mutating func append(_ values: Span<UInt32>) throws {
     precondition(values.count % width == 0, "whole tuples only")

@@ -64,7 +64,11 @@ extension BuildJob {
       )
     }
     reading.report(reader.consumedBytes, of: reader.consumedBytes)
-    temporaryPeak = max(temporaryPeak, corpus.windows.temporaryBytes)
+    temporaryPeak = max(
+      temporaryPeak,
+      corpus.windows.temporaryBytes,
+      corpus.readingTemporaryBytes
+    )
     ProcessMemory.returnFreedMemory()
     return corpus
   }

@@ -17,8 +17,8 @@ public struct CountDumpOptions: Sendable, Equatable {
   /// The file to write, packed when its name ends in `.gz` or `.zst`, or `-` for standard output; for the Google
   /// layout a folder that does not exist.
   public var output: String
-  /// The model inside the index.
-  public var modelName = BuildOptions.defaultModelName
+  /// The model inside the index; nil is the first that has counts.
+  public var modelName: String?
   /// The form of the output.
   public var format = CountDumpFormat.srilm
   /// The orders to write, nil for all.

@@ -21,6 +21,7 @@ extension NGramCounts {
   /// - Parameters:
   ///   - text: 1 … order words, `<s>` and `</s>` among them.
   ///   - top: how many of the most frequent n-grams to return.
+  /// - Returns: how often the n-grams that fit were seen, and the most frequent of them.
   /// - Throws: `NGramCountsError.wrongLength`, and errors of the index's files.
   public func fillings(of text: String, top: Int) throws -> GapCounts {
     let words = try pattern(of: text)

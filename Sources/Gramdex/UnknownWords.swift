@@ -38,7 +38,7 @@ public struct UnknownWords: Sendable, Codable, Equatable {
   /// - Parameters:
   ///   - inputs: the texts.
   ///   - path: the index.
-  ///   - model: the model inside.
+  ///   - model: the model inside; nil is the first.
   ///   - listed: whether to return the unknown words themselves.
   ///   - options: memory and threads; the tokenizer is the index's.
   ///   - observer: is told of progress.
@@ -47,7 +47,7 @@ public struct UnknownWords: Sendable, Codable, Equatable {
   public init(
     of inputs: TextInputs,
     index path: String,
-    model: String = BuildOptions.defaultModelName,
+    model: String? = nil,
     listed: Bool = false,
     _ options: VocabularyOptions = VocabularyOptions(),
     observer: any ProgressObserver = SilentObserver(),
@@ -55,10 +55,11 @@ public struct UnknownWords: Sendable, Codable, Equatable {
   ) throws {
     let folder = IndexFolder(path)
     let (vocabulary, known, tokenizer) = try folder.withCurrent { manifest in
-      guard let opened = try OpenedModel(folder, name: model, manifest: manifest) else {
+      let name = model ?? manifest.models.first?.name ?? BuildOptions.defaultModelName
+      guard let opened = try OpenedModel(folder, name: name, manifest: manifest) else {
         throw ExportError.noModel(
           index: path,
-          model: model,
+          model: name,
           available: manifest.models.map(\.name)
         )
       }

@@ -6,13 +6,15 @@ import GramdexText
 public struct VocabularyOptions: Sendable, Equatable {
   /// How text becomes words.
   public var tokenizer = TokenizerOptions()
+  /// The SentencePiece model of a tokenizer of that kind: a file.
+  public var tokenizerModel: String?
   /// Memory for the vocabulary.
   public var memoryBytes = BuildOptions.defaultMemoryBytes
   /// How many threads work.
   public var threads = BuildOptions.defaultThreads
   /// Whether the growth of the vocabulary is noted down.
   public var wantsGrowth = false
-  /// After how many tokens each; nil for after 1, 2, 4, 8 …
+  /// After how many tokens each; nil for after 1, 2, 4, 8 and so on.
   public var growthStep: UInt64?
 
   /// Makes the default options.
@@ -24,6 +26,8 @@ public struct VocabularyOptions: Sendable, Equatable {
     _ observer: any ProgressObserver,
     _ cancellation: Cancellation
   ) throws -> CountedWords {
+    try tokenizer.check(modelPath: tokenizerModel)
+    let tokenizer = try tokenizer.loading(tokenizerModel)
     let memory = Int(clamping: memoryBytes)
     let stage = JobStage(observer: observer, number: 1, stages: 1, name: "read", unit: "bytes")
     let total = inputs.totalBytes

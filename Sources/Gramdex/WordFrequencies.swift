@@ -56,12 +56,12 @@ public final class WordFrequencies {
     }
   }
 
-  /// Reads what an index counted.
+  /// Reads what an index counted: the model of this name, or the first that has counts.
   ///
   /// - Throws: `NGramCountsError` when it has no counts, and errors of its files.
   public convenience init(
     index path: String,
-    model: String = BuildOptions.defaultModelName
+    model: String? = nil
   ) throws {
     self.init(.index(try NGramCounts(path: path, model: model)), growth: [])
   }

@@ -55,10 +55,15 @@ struct CountFileTests {
   }
 
   @Test func `has the same bytes with options, threads, memory and many shards`() throws {
-    let corpus = Corpora.random(seed: 8, sentences: 60_000, wordTypes: 300, longest: 20)
+    // More windows than one shard has.
+    let corpus = Corpora.random(seed: 8, sentences: 32_000, wordTypes: 300, longest: 20)
     let words = try folder.write("words", (0..<250).map { "w\($0)\n" }.joined())
-    let path = try folder.write("lines", lines(corpus, order: 3, seed: 2))
     let text = try folder.write("text", Corpora.text(corpus))
+    var build = BuildOptions(inputs: [text])
+    build.order = 3
+    try IndexBuilder.build(build, to: folder.path("dumped"))
+    let path = folder.path("lines")
+    try CountDumper.run(CountDumpOptions(index: folder.path("dumped"), output: path))
     let changes: [(inout BuildOptions) -> Void] = [
       { $0.pruning = PruningThresholds([0, 1, 2]) }, { $0.limitVocabulary = words },
       { $0.vocabulary = words }, { $0.keepCounts = false },

@@ -69,14 +69,13 @@ struct GapTests {
   }
 
   @Test func `are right over many blocks and shards`() throws {
-    let corpus = Corpora.random(seed: 9, sentences: 60_000, wordTypes: 3_000, longest: 20)
-    let all = NaiveCounts.srilm(corpus, order: 3)
+    let corpus = Corpora.random(seed: 9, sentences: 32_000, wordTypes: 3_000, longest: 20)
     let index = try counts(corpus, order: 3)
     for pattern in [
       ["w0", "*", "w0"], ["*", "w1", "*"], ["*", "*", "w2"], ["w3", "*", "*"], ["*", "w900"],
       ["w900", "*"], ["<s>", "*", "w1"], ["*", "*", "</s>"], ["*", "w17", "w3"],
     ] {
-      try expectEqual(pattern, index, all)
+      try expectEqual(pattern, index, NaiveCounts.matching(pattern, in: corpus))
     }
   }
 

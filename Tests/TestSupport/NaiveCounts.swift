@@ -17,6 +17,22 @@ public enum NaiveCounts {
     return counts
   }
 
+  /// The counts of the n-grams that have the words of `pattern`, and any but sentence ends where it has `*`.
+  public static func matching(_ pattern: [String], in corpus: Corpora.Corpus) -> Counts {
+    var counts: Counts = [:]
+    for sentence in corpus {
+      let words = ["<s>"] + sentence + ["</s>"]
+      for start in words.indices where start + pattern.count <= words.count {
+        let fits = pattern.indices.allSatisfy { place in
+          let word = words[start + place]
+          return pattern[place] == "*" ? word != "<s>" && word != "</s>" : pattern[place] == word
+        }
+        if fits { counts[Array(words[start..<(start + pattern.count)]), default: 0] += 1 }
+      }
+    }
+    return counts
+  }
+
   /// Counts that fit together, and Kneser-Ney's adjusted counts of them.
   ///
   /// From the highest order down, a count is the largest of what is given and of the sums over all n-grams with one
