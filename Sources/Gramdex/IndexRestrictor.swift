@@ -141,7 +141,7 @@ extension ListedModel {
     let vocabulary = try scorer().vocabulary
     var ids = Set<UInt32>(0..<UInt32(WordID.reservedCount))
     var unknown = 0
-    for word in try WordLists.read(path, TextNormalizer(tokenizer)) {
+    for word in try WordLists(limit: path, tokenizer).limit ?? [] {
       if let id = vocabulary.id(of: word), Int(id.rawValue) < vocabularySize {
         ids.insert(id.rawValue)
       } else {
