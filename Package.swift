@@ -105,6 +105,12 @@ let package = Package(
       path: "Benchmarks/Scoring",
       swiftSettings: settings
     ),
+    .executableTarget(
+      name: "TokenizingBenchmark",
+      dependencies: ["GramdexCore", "GramdexStorage", "GramdexText"],
+      path: "Benchmarks/Tokenizing",
+      swiftSettings: settings
+    ),
     .target(
       name: "TestSupport",
       dependencies: ["GramdexCore"],
@@ -113,7 +119,7 @@ let package = Package(
     ),
     tests("Core", ["GramdexCore"]),
     tests("Storage", ["GramdexCore", "GramdexStorage", "CLMDB"]),
-    tests("Text", ["GramdexCore", "GramdexStorage", "GramdexText"]),
+    tests("Text", ["GramdexCore", "GramdexStorage", "GramdexText"], exclude: ["Fixtures"]),
     tests("Counting", ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting"]),
     tests(
       "Smoothing",
@@ -134,11 +140,19 @@ let package = Package(
         "GramdexScoring", "Gramdex",
       ]
     ),
-    tests("Gramdex", ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "Gramdex"]),
+    tests(
+      "Gramdex",
+      [
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "GramdexScoring", "Gramdex",
+      ]
+    ),
     tests("EndToEnd", ["Gramdex"], exclude: ["Fixtures"]),
     tests(
       "Fuzz",
-      ["GramdexCore", "GramdexStorage", "GramdexCounting", "GramdexIndex", "Gramdex"]
+      [
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexIndex",
+        "Gramdex",
+      ]
     ),
   ]
 )

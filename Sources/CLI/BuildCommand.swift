@@ -6,7 +6,7 @@ import GramdexCore
 struct BuildCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "build",
-    abstract: "Builds an index from text.",
+    abstract: "Builds an index from text or counts.",
     discussion: """
       Counts the n-grams of the texts, smooths them with interpolated modified Kneser-Ney and writes an \
       index. An index takes about 12 bytes an n-gram (4 with --layout compact), and about 3 more \
@@ -24,6 +24,8 @@ struct BuildCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("The longest n-grams, 1 and up.", valueName: "number"))
   var order = 5
+
+  @OptionGroup var counting: CountingFlags
 
   @OptionGroup var machine: MachineFlags
   @OptionGroup var tokenizerFlags: TokenizerFlags
@@ -121,7 +123,9 @@ struct BuildCommand: ParsableCommand {
     var options = BuildOptions(inputs: input.texts)
     options.filesFrom = input.filesFrom
     options.jsonField = input.jsonField
+    counting.apply(to: &options)
     options.tokenizer = tokenizerFlags.options
+    options.tokenizerModel = tokenizerFlags.tokenizerModel
     options.convention = smoothing.lmplzCompatible ? .lmplz : .gramdex
     options.order = order
     machine.apply(to: &options)

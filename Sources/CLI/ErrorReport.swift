@@ -59,20 +59,28 @@ enum ErrorReport {
   private static func code(of error: any Error) -> Int32? {
     switch error {
     case let error as Interrupted: 128 + error.signal
-    case is OptionsError, is ResumeError: Code.usage
+    case is OptionsError, is ResumeError, is GenerationError: Code.usage
     case JobFileError.unreadable: Code.inputOutput
     case JobFileError.options: Code.usage
     case is JobFileError: Code.badData
+    case TextError.noWeightedInput: Code.usage
     case let error as TextError: error.isBadData ? Code.badData : Code.inputOutput
     case let error as CompressionError: error.isBadData ? Code.badData : Code.inputOutput
     case let error as StorageError: storageCode(error)
     case let error as IndexError: indexCode(error)
+    case let error as OverlayError: error.isBadData ? Code.badData : Code.usage
+    case is ModelSelectionError, is MixtureError: Code.usage
     case ScoringError.noModel, NGramCountsError.wrongLength: Code.usage
+    case NGramCountsError.gapInAllOrders: Code.usage
     case EstimateError.noCounts, EstimateError.unknownWordsCounted: Code.badData
     case is EstimateError: Code.usage
     case is ScoringError, is NGramCountsError: Code.badData
     case let error as DerivationError: derivationCode(error)
+    case CountDumpError.damaged: Code.badData
+    case is CountDumpError: Code.usage
     case is CountingError, is DiscountError, is ArpaError, is ExportError: Code.badData
+    case is SentencePieceError: Code.badData
+    case let error as FilterError: error.isBadData ? Code.badData : Code.usage
     case PlanError.disk: Code.inputOutput
     case PlanError.memory: Code.usage
     case is ScratchFileError: Code.inputOutput
@@ -104,7 +112,7 @@ enum ErrorReport {
     switch error {
     case .exists, .noPrevious: Code.usage
     case .missing, .locked: Code.inputOutput
-    case .notAnIndex, .unfinished, .damagedManifest, .otherVersion: Code.badData
+    case .notAnIndex, .unfinished, .damagedManifest, .damagedTokenizer, .otherVersion: Code.badData
     }
   }
 }

@@ -14,10 +14,11 @@ struct GramdexCommand: ParsableCommand {
     version: GramdexVersion.current,
     subcommands: [
       BuildCommand.self, RunCommand.self, EstimateCommand.self, RemoveCommand.self,
-      QueryCommand.self, PerplexityCommand.self,
+      QueryCommand.self, PerplexityCommand.self, NextCommand.self, ExplainCommand.self,
+      GenerateCommand.self, TuneMixtureCommand.self,
       CountCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self,
       ExportCommand.self, PruneCommand.self, RestrictCommand.self, MixCommand.self,
-      RollBackCommand.self,
+      RollBackCommand.self, FilterTextCommand.self, DumpCountsCommand.self, VocabularyCommand.self,
     ]
   )
 }

@@ -9,7 +9,8 @@ struct ImportCommand: ParsableCommand {
     abstract: "Builds an index from an ARPA file.",
     discussion: """
       Reads the ARPA files of SRILM, KenLM and IRSTLM, with their differences, which are reported as \
-      warnings. An imported index has no raw counts.
+      warnings. An imported index has no raw counts. Name the tokenizer that made the words of the file, so that \
+      queries are cut as its text was.
       """
   )
 
@@ -41,11 +42,14 @@ struct ImportCommand: ParsableCommand {
   @Flag(help: "Replace the index if there is one; it answers until the new one is complete.")
   var replace = false
 
+  @OptionGroup var tokenizerFlags: TokenizerFlags
   @OptionGroup var machine: MachineFlags
   @OptionGroup var progress: ProgressFlags
 
   func run() throws {
     var options = ImportOptions(input: arpa)
+    options.tokenizer = tokenizerFlags.options
+    options.tokenizerModel = tokenizerFlags.tokenizerModel
     options.layout = layout
     options.isStrict = strict
     options.replace = replace

@@ -21,6 +21,12 @@ struct ModelFlags: ParsableArguments {
     if check { try IndexVerifier.checkBytes(path: index.path) }
     return try NGramModel.open(index.path, model: model)
   }
+
+  /// Opens the model to be asked for next words.
+  func openNext(_ index: IndexArgument) throws -> NextWords {
+    if check { try IndexVerifier.checkBytes(path: index.path) }
+    return try NextWords(path: index.path, model: model)
+  }
 }
 
 /// How many threads score.

@@ -51,7 +51,7 @@ struct QueryCommand: ParsableCommand {
   @Flag(help: "Write one JSON object a line.")
   var json = false
 
-  @OptionGroup var model: ModelFlags
+  @OptionGroup var model: LanguageModelFlags
   @OptionGroup var threads: ThreadFlags
 
   func validate() throws {
@@ -64,12 +64,13 @@ struct QueryCommand: ParsableCommand {
   }
 
   func run() throws {
-    let ngram = try model.open(index)
+    let model = try self.model.open(index)
+    LanguageModelFlags.announce(model)
     let form: AnswerForm = json ? .json : format == .kenlm ? .kenlm : .plain
     var output = try StandardOutput()
     try output.flushing { output in
       var totals = QuerySummary()
-      try answer(ngram, form) { answers in
+      try answer(model, form) { answers in
         for line in answers.lines { totals.add(line) }
         try output.write(answers.bytes)
       } pause: {
@@ -80,7 +81,7 @@ struct QueryCommand: ParsableCommand {
   }
 
   private func answer(
-    _ model: NGramModel,
+    _ model: any LanguageModel,
     _ form: AnswerForm,
     _ write: (AnswerForm.Rendered) throws -> Void,
     pause: () throws -> Void
@@ -92,6 +93,7 @@ struct QueryCommand: ParsableCommand {
       if paths.contains("-") { Messages.announceTerminalInput() }
       try model.query(
         TextInputs(InputOptions(paths: paths)),
+        endsDocuments: self.model.overlays.cachePerDocument,
         threads: threads.count,
         render: form.render,
         consume: write,

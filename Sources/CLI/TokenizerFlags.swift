@@ -1,5 +1,8 @@
 public import ArgumentParser
+public import Gramdex
 public import GramdexCore
+public import GramdexScoring
+public import GramdexStorage
 
 /// How text becomes words.
 struct TokenizerFlags: ParsableArguments {
@@ -7,12 +10,21 @@ struct TokenizerFlags: ParsableArguments {
     help: ArgumentHelp(
       """
       Where words end: whitespace (at space, tab, CR and NUL only), characters (every character is a \
-      word), words (letters and digits, punctuation apart). Stored in the index, applied to every query.
+      word), words (letters and digits, punctuation apart), sentencepiece (pieces of --tokenizer-model). Stored \
+      in the index, applied to every query.
       """,
       valueName: "kind"
     )
   )
   var tokenizer = TokenizerOptions.Kind.whitespace
+
+  @Option(
+    help: ArgumentHelp(
+      "The unigram or BPE model of --tokenizer sentencepiece; its bytes are stored in the index.",
+      valueName: "file"
+    )
+  )
+  var tokenizerModel: String?
 
   @Flag(help: "Lower-case the words.")
   var lowercase = false
@@ -44,3 +56,7 @@ extension TokenizerOptions.UnicodeForm: ExpressibleByArgument {}
 extension ScoreLayout: ExpressibleByArgument {}
 extension Smoothing: ExpressibleByArgument {}
 extension SmoothingForm: ExpressibleByArgument {}
+extension ScoreUnit: ExpressibleByArgument {}
+extension DocumentErrorPolicy: ExpressibleByArgument {}
+extension CorpusPart: ExpressibleByArgument {}
+extension CompressedFormat: ExpressibleByArgument {}

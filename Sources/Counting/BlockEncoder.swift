@@ -16,6 +16,14 @@ struct BlockEncoder: ~Copyable {
   private let normalizer: TextNormalizer
   private let convention: TextConvention
   private let isClosed: Bool
+  private let weights: TextWeights
+  private let inputs: TextInputs
+  private let hashesWords: Bool
+  /// The hash of each word's spelling, where it is asked for.
+  private var wordHashes = RecordBuffer<UInt64>(uninitialized: 0)
+  /// The weight of each line that ends in a sentence, nil where the line began in an earlier block; then that of the line
+  /// that the block ends within.
+  private var sentenceWeights: [UInt32?] = []
   private let scratch = TextBlock(capacity: 0)
   private var block: TextBlock?
   private var ids = RecordBuffer<UInt32>(uninitialized: 0)
@@ -30,10 +38,20 @@ struct BlockEncoder: ~Copyable {
   /// What was odd in all blocks so far.
   private(set) var statistics = TextStatistics()
 
-  init(normalizer: TextNormalizer, convention: TextConvention, isClosed: Bool) {
+  init(
+    normalizer: TextNormalizer,
+    convention: TextConvention,
+    isClosed: Bool,
+    weights: TextWeights,
+    inputs: TextInputs,
+    hashesWords: Bool
+  ) {
     self.normalizer = normalizer
     self.convention = convention
     self.isClosed = isClosed
+    self.weights = weights
+    self.inputs = inputs
+    self.hashesWords = hashesWords
   }
 
   /// The number of the block that was encoded, nil when there is none.
@@ -48,6 +66,15 @@ struct BlockEncoder: ~Copyable {
   @inline(__always)
   func id(at index: Int) -> UInt32 { ids[index] }
 
+  /// The hash of the spelling of the word at `index`.
+  @inline(__always)
+  func wordHash(at index: Int) -> UInt64 { wordHashes[index] }
+
+  /// The weight of the block's sentence of this number, from 0 on; nil when an earlier block has it, or nobody.
+  func weight(ofSentence number: Int) -> UInt32? {
+    number < sentenceWeights.count ? sentenceWeights[number] : nil
+  }
+
   /// The first id; valid until the next block.
   @unsafe
   var idPointer: UnsafePointer<UInt32> { unsafe UnsafePointer(ids.pointer) }
@@ -60,16 +87,22 @@ struct BlockEncoder: ~Copyable {
   }
 
   /// Turns `block` into ids.
-  mutating func encode(_ block: TextBlock, _ table: borrowing WordTable) {
+  mutating func encode(_ block: TextBlock, _ table: borrowing WordTable) throws {
+    let lineWeights = try weights.take(from: block, inputs)
+    sentenceWeights.removeAll(keepingCapacity: true)
     statistics.add(TextStatistics(block))
     normalizer.normalize(block, scratch: scratch)
     self.block = block
     if ids.count < block.count + 2 {
       ids = RecordBuffer(uninitialized: block.count + block.count / 4 + 2)
     }
+    if hashesWords && wordHashes.count < ids.count {
+      wordHashes = RecordBuffer(uninitialized: ids.count)
+    }
     reserved = ReservedWordCounts()
     newWordCount = 0
     var count = 0
+    var line = 0
     // A continued line has its first words in the block before; whether it had any is checked there.
     var hasWords = !block.startsLine
     startsWithSentenceEnd = false
@@ -98,6 +131,7 @@ struct BlockEncoder: ~Copyable {
         }
       }
       ids[count] = id
+      if hashesWords { wordHashes[count] = unsafe WordTable.hash(text + offset, count: length) }
       count &+= 1
       hasWords = true
     } lineEnd: { _ in
@@ -105,9 +139,12 @@ struct BlockEncoder: ~Copyable {
         if count == 0 { startsWithSentenceEnd = !isLmplz }
         ids[count] = WordID.endOfSentence.rawValue
         count &+= 1
+        if line < lineWeights.count { sentenceWeights.append(lineWeights[line]) }
       }
       hasWords = false
+      line &+= 1
     }
+    if line < lineWeights.count { sentenceWeights.append(lineWeights[line]) }
     idCount = count
   }
 

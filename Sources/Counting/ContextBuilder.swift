@@ -55,11 +55,15 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
   private let sets: Slots<ContinuationSet>
   private let context: RecordBuffer<UInt32>
   private let tallies: RecordBuffer<UInt64>
+  /// Element d: children of the open context of depth d that are cut windows, and no contexts themselves.
+  private let cutChildren: RecordBuffer<Int>
   private let dense: DenseCounts
   /// For each word, how many distinct words precede it.
   let unigramAdjusted: RecordBuffer<UInt32>
   private var previous = Key.zero
   private var isOpen = false
+  /// Whether the last window is the last entry of the deepest open context.
+  private var hasLast = false
   /// The deepest open context.
   private var openDepth = 0
   /// The smallest depth whose word is outside the limited vocabulary, or order.
@@ -92,6 +96,7 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
     }
     sets = Slots(count: depths) { _ in ContinuationSet() }
     context = RecordBuffer(repeating: 0, count: depths + 1)
+    cutChildren = RecordBuffer(repeating: 0, count: depths + 1)
     tallies = RecordBuffer(repeating: 0, count: (depths + 1) * Self.tallyStride)
     dense = DenseCounts(vocabularySize: vocabularySize)
     unigramAdjusted = RecordBuffer(zeroed: vocabularySize)
@@ -100,6 +105,7 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
 
   /// Takes `count` windows, ascending, not below any taken before; equal ones are counted.
   mutating func run(_ keys: UnsafePointer<Key>, count: Int) throws {
+    if shape.weightBits > 0 { return try unsafe runWeighted(keys, count: count) }
     // SAFETY: indices stay in 0 ..< count.
     var i = 0
     while i < count {
@@ -114,6 +120,41 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
       }
       i = j
     }
+  }
+
+  /// The same for windows that say how often they occur.
+  private mutating func runWeighted(_ keys: UnsafePointer<Key>, count: Int) throws {
+    // SAFETY: indices stay in 0 ..< count.
+    let words = Key.topMask(shape.bits)
+    var i = 0
+    while i < count {
+      let key = unsafe keys[i] & words
+      var raw: UInt64 = 0
+      var j = i
+      while j < count, unsafe keys[j] & words == key {
+        raw &+= unsafe shape.weight(keys[j])
+        j &+= 1
+      }
+      if j < count {
+        try addRepeated(key, rawCount: raw, commonWithNext: commonDepth(key, unsafe keys[j]))
+      } else {
+        try addRepeated(key, rawCount: raw)
+      }
+      i = j
+    }
+  }
+
+  /// Takes a window that occurs `rawCount` times, and maybe more in the call before or after this one.
+  ///
+  /// What the key says of how often it occurs is left aside; `commonWithNext` is nil when the next window is not known.
+  mutating func addRepeated(_ key: Key, rawCount: UInt64, commonWithNext: Int? = nil) throws {
+    let window = key & .topMask(shape.bits)
+    if isOpen && window == previous && openDepth > 0 && hasLast {
+      sets[openDepth &- 1].addToLast(rawCount)
+      return
+    }
+    try add(window, rawCount: rawCount, commonWithNext: commonWithNext ?? shape.depths)
+    hasLast = commonWithNext == nil
   }
 
   /// How many context words two windows share, counted from the last one back.
@@ -132,7 +173,12 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
     if isOpen {
       common = commonDepth(previous, key)
       if common == depths {
-        sets[openDepth &- 1].append(entry(word, rawCount))
+        if context[depths] == CountedWindows.cut {
+          try feed(cutEntry(word, rawCount), depth: openDepth)
+          cutChildren[openDepth] &+= 1
+        } else {
+          sets[openDepth &- 1].append(entry(word, rawCount))
+        }
         previous = key
         return
       }
@@ -141,7 +187,9 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
     isOpen = true
     previous = key
     readContext(of: key, from: common)
-    if commonWithNext < depths && context[depths] != WordID.beginOfSentence.rawValue {
+    if context[depths] == CountedWindows.cut {
+      try addCut(word, rawCount)
+    } else if commonWithNext < depths && context[depths] != WordID.beginOfSentence.rawValue {
       try writeChain(word, rawCount, above: max(common, commonWithNext))
     } else {
       openDepth = depths
@@ -160,6 +208,20 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
       adjustedCount: UInt32(truncatingIfNeeded: min(rawCount, UInt64(UInt32.max))),
       rawCount: rawCount
     )
+  }
+
+  /// Takes a window of which only the last words are known: one more that was seen after a context of those, with
+  /// something unknown to the left of it.
+  @inline(never)
+  private mutating func addCut(_ word: UInt32, _ rawCount: UInt64) throws {
+    openDepth = 1
+    while context[openDepth &+ 1] != CountedWindows.cut { openDepth &+= 1 }
+    try feed(cutEntry(word, rawCount), depth: openDepth)
+    cutChildren[openDepth] &+= 1
+  }
+
+  private func cutEntry(_ word: UInt32, _ rawCount: UInt64) -> LevelEntry {
+    LevelEntry(word: word, adjustedCount: 1, rawCount: rawCount)
   }
 
   @inline(__always)
@@ -253,8 +315,9 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
     encoders[d &- 1].appendNode(
       word: context[d],
       entryCount: count,
-      childCount: sets[d &- 1].children
+      childCount: sets[d &- 1].children &- cutChildren[d]
     )
+    cutChildren[d] = 0
     var previousWord: UInt32 = 0
     var hasKept = false
     for i in 0..<count {

@@ -22,6 +22,16 @@ struct ContinuationSet: ~Copyable {
     count &+= 1
   }
 
+  /// Counts the entry appended last `rawCount` times more; nothing was combined since.
+  mutating func addToLast(_ rawCount: UInt64) {
+    let last = entries[count &- 1]
+    entries[count &- 1] = LevelEntry(
+      word: last.word,
+      adjustedCount: UInt32(truncatingIfNeeded: min(last.rawCount &+ rawCount, UInt64(UInt32.max))),
+      rawCount: last.rawCount &+ rawCount
+    )
+  }
+
   /// Counts one more child.
   @inline(__always)
   mutating func addChild() {

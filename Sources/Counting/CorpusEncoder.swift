@@ -24,14 +24,31 @@ package struct EncodedCorpus: ~Copyable {
   package let words: WordTable
   /// How often each provisional id occurs as an event; `</s>` included.
   package let wordCounts: RecordBuffer<UInt64>
-  /// The ids, `</s>` after each sentence.
-  package let ids: IDStore
-  /// Sentences.
+  /// The windows: running text, or what count files say.
+  package let windows: WindowSource
+  /// Words and sentence ends, each sentence as often as its weight says.
+  package let tokens: UInt64
+  /// Sentences, each as often as its weight says.
   package let sentences: UInt64
   /// Reserved words met in the text.
   package let reserved: ReservedWordCounts
   /// What was odd.
   package let statistics: TextStatistics
+  /// Sentences that were left out because they were there before; nil when nobody asked.
+  package var duplicates: UInt64?
+  /// What count files turned out to be; nil for a text.
+  package var countFiles: CountFileReport?
+  /// Element id: whether a word was seen after something that the windows do not tell; nil for a text.
+  package var cutWords: RecordBuffer<Bool>?
+
+  /// The window that lmplz's counts of counts treat specially, in provisional ids; empty where there is no text.
+  package func lastWindow(order: Int) -> [UInt32] {
+    guard case .text(let ids, _) = windows else { return [] }
+    return LastWindow.find(in: ids, order: order, wordTypes: words.count)
+  }
+
+  /// Gives the marks of words up, and everything else with them.
+  package consuming func takeCutWords() -> RecordBuffer<Bool>? { cutWords }
 }
 
 /// How a corpus is read.
@@ -42,6 +59,10 @@ package struct CorpusEncoderOptions: Sendable {
   package var convention: TextConvention
   /// All words that are counted as themselves, or nil for an open vocabulary.
   package var vocabulary: [[UInt8]]?
+  /// How often sentences count.
+  package var weights: TextWeights
+  /// Whether only the first of equal sentences is counted.
+  package var removesDuplicates: Bool
   /// Worker threads.
   package var threads: Int
   /// Memory for the vocabulary and ids.
@@ -57,6 +78,8 @@ package struct CorpusEncoderOptions: Sendable {
     tokenizer: TokenizerOptions,
     convention: TextConvention,
     vocabulary: [[UInt8]]?,
+    weights: TextWeights = TextWeights(),
+    removesDuplicates: Bool = false,
     threads: Int,
     memoryBytes: Int,
     budgetBytes: UInt64,
@@ -66,6 +89,8 @@ package struct CorpusEncoderOptions: Sendable {
     self.tokenizer = tokenizer
     self.convention = convention
     self.vocabulary = vocabulary
+    self.weights = weights
+    self.removesDuplicates = removesDuplicates
     self.threads = threads
     self.memoryBytes = memoryBytes
     self.budgetBytes = budgetBytes
@@ -83,7 +108,13 @@ package struct CorpusEncoder: ~Copyable {
   private var table = WordTable()
   private var counts = RecordBuffer<UInt64>(zeroed: 1 << 12)
   private let store: IDStore
+  private let weights: SentenceWeights?
+  private let duplicates: DuplicateFinder?
+  private let memoryBytes: Int
   private var sentences: UInt64 = 0
+  private var tokens: UInt64 = 0
+  /// How often the sentence counts that is being read.
+  private var weight: UInt64 = 1
   private var reserved = ReservedWordCounts()
   private var statistics = TextStatistics()
   private static let wordsAtOnce = 4096
@@ -101,10 +132,25 @@ package struct CorpusEncoder: ~Copyable {
     self.options = options
     self.cancellation = cancellation
     self.report = report
+    memoryBytes =
+      options.removesDuplicates ? options.memoryBytes / 4 * 3 : options.memoryBytes
     store = IDStore(
-      memoryLimitBytes: options.memoryBytes / 3,
+      memoryLimitBytes: memoryBytes / 3,
       temporaryFolder: options.temporaryFolder
     )
+    weights =
+      options.weights.isTrivial
+      ? nil
+      : SentenceWeights(
+        memoryLimitBytes: memoryBytes / 8,
+        temporaryFolder: options.temporaryFolder
+      )
+    duplicates =
+      options.removesDuplicates
+      ? DuplicateFinder(
+        memoryBytes: options.memoryBytes / 4,
+        temporaryFolder: options.temporaryFolder
+      ) : nil
     for word in options.vocabulary ?? [] {
       let padded = word + [UInt8](repeating: 0, count: 8)
       // SAFETY: eight zero bytes follow the word.
@@ -121,7 +167,10 @@ package struct CorpusEncoder: ~Copyable {
       BlockEncoder(
         normalizer: TextNormalizer(options.tokenizer),
         convention: options.convention,
-        isClosed: isClosed
+        isClosed: isClosed,
+        weights: options.weights,
+        inputs: reader.inputs,
+        hashesWords: options.removesDuplicates
       )
     }
     while true {
@@ -141,18 +190,38 @@ package struct CorpusEncoder: ~Copyable {
     statistics.add(reader.statistics)
     if sentences == 0 { throw CountingError.emptyCorpus }
     if counts.count < table.count { growCounts() }
+    let removed = try removeDuplicates()
+    weights?.locate(store)
     return EncodedCorpus(
       words: table,
       wordCounts: counts,
-      ids: store,
+      windows: .text(store, weights: weights),
+      tokens: tokens,
       sentences: sentences,
       reserved: reserved,
-      statistics: statistics
+      statistics: statistics,
+      duplicates: removed
     )
   }
 
+  /// Takes out the sentences that were there before, and says how many; nil when nobody asked.
+  private mutating func removeDuplicates() throws -> UInt64? {
+    guard let duplicates, let repeated = try duplicates.finish() else { return nil }
+    try cancellation.check()
+    store.removeSentences {
+      repeated.contains($0)
+    } removed: { id, sentence in
+      let weight = weights?.weight(ofSentence: sentence) ?? 1
+      counts[Int(id)] &-= weight
+      tokens &-= weight
+      if id == WordID.endOfSentence.rawValue { sentences &-= weight }
+    }
+    weights?.filter { !repeated.contains($0) }
+    return repeated.count
+  }
+
   /// The workers by the number of the block they hold.
-  private static func order(_ workers: borrowing Slots<BlockEncoder>) -> [Int] {
+  static func order(_ workers: borrowing Slots<BlockEncoder>) -> [Int] {
     var numbered: [(number: Int, worker: Int)] = []
     for t in 0..<workers.count {
       if let number = workers[t].blockNumber { numbered.append((number, t)) }
@@ -167,7 +236,7 @@ package struct CorpusEncoder: ~Copyable {
   ) throws {
     try Parallel.run(threads: workers.count) { thread in
       workers[thread].clear()
-      if let block = try reader.next() { workers[thread].encode(block, table) }
+      if let block = try reader.next() { try workers[thread].encode(block, table) }
     }
   }
 
@@ -190,10 +259,24 @@ package struct CorpusEncoder: ~Copyable {
     var start = 0
     let ids = worker.idCount
     if worker.startsWithSentenceEnd && !isInsideSentence && worker.continuesLine { start = 1 }
-    for i in start..<max(ids, start) {
-      let id = worker.id(at: i)
-      counts[Int(id)] &+= 1
-      if id == WordID.endOfSentence.rawValue { sentences &+= 1 }
+    if weights == nil {
+      for i in start..<max(ids, start) {
+        let id = worker.id(at: i)
+        counts[Int(id)] &+= 1
+        if id == WordID.endOfSentence.rawValue { sentences &+= 1 }
+      }
+      tokens &+= UInt64(max(ids - start, 0))
+    } else {
+      try countWeighted(worker, from: start)
+    }
+    if let duplicates {
+      for i in start..<max(ids, start) {
+        if worker.id(at: i) == WordID.endOfSentence.rawValue {
+          try duplicates.endSentence()
+        } else {
+          duplicates.add(worker.wordHash(at: i))
+        }
+      }
     }
     // SAFETY: ids start ..< count were written by the worker.
     try unsafe store.append(
@@ -205,6 +288,27 @@ package struct CorpusEncoder: ~Copyable {
     reserved.beginOfSentence += worker.reserved.beginOfSentence
     reserved.endOfSentence += worker.reserved.endOfSentence
     reserved.unknown += worker.reserved.unknown
+  }
+
+  /// Counts the ids of a block from `start` on as often as their sentences' weights say.
+  private mutating func countWeighted(_ worker: borrowing BlockEncoder, from start: Int) throws {
+    // A line's weight stands where it begins; that of a line begun in an earlier block is known from there.
+    var sentence = start
+    func beginSentence() {
+      if let weight = worker.weight(ofSentence: sentence) { self.weight = UInt64(weight) }
+      sentence += 1
+    }
+    beginSentence()
+    for i in start..<max(worker.idCount, start) {
+      let id = worker.id(at: i)
+      counts[Int(id)] &+= weight
+      tokens &+= weight
+      if id == WordID.endOfSentence.rawValue {
+        sentences &+= weight
+        try weights?.append(UInt32(truncatingIfNeeded: weight))
+        beginSentence()
+      }
+    }
   }
 
   private mutating func growCounts() {
@@ -224,9 +328,10 @@ package struct CorpusEncoder: ~Copyable {
         table.growthBytes(words: words, bytes: bytes),
         RankedVocabulary.memoryBytes(wordTypes: types)
       )
-    try require(Int(clamping: options.budgetBytes) + needed - options.memoryBytes)
-    if needed + store.anonymousBytes > options.memoryBytes {
-      try store.limitMemory(to: options.memoryBytes - needed)
+    try require(Int(clamping: options.budgetBytes) + needed - memoryBytes)
+    let held = weights?.anonymousBytes ?? 0
+    if needed + held + store.anonymousBytes > memoryBytes {
+      try store.limitMemory(to: max(memoryBytes - needed - held, 0))
     }
   }
 

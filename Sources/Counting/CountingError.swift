@@ -10,6 +10,12 @@ package enum CountingError: Error, Equatable, Sendable, CustomStringConvertible 
   case tooManyWordTypes
   /// Windows of this order do not fit into the widest key.
   case orderTooLarge(order: Int, largest: Int)
+  /// A line of a count file is none.
+  case badCountLine(path: String, line: UInt64, what: String)
+  /// Count files have no n-grams as long as the model's.
+  case noTopCounts(order: Int, longest: Int)
+  /// Counts add up to more than a number holds.
+  case countTooLarge(order: Int)
   /// A word list has no words.
   case emptyWordList(path: String)
 
@@ -27,6 +33,20 @@ package enum CountingError: Error, Equatable, Sendable, CustomStringConvertible 
       "the text has more than 4 billion word types; restrict them with --vocabulary"
     case .orderTooLarge(let order, let largest):
       "order \(order) is too large for this vocabulary; the largest that works is \(largest)"
+    case .badCountLine(let path, let line, let what):
+      """
+      \(path), line \(line): \(what); a line is the words of an n-gram and the number of times it was \
+      seen, a whole number
+      """
+    case .noTopCounts(let order, 0):
+      "the count files have no n-gram, and the model's order is \(order); check the files"
+    case .noTopCounts(let order, let longest):
+      """
+      the count files have no n-grams of order \(order); the longest have \(longest) words, \
+      so give --order \(longest)
+      """
+    case .countTooLarge(let order):
+      "the counts of an n-gram of order \(order) add up to more than 2^60; scale them down"
     case .emptyWordList(let path):
       "the word list \(path) has no words; write one word a line"
     }

@@ -39,6 +39,8 @@ package final class IDStore: @unchecked Sendable {
     let region: ScratchRegion?
   }
 
+  /// Ids in a full block of this store: whole records.
+  private let blockSize: Int
   private var memoryLimitBytes: Int
   private let temporaryFolder: String
   private var scratch: ScratchFile?
@@ -47,8 +49,10 @@ package final class IDStore: @unchecked Sendable {
   /// Ids in all blocks, sentence ends included.
   package private(set) var count: UInt64 = 0
 
-  /// Makes an empty store that keeps at most `memoryLimitBytes` in memory.
-  package init(memoryLimitBytes: Int, temporaryFolder: String) {
+  /// Makes an empty store that keeps at most `memoryLimitBytes` in memory; a block holds whole records of
+  /// `recordWidth` values.
+  package init(memoryLimitBytes: Int, temporaryFolder: String, recordWidth: Int = 1) {
+    blockSize = Self.blockCapacity / recordWidth * recordWidth
     self.memoryLimitBytes = memoryLimitBytes
     self.temporaryFolder = temporaryFolder
   }
@@ -64,9 +68,9 @@ package final class IDStore: @unchecked Sendable {
   package func append(_ ids: UnsafeBufferPointer<UInt32>) throws {
     var done = 0
     while done < ids.count {
-      if blocks.last.map({ $0.count == Self.blockCapacity }) ?? true { try addBlock() }
+      if blocks.last.map({ $0.count == blockSize }) ?? true { try addBlock() }
       let block = blocks[blocks.count - 1]
-      let piece = min(ids.count - done, Self.blockCapacity - block.count)
+      let piece = min(ids.count - done, blockSize - block.count)
       if let source = ids.baseAddress {
         // SAFETY: the block has room for `piece` more ids.
         unsafe (block.pointer + block.count).update(from: source + done, count: piece)
@@ -89,6 +93,49 @@ package final class IDStore: @unchecked Sendable {
       blocks[index] = moved
       memoryBytes -= bytes
     }
+  }
+
+  /// Forgets all but the first `count` values.
+  func truncate(to count: UInt64) {
+    while let last = blocks.last, self.count - UInt64(last.count) >= count {
+      if last.isInMemory { memoryBytes -= Self.blockCapacity * 4 }
+      self.count -= UInt64(last.count)
+      blocks.removeLast()
+    }
+    guard let last = blocks.last else { return }
+    last.count -= Int(self.count - count)
+    self.count = count
+  }
+
+  /// Takes out sentences, in place: `isRemoved` says of each, numbered from 0 on, whether it goes, and `removed` is
+  /// called with every id that does.
+  func removeSentences(
+    _ isRemoved: (UInt64) -> Bool,
+    removed: (_ id: UInt32, _ sentence: UInt64) -> Void
+  ) {
+    var (target, position) = (0, 0)
+    var kept: UInt64 = 0
+    var sentence: UInt64 = 0
+    var isGone = isRemoved(0)
+    for block in blocks {
+      for i in 0..<block.count {
+        // SAFETY: i < block.count, and what is written lies at or before what was read.
+        let id = unsafe block.pointer[i]
+        if isGone {
+          removed(id, sentence)
+        } else {
+          if position == blockSize { (target, position) = (target + 1, 0) }
+          unsafe blocks[target].pointer[position] = id
+          position += 1
+          kept += 1
+        }
+        if id == 2 {
+          sentence += 1
+          isGone = isRemoved(sentence)
+        }
+      }
+    }
+    truncate(to: kept)
   }
 
   private func addBlock() throws {

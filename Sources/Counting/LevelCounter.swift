@@ -67,6 +67,9 @@ private struct ShardQueue: Sendable {
 /// skew works in any budget. The blocks do not depend on memory or threads.
 struct LevelCounter<Key: WindowKey>: ~Copyable {
   private let scatter: WindowScatter<Key>
+  private let shape: WindowShape
+  /// The number of keys of each shard.
+  private let sizes: [Int]
   private let threads: Int
   private let depths: Int
   private let builders: Slots<ContextBuilder<Key>>
@@ -107,8 +110,8 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     cancellation: Cancellation,
     report: @escaping @Sendable (UInt64) -> Void
   ) throws {
-    var total = 0
-    for shard in scatter.shards { total += Int(shard.windows) }
+    sizes = scatter.shards.map { scatter.size(of: $0) }
+    let total = sizes.reduce(0, +)
     let least = memoryBytes / Self.bytesAWindow(depths: shape.depths, threads: threads)
     let limit = max(max(least, Self.minimumCapacity) / 4, 1 << 14)
     var largest = 1
@@ -125,6 +128,7 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     capacity = min(max(least, most, Self.minimumCapacity), max(total, 1))
     largestPartition = largest
     self.scatter = scatter
+    self.shape = shape
     self.threads = threads
     self.cancellation = cancellation
     self.report = report
@@ -160,10 +164,10 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
       var end = first
       var sum = 0
       while end < shards.count, finished(end) == nil,
-        sum + Int(shards[end].windows) <= capacity,
+        sum + sizes[end] <= capacity,
         shards[end].partitions.allSatisfy({ scatter.size(of: $0) <= largestPartition })
       {
-        sum += Int(shards[end].windows)
+        sum += sizes[end]
         end += 1
       }
       if end > first {
@@ -204,7 +208,7 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     let queue = Mutex(ShardQueue(next: range.lowerBound))
     try buildShards(range, firstPartition: low, starts: starts, next: next, queue: queue, sink)
     results += queue.withLock { $0.stored }
-    for shard in range { done += shards[shard].windows }
+    for shard in range { done += UInt64(sizes[shard]) }
   }
 
   private func buildShards(
@@ -238,7 +242,7 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
           queue.built[shard] = BuiltShard(levels: levels, blocks: blocks)
           try store(&queue, sink)
           let stored = range.lowerBound..<queue.next
-          report(before + scatter.shards[stored].reduce(0) { $0 + $1.windows })
+          report(before + UInt64(sizes[stored].reduce(0, +)))
         }
       }
     }
@@ -289,7 +293,7 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
     }
     try sink.finish(shard: shard, totals: finished.totals)
     results.append(finished.totals)
-    done += scatter.shards[shard].windows
+    done += UInt64(sizes[shard])
     report(done)
   }
 
@@ -386,12 +390,11 @@ struct LevelCounter<Key: WindowKey>: ~Copyable {
   ) throws {
     if range.isSingle {
       var count: UInt64 = 0
+      let weight = shape.weightBits == 0 ? 1 : shape.weight(range.low)
       try scatter.forEachKey(in: partition, range: range, cancellation: cancellation) { _ in
-        count += 1
+        count += weight
       }
-      if count > 0 {
-        try builders[0].add(range.low, rawCount: count, commonWithNext: depths)
-      }
+      if count > 0 { try builders[0].addRepeated(range.low, rawCount: count) }
       return
     }
     let limit = capacity / 2

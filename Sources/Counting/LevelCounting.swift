@@ -35,9 +35,10 @@ package struct LevelCountingOptions: Sendable {
 
 /// Pass (a) over a corpus of final ids, with keys as wide as order and vocabulary need.
 package enum LevelCounting {
-  /// The largest order that works with `vocabularySize` words.
-  package static func largestOrder(vocabularySize: Int) -> Int {
-    WindowShape.maximumBits / WindowShape(order: 1, vocabularySize: vocabularySize).wordBits
+  /// The largest order that works with `vocabularySize` words and counts of `weightBits` bits.
+  package static func largestOrder(vocabularySize: Int, weightBits: Int = 0) -> Int {
+    (WindowShape.maximumBits - weightBits)
+      / WindowShape(order: 1, vocabularySize: vocabularySize).wordBits
   }
 
   /// Anonymous memory that counting needs beside its windows: places and counters of all words, and for each thread
@@ -65,13 +66,19 @@ package enum LevelCounting {
     order: Int,
     vocabularySize: Int,
     windows: Int,
+    weightBits: Int = 0,
     threads: Int
   ) -> Int {
     func bytes<Key: WindowKey>(_: Key.Type) -> Int {
       min(windows, LevelCounter<Key>.minimumCapacity)
         * LevelCounter<Key>.bytesAWindow(depths: max(order - 1, 1), threads: threads)
     }
-    return switch WindowShape(order: order, vocabularySize: vocabularySize).bits {
+    let shape = WindowShape(
+      order: order,
+      vocabularySize: vocabularySize,
+      weightBits: weightBits
+    )
+    return switch shape.keyBits {
     case ...128: bytes(UInt128.self)
     case ...256: bytes(WideKey<UInt128>.self)
     case ...512: bytes(WideKey<WideKey<UInt128>>.self)
@@ -80,11 +87,11 @@ package enum LevelCounting {
     }
   }
 
-  /// Counts all n-grams of orders 2 … order and gives their level blocks to `sink`.
+  /// Counts all n-grams of orders 2 … order in the windows of `source`, whose ids are final, and gives their level blocks to `sink`.
   ///
   /// `counts` holds how often each word occurs; `report` is called with windows done.
   package static func run(
-    _ ids: IDStore,
+    _ source: WindowSource,
     vocabulary: borrowing RankedVocabulary,
     sentences: UInt64,
     options: LevelCountingOptions,
@@ -92,13 +99,17 @@ package enum LevelCounting {
     cancellation: Cancellation,
     report: @escaping @Sendable (UInt64) -> Void
   ) throws -> CountedLevels {
-    let shape = WindowShape(order: options.order, vocabularySize: vocabulary.count)
-    switch shape.bits {
+    let shape = WindowShape(
+      order: options.order,
+      vocabularySize: vocabulary.count,
+      weightBits: source.weightBits
+    )
+    switch shape.keyBits {
     case ...128:
       return try run(
         UInt128.self,
         shape,
-        ids,
+        source,
         vocabulary,
         sentences,
         options,
@@ -110,7 +121,7 @@ package enum LevelCounting {
       return try run(
         WideKey<UInt128>.self,
         shape,
-        ids,
+        source,
         vocabulary,
         sentences,
         options,
@@ -122,7 +133,7 @@ package enum LevelCounting {
       return try run(
         WideKey<WideKey<UInt128>>.self,
         shape,
-        ids,
+        source,
         vocabulary,
         sentences,
         options,
@@ -134,7 +145,7 @@ package enum LevelCounting {
       return try run(
         WideKey<WideKey<WideKey<UInt128>>>.self,
         shape,
-        ids,
+        source,
         vocabulary,
         sentences,
         options,
@@ -146,7 +157,7 @@ package enum LevelCounting {
       return try run(
         WideKey<WideKey<WideKey<WideKey<UInt128>>>>.self,
         shape,
-        ids,
+        source,
         vocabulary,
         sentences,
         options,
@@ -157,7 +168,7 @@ package enum LevelCounting {
     default:
       throw CountingError.orderTooLarge(
         order: options.order,
-        largest: largestOrder(vocabularySize: vocabulary.count)
+        largest: largestOrder(vocabularySize: vocabulary.count, weightBits: source.weightBits)
       )
     }
   }
@@ -165,7 +176,7 @@ package enum LevelCounting {
   private static func run<Key: WindowKey>(
     _: Key.Type,
     _ shape: WindowShape,
-    _ ids: IDStore,
+    _ source: WindowSource,
     _ vocabulary: borrowing RankedVocabulary,
     _ sentences: UInt64,
     _ options: LevelCountingOptions,
@@ -177,10 +188,22 @@ package enum LevelCounting {
     for w in 0..<vocabulary.count { windows[w] = vocabulary.counts[w] }
     windows[Int(WordID.beginOfSentence.rawValue)] = sentences
     windows[Int(WordID.endOfSentence.rawValue)] = 0
+    let last = try source.lastContextWords(
+      order: options.order,
+      vocabularySize: vocabulary.count,
+      cancellation: cancellation
+    )
+    let splits = options.order > 2
+    let plan =
+      if let last {
+        PartitionPlan(windows: last.occurrences, stored: last.stored, splits: splits)
+      } else {
+        PartitionPlan(windows: windows, splits: splits)
+      }
     let scatter = try WindowScatter<Key>(
-      ids: ids,
+      source: source,
       shape: shape,
-      plan: PartitionPlan(windows: windows, splits: options.order > 2),
+      plan: plan,
       threads: options.threads,
       cancellation: cancellation
     )

@@ -63,6 +63,8 @@ package struct LevelCursor: ~Copyable {
   /// Ordinals of the next node, and of its first child, within shard and depth.
   package private(set) var nodeOrdinal: UInt64 = 0
   package private(set) var childOrdinal: UInt64 = 0
+  /// The ordinal behind the last node of the block being read; that of the next node at a block's end.
+  var blockEndOrdinal: UInt64 { nodeOrdinal + UInt64(nodesLeft) }
   // Positions and ends of the four columns.
   private var word = 0
   private var wordEnd = 0

@@ -35,13 +35,27 @@ package struct LevelLookup {
     of context: [UInt32],
     _ body: (inout LevelCursor) throws -> Result
   ) throws -> Result? {
+    var result: Result?
+    try forEachSuffix(of: context) { depth, cursor in
+      if depth == context.count { result = try body(&cursor) }
+    }
+    return result
+  }
+
+  /// Calls `body` with a cursor at the entries of each suffix of a context (oldest word first), and the number of
+  /// the suffix's words; shortest first, up to the first that never occurs.
+  ///
+  /// One descent for all: it costs as much as a look-up of the longest.
+  package func forEachSuffix(
+    of context: [UInt32],
+    _ body: (_ depth: Int, inout LevelCursor) throws -> Void
+  ) throws {
     guard let last = context.last,
-      let shard = shards.lastIndex(where: { $0.firstWord <= last }),
-      context.count <= shards[shard].blocks.count
-    else { return nil }
+      let shard = shards.lastIndex(where: { $0.firstWord <= last })
+    else { return }
     var firstNode: UInt64?
-    var nodes = shards[shard].levels[0].nodes
-    for (index, word) in context.reversed().enumerated() {
+    var nodes = shards[shard].levels.first?.nodes ?? 0
+    for (index, word) in context.suffix(shards[shard].blocks.count).reversed().enumerated() {
       let depth = index + 1
       let block = try firstBlock(shard: shard, depth: depth, word: word, node: firstNode)
       var cursor = LevelCursor(
@@ -53,27 +67,29 @@ package struct LevelLookup {
         vocabularySize: vocabularySize,
         decompressor: decompressor
       )
-      var found = false
-      while true {
-        guard try cursor.readNode() else { break }
-        let node = cursor.node
-        let ordinal = cursor.nodeOrdinal - 1
-        if let firstNode {
-          if ordinal < firstNode { continue }
-          if ordinal >= firstNode + nodes { break }
-        }
-        if node.word == word {
-          if depth == context.count { return try body(&cursor) }
-          firstNode = cursor.childOrdinal - UInt64(node.childCount)
-          nodes = UInt64(node.childCount)
-          found = true
-          break
-        }
-        if node.word > word { break }
-      }
-      if !found { return nil }
+      guard try find(word, firstNode: firstNode, nodes: nodes, &cursor) else { return }
+      firstNode = cursor.childOrdinal &- UInt64(cursor.node.childCount)
+      nodes = UInt64(cursor.node.childCount)
+      try body(depth, &cursor)
     }
-    return nil
+  }
+
+  /// Moves the cursor to the node of `word` among `nodes` siblings; returns false when there is none.
+  private func find(
+    _ word: UInt32,
+    firstNode: UInt64?,
+    nodes: UInt64,
+    _ cursor: inout LevelCursor
+  ) throws -> Bool {
+    while try cursor.readNode() {
+      let ordinal = cursor.nodeOrdinal &- 1
+      if let firstNode {
+        if ordinal < firstNode { continue }
+        if ordinal - firstNode >= nodes { return false }
+      }
+      if cursor.node.word >= word { return cursor.node.word == word }
+    }
+    return false
   }
 
   /// The block in which a node must lie: by ordinal, or at depth 1 by word.

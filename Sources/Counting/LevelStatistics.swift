@@ -23,18 +23,22 @@ package struct LevelStatistics: ~Copyable, Sendable {
 
   /// Anonymous memory of a pass with so many threads.
   package static func memoryBytes(order: Int, vocabularySize: Int, threads: Int) -> Int {
-    threads * (vocabularySize * 4 + order * 12 * LevelBlockHeader.targetCount) + vocabularySize * 4
+    threads * (vocabularySize * 12 + order * 12 * LevelBlockHeader.targetCount)
+      + vocabularySize * 4
   }
 
   /// Reads all counts once.
   ///
   /// The counts of counts of order `order` are those of raw counts, the others' of adjusted ones; those that the
-  /// selection leaves out are counted, too. Cost: one pass over the level blocks, on all threads.
+  /// selection leaves out are counted, too. A word that `wordCounts` says was seen more often than after all words that
+  /// the counts know has one more predecessor: that of the n-grams that were cut off (`CountClosure`).
+  /// Cost: one pass over the level blocks, on all threads.
   package static func gather(
     _ source: any LevelBlockSource,
     shards: [ShardTotals],
     order: Int,
     vocabularySize: Int,
+    wordCounts: borrowing RecordBuffer<UInt64>,
     selection: NGramSelection,
     threads: Int,
     cancellation: Cancellation,
@@ -59,6 +63,11 @@ package struct LevelStatistics: ~Copyable, Sendable {
     let unigrams = RecordBuffer<UInt32>(zeroed: vocabularySize)
     for thread in 0..<threads {
       for word in 0..<vocabularySize { unigrams[word] += passes[thread].predecessors[word] }
+    }
+    for word in 0..<vocabularySize where depths > 0 && word != WordID.beginOfSentence.rawValue {
+      var known: UInt64 = 0
+      for thread in 0..<threads { known &+= passes[thread].occurrences[word] }
+      if wordCounts[word] > known { unigrams[word] += 1 }
     }
     let tallies = results.withLock { $0 }
     var totals = [LevelTotals](repeating: LevelTotals(), count: depths)
@@ -106,6 +115,8 @@ private struct StatisticsPass: ~Copyable, Sendable {
   private let decompressor: ZstdBlock.Decompressor
   /// For each word, how many contexts of one word it follows in the shards seen.
   let predecessors: RecordBuffer<UInt32>
+  /// How often it was seen after those.
+  let occurrences: RecordBuffer<UInt64>
   private let numbers: RecordBuffer<UInt64>
 
   init(depths: Int, vocabularySize: Int, selection: NGramSelection) throws {
@@ -114,6 +125,7 @@ private struct StatisticsPass: ~Copyable, Sendable {
     filter = SelectionFilter(selection, depths: depths)
     decompressor = try ZstdBlock.Decompressor()
     predecessors = RecordBuffer(zeroed: vocabularySize)
+    occurrences = RecordBuffer(zeroed: vocabularySize)
     numbers = RecordBuffer(repeating: 0, count: max(depths, 1) * Self.rowCount)
   }
 
@@ -170,7 +182,10 @@ private struct StatisticsPass: ~Copyable, Sendable {
         if entry.rawCount &- 1 < UInt64(Self.largest) {
           numbers[row + 8 + Int(entry.rawCount) - 1] += 1
         }
-        if d == 1 { predecessors[Int(entry.word)] += 1 }
+        if d == 1 {
+          predecessors[Int(entry.word)] += 1
+          occurrences[Int(entry.word)] &+= entry.rawCount
+        }
         if isContextKept && filter.keeps(entry, depth: d) { kept += 1 }
       }
     } while try cursors[d - 1].readBatch()

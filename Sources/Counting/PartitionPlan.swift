@@ -33,22 +33,38 @@ struct PartitionPlan: ~Copyable, Sendable {
   private(set) var partitionCount = 0
   private(set) var shards: [Shard] = []
 
-  /// Plans for `windows[w]` windows whose last context word is w.
+  /// Plans for `windows[w]` windows whose last context word is w, each a key of its own.
   ///
   /// `splits` says whether the word before may divide a frequent word's windows (order 3 and up).
   init(windows: borrowing RecordBuffer<UInt64>, splits: Bool) {
+    self.init(windows: windows, stored: windows, splits: splits)
+  }
+
+  /// Plans for windows that occur `windows[w]` times and are stored as `stored[w]` keys, which say how often.
+  ///
+  /// Shards follow from the former and partitions from the latter, so that an index does not depend on the form in which
+  /// its counts came.
+  init(
+    windows: borrowing RecordBuffer<UInt64>,
+    stored: borrowing RecordBuffer<UInt64>,
+    splits: Bool
+  ) {
     let size = windows.count
     places = RecordBuffer(uninitialized: size)
     var total: UInt64 = 0
-    for w in 0..<size { total += windows[w] }
+    var totalStored: UInt64 = 0
+    for w in 0..<size {
+      total += windows[w]
+      totalStored += stored[w]
+    }
     let shardTarget = max(total / Self.shardCount + 1, Self.shardTarget)
     var below: UInt64 = 0
     var part = 0
     var filled: UInt64 = 0
     var shard = Shard(firstWord: 0, partitions: 0..<0, windows: 0)
     for w in 0..<size {
-      let count = windows[w]
-      if shard.windows >= shardTarget || shard.windows > 0 && count >= shardTarget {
+      let count = stored[w]
+      if shard.windows >= shardTarget || shard.windows > 0 && windows[w] >= shardTarget {
         if filled > 0 { part += 1 }
         filled = 0
         shard.partitions = shard.partitions.lowerBound..<part
@@ -66,9 +82,11 @@ struct PartitionPlan: ~Copyable, Sendable {
         part += 1
         filled = 0
       }
-      let share = total == 0 ? 0 : UInt32(min(Double(below) / Double(total), 1) * 4_294_967_295)
+      let share =
+        totalStored == 0
+        ? 0 : UInt32(min(Double(below) / Double(totalStored), 1) * 4_294_967_295)
       places[w] = Place(base: UInt32(part), parts: UInt32(parts), share: share)
-      shard.windows += count
+      shard.windows += windows[w]
       below += count
       if count > Self.partitionTarget {
         part += parts

@@ -58,14 +58,19 @@ package struct RankedVocabulary: ~Copyable, Sendable {
     keptCount = size - (kept == nil ? 0 : (reserved..<size).count { excluded[$0] })
   }
 
-  /// Replaces provisional ids by final ones in the whole corpus.
-  package func remap(_ ids: IDStore, threads: Int, cancellation: Cancellation) throws {
+  /// Replaces provisional ids by final ones in all windows.
+  package func remap(_ source: WindowSource, threads: Int, cancellation: Cancellation) throws {
+    let blocks = source.blocks
+    // Of counted windows every record ends with two values that are no ids.
+    var (width, words) = (1, 1)
+    if case .counted(let windows) = source { (width, words) = (windows.width, windows.order) }
+    let (recordWidth, recordWords) = (width, words)
     try Parallel.run(threads: threads) { thread in
-      for index in stride(from: thread, to: ids.blocks.count, by: threads) {
+      for index in stride(from: thread, to: blocks.count, by: threads) {
         try cancellation.check()
-        let block = ids.blocks[index]
+        let block = blocks[index]
         let pointer = unsafe block.pointer
-        for i in 0..<block.count {
+        for i in 0..<block.count where recordWidth == 1 || i % recordWidth < recordWords {
           // SAFETY: i < block.count; each block is rewritten by one thread.
           unsafe pointer[i] = finalIDs[Int(truncatingIfNeeded: pointer[i])]
         }

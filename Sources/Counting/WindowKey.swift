@@ -22,6 +22,10 @@ protocol WindowKey: BitwiseCopyable, Comparable, Sendable {
   var leadingZeroBits: Int { get }
   /// The lowest 32 bits.
   var low32: UInt32 { get }
+  /// The lowest 64 bits.
+  var low64: UInt64 { get }
+  /// A key with `value` in its lowest 64 bits.
+  init(low64 value: UInt64)
   /// A key with `value` in its lowest bits.
   init(low value: UInt32)
 }
@@ -68,7 +72,13 @@ extension UInt128: WindowKey {
   var low32: UInt32 { UInt32(truncatingIfNeeded: self) }
 
   @inline(__always)
+  var low64: UInt64 { UInt64(truncatingIfNeeded: self) }
+
+  @inline(__always)
   init(low value: UInt32) { self = Self(truncatingIfNeeded: value) }
+
+  @inline(__always)
+  init(low64 value: UInt64) { self = Self(truncatingIfNeeded: value) }
 }
 
 /// A key twice as wide as `Half`.
@@ -85,6 +95,11 @@ struct WideKey<Half: WindowKey>: WindowKey {
   @inline(__always)
   init(low value: UInt32) {
     self.init(high: .zero, low: Half(low: value))
+  }
+
+  @inline(__always)
+  init(low64 value: UInt64) {
+    self.init(high: .zero, low: Half(low64: value))
   }
 
   static var width: Int { 2 * Half.width }
@@ -145,9 +160,15 @@ struct WideKey<Half: WindowKey>: WindowKey {
 
   @inline(__always)
   var low32: UInt32 { low.low32 }
+
+  @inline(__always)
+  var low64: UInt64 { low.low64 }
 }
 
 /// How a window of `order` words is laid out in a key.
+///
+/// Windows that stand for several carry how many more, in the lowest bits, which no word uses; so they are sorted and divided
+/// like others, and equal windows still stand next to each other.
 struct WindowShape: Sendable, Equatable {
   /// Words of a window.
   let order: Int
@@ -159,10 +180,27 @@ struct WindowShape: Sendable, Equatable {
   var contextBits: Int { depths * wordBits }
   /// Bits of a window.
   var bits: Int { order * wordBits }
+  /// Bits at the low end for how often a window occurs, less one.
+  let weightBits: Int
+  /// Bits of a key.
+  var keyBits: Int { bits + weightBits }
+
+  /// The bits that numbers from 1 to `largest` need, less one each.
+  static func weightBits(largest: UInt64) -> Int {
+    UInt64.bitWidth - (max(largest, 1) - 1).leadingZeroBitCount
+  }
+
+  /// How often the window of a key occurs.
+  @inline(__always)
+  func weight<Key: WindowKey>(_ key: Key) -> UInt64 {
+    let mask = (UInt64(1) << UInt64(truncatingIfNeeded: weightBits)) &- 1
+    return (key.low64 & mask) &+ 1
+  }
 
   /// The shape for ids below `vocabularySize`.
-  init(order: Int, vocabularySize: Int) {
+  init(order: Int, vocabularySize: Int, weightBits: Int = 0) {
     self.order = order
+    self.weightBits = weightBits
     self.wordBits = max(2, Int.bitWidth - (vocabularySize - 1).leadingZeroBitCount)
   }
 

@@ -7,7 +7,7 @@ import GramdexStorage
 
 /// Cuts the corpus into windows and sends them to partitions.
 struct WindowScatter<Key: WindowKey>: ~Copyable, Sendable {
-  private let ids: IDStore
+  private let source: WindowSource
   private let shape: WindowShape
   private let plan: PartitionPlan
   private let threads: Int
@@ -16,13 +16,13 @@ struct WindowScatter<Key: WindowKey>: ~Copyable, Sendable {
 
   /// Counts the windows of every partition.
   init(
-    ids: IDStore,
+    source: WindowSource,
     shape: WindowShape,
     plan: consuming PartitionPlan,
     threads: Int,
     cancellation: Cancellation
   ) throws {
-    self.ids = ids
+    self.source = source
     self.shape = shape
     self.threads = threads
     histogram = RecordBuffer(zeroed: max(plan.partitionCount * threads, 1))
@@ -39,34 +39,50 @@ struct WindowScatter<Key: WindowKey>: ~Copyable, Sendable {
     return sum
   }
 
+  /// The number of keys of a shard.
+  func size(of shard: PartitionPlan.Shard) -> Int {
+    shard.partitions.reduce(0) { $0 + size(of: $1) }
+  }
+
   /// The blocks that thread `t` reads: the same ones in every pass.
   private func blocks(of thread: Int) -> Range<Int> {
-    let count = ids.blocks.count
+    let count = source.blocks.count
     return count * thread / threads..<count * (thread + 1) / threads
   }
 
   private func count(_ cancellation: Cancellation) throws {
     try Parallel.run(threads: threads) { thread in
-      let row = thread * plan.partitionCount
-      for index in blocks(of: thread) {
-        try cancellation.check()
-        let block = ids.blocks[index]
-        let history = ids.history(before: index, depth: 2)
-        var last = plan.places[Int(history[1])]
-        var before = plan.places[Int(history[0])]
-        let start = plan.places[Int(WordID.beginOfSentence.rawValue)]
-        let pointer = unsafe block.pointer
-        for i in 0..<block.count {
-          histogram[row &+ PartitionPlan.partition(last: last, before: before)] &+= 1
-          // SAFETY: i < block.count.
-          let word = unsafe pointer[i]
-          if word == WordID.endOfSentence.rawValue {
-            last = start
-            before = start
-          } else {
-            before = last
-            last = plan.places[Int(truncatingIfNeeded: word)]
-          }
+      switch source {
+      case .text(let ids, _): try count(ids, thread, cancellation)
+      case .counted(let windows):
+        let row = thread * plan.partitionCount
+        try forEachRecord(windows, thread, cancellation) { partition, _ in
+          histogram[row &+ partition] &+= 1
+        }
+      }
+    }
+  }
+
+  private func count(_ ids: IDStore, _ thread: Int, _ cancellation: Cancellation) throws {
+    let row = thread * plan.partitionCount
+    for index in blocks(of: thread) {
+      try cancellation.check()
+      let block = ids.blocks[index]
+      let history = ids.history(before: index, depth: 2)
+      var last = plan.places[Int(history[1])]
+      var before = plan.places[Int(history[0])]
+      let start = plan.places[Int(WordID.beginOfSentence.rawValue)]
+      let pointer = unsafe block.pointer
+      for i in 0..<block.count {
+        histogram[row &+ PartitionPlan.partition(last: last, before: before)] &+= 1
+        // SAFETY: i < block.count.
+        let word = unsafe pointer[i]
+        if word == WordID.endOfSentence.rawValue {
+          last = start
+          before = start
+        } else {
+          before = last
+          last = plan.places[Int(truncatingIfNeeded: word)]
         }
       }
     }
@@ -125,6 +141,46 @@ struct WindowScatter<Key: WindowKey>: ~Copyable, Sendable {
     _ cancellation: Cancellation,
     _ body: (Int, Key) throws -> Void
   ) throws {
+    switch source {
+    case .text(let ids, let weights): try forEachWindow(ids, weights, thread, cancellation, body)
+    case .counted(let windows): try forEachRecord(windows, thread, cancellation, body)
+    }
+  }
+
+  /// Calls `body` with the partition and the key of each of a thread's counted windows.
+  private func forEachRecord(
+    _ windows: CountedWindows,
+    _ thread: Int,
+    _ cancellation: Cancellation,
+    _ body: (Int, Key) throws -> Void
+  ) throws {
+    let (order, bits) = (shape.order, shape.wordBits)
+    for index in blocks(of: thread) {
+      try cancellation.check()
+      let block = windows.store.blocks[index]
+      for start in stride(from: 0, to: block.count, by: windows.width) {
+        // SAFETY: a record has `width` values, and blocks hold whole records.
+        let record = unsafe block.pointer + start
+        var key = unsafe Key.placing(record[order - 1], at: shape.contextBits, count: bits)
+        for d in 0..<shape.depths {
+          key = unsafe key | .placing(record[order - 2 - d], at: d * bits, count: bits)
+        }
+        key = unsafe key | Key(low64: CountedWindows.count(record + order) &- 1)
+        let last = unsafe plan.places[Int(record[order - 2])]
+        let before = unsafe order > 2 ? plan.places[Int(record[order - 3])] : last
+        try body(PartitionPlan.partition(last: last, before: before), key)
+      }
+    }
+  }
+
+  @inline(__always)
+  private func forEachWindow(
+    _ ids: IDStore,
+    _ weights: SentenceWeights?,
+    _ thread: Int,
+    _ cancellation: Cancellation,
+    _ body: (Int, Key) throws -> Void
+  ) throws {
     let bits = shape.wordBits
     let depths = shape.depths
     let mask = Key.topMask(shape.contextBits)
@@ -145,16 +201,22 @@ struct WindowScatter<Key: WindowKey>: ~Copyable, Sendable {
         context =
           context | .placing(history[history.count - 1 - d], at: d * bits, count: bits)
       }
+      var sentence = weights?.firstSentence(ofBlock: index) ?? 0
+      var more = Key(low64: weights.map { $0.weight(ofSentence: sentence) &- 1 } ?? 0)
       let pointer = unsafe block.pointer
       for i in 0..<block.count {
         // SAFETY: i < block.count.
         let word = unsafe pointer[i]
-        let key = context | .placing(word, at: shape.contextBits, count: bits)
+        let key = context | .placing(word, at: shape.contextBits, count: bits) | more
         try body(PartitionPlan.partition(last: last, before: before), key)
         if word == WordID.endOfSentence.rawValue {
           last = startPlace
           before = startPlace
           context = startContext
+          if let weights {
+            sentence &+= 1
+            more = Key(low64: weights.weight(ofSentence: sentence) &- 1)
+          }
         } else {
           before = last
           last = plan.places[Int(truncatingIfNeeded: word)]

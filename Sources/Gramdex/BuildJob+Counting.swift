@@ -23,19 +23,20 @@ extension BuildJob {
     let compatible = options.smoothing.lmplzCompatible && options.order > 1
     let last =
       compatible
-      ? LastWindow.find(in: corpus.ids, order: options.order, wordTypes: corpus.words.count) : []
-    try compareWithEarlier(ranked, tokens: corpus.ids.count)
-    try ranked.remap(corpus.ids, threads: options.threads, cancellation: cancellation)
+      ? corpus.lastWindow(order: options.order) : []
+    try compareWithEarlier(ranked, tokens: corpus.tokens)
+    try ranked.remap(corpus.windows, threads: options.threads, cancellation: cancellation)
     try VocabularyStage.write(corpus.words, ranked: ranked, to: file)
-    let ids = corpus.ids
+    let windows = corpus.windows
     let sentences = corpus.sentences
-    discard(corpus)
+    let cutWords = corpus.takeCutWords()
     let lastWindow = last.map { ranked.finalIDs[Int($0)] }
     return try count(
-      ids,
+      windows,
       sentences: sentences,
       ranked: ranked,
       lastWindow: lastWindow,
+      cutWords: cutWords,
       file: file
     )
   }
@@ -55,13 +56,12 @@ extension BuildJob {
     try journal?.note(.corpus(tokens: tokens, checksum: checksum))
   }
 
-  private func discard(_ corpus: consuming EncodedCorpus) {}
-
   private mutating func count(
-    _ ids: IDStore,
+    _ windows: WindowSource,
     sentences: UInt64,
     ranked: consuming RankedVocabulary,
     lastWindow: [UInt32],
+    cutWords: consuming RecordBuffer<Bool>?,
     file: TableFileWriter
   ) throws -> CountedModel {
     if options.keepCounts { try writeUnigramCounts(ranked, file) }
@@ -70,21 +70,21 @@ extension BuildJob {
       if options.keepCounts { try writeDirectory([], vocabularySize: ranked.count, file) }
       return CountedModel(ranked: ranked, levels: .none, source: store, held: 0)
     }
-    let share = try countingShare(ids, ranked)
+    let share = try countingShare(windows, ranked)
     let scratch = ScratchLevelStore(
       memoryLimitBytes: memory.levelBlocks(
         vocabularySize: ranked.count,
-        tokens: ids.count,
+        tokens: windows.count,
         windowBytes: share.bytes
       ),
       temporaryFolder: workspace.path
     )
     let table = TableLevelStore(writer: file, journal: journal)
-    let total = ids.count
+    let total = windows.count
     let counting = stage(2, "count", "windows")
     counting.report(0, of: total)
     let levels = try LevelCounting.run(
-      ids,
+      windows,
       vocabulary: ranked,
       sentences: sentences,
       options: LevelCountingOptions(
@@ -98,7 +98,11 @@ extension BuildJob {
       sink: options.keepCounts ? table : scratch,
       cancellation: cancellation
     ) { counting.report($0, of: total) }
-    temporaryPeak = max(temporaryPeak, ids.temporaryBytes + scratch.temporaryBytes)
+    temporaryPeak = max(temporaryPeak, windows.temporaryBytes + scratch.temporaryBytes)
+    // Whatever stands before such a word is one more predecessor.
+    for word in 0..<(cutWords?.count ?? 0) where cutWords?[word] == true {
+      levels.unigramAdjusted[Int(ranked.finalIDs[word])] &+= 1
+    }
     if options.keepCounts {
       try writeDirectory(levels.shards, vocabularySize: ranked.count, file)
     }
@@ -120,22 +124,24 @@ extension BuildJob {
 
   /// Threads and memory for counting; ids that leave too little go to the disk.
   private func countingShare(
-    _ ids: IDStore,
+    _ windows: WindowSource,
     _ ranked: borrowing RankedVocabulary
   ) throws -> BuildMemory.Share {
+    var memory = memory
+    memory.weightBits = windows.weightBits
     var mostFrequent: UInt64 = 0
     for w in 0..<ranked.count { mostFrequent = max(mostFrequent, ranked.counts[w]) }
-    for limit in [ids.anonymousBytes, 0] {
-      try ids.limitMemory(to: limit)
+    for limit in [windows.anonymousBytes, 0] {
+      try windows.limitMemory(to: limit)
       let share = memory.counting(
         vocabularySize: ranked.count,
-        tokens: ids.count,
+        tokens: windows.count,
         mostFrequent: mostFrequent,
-        held: ids.anonymousBytes + BuildMemory.rankedBytes(ranked.count)
+        held: windows.anonymousBytes + BuildMemory.rankedBytes(ranked.count)
       )
       if let share { return share }
     }
-    throw tooLittleMemory(ranked, tokens: ids.count)
+    throw tooLittleMemory(ranked, tokens: windows.count)
   }
 
   private func tooLittleMemory(

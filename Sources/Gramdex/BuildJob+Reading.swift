@@ -16,23 +16,37 @@ extension BuildJob {
     let total = inputs.totalBytes
     let reading = stage(1, "read", "bytes")
     reading.report(0, of: total)
-    let encoder = CorpusEncoder(
-      reader: reader,
-      options: CorpusEncoderOptions(
-        tokenizer: options.tokenizer,
-        convention: options.convention,
-        vocabulary: words.vocabulary,
-        threads: memory.readingThreads,
-        memoryBytes: memory.encoding,
-        budgetBytes: options.memoryBytes,
-        leastBudgetBytes: { [memory] in memory.leastBudget(vocabularySize: $0, tokens: $1) },
-        temporaryFolder: workspace.path
+    let encoding = CorpusEncoderOptions(
+      tokenizer: options.tokenizer,
+      convention: options.convention,
+      vocabulary: words.vocabulary,
+      weights: TextWeights(
+        inputs: inputs.files.map(\.weight),
+        areInLines: options.weightsInLines
       ),
-      cancellation: cancellation
-    ) { reading.report($0, of: total) }
+      removesDuplicates: options.removeDuplicates,
+      threads: memory.readingThreads,
+      memoryBytes: memory.encoding,
+      budgetBytes: options.memoryBytes,
+      leastBudgetBytes: { [memory] in memory.leastBudget(vocabularySize: $0, tokens: $1) },
+      temporaryFolder: workspace.path
+    )
     let corpus: EncodedCorpus
     do {
-      corpus = try encoder.run()
+      if options.inputsAreCounts {
+        corpus = try CountFileReader(
+          reader: reader,
+          order: options.order,
+          options: encoding,
+          cancellation: cancellation
+        ) { reading.report($0, of: total) }.run()
+      } else {
+        corpus = try CorpusEncoder(
+          reader: reader,
+          options: encoding,
+          cancellation: cancellation
+        ) { reading.report($0, of: total) }.run()
+      }
     } catch CountingError.vocabularyTooLarge(let types, let budget, let needed) {
       // How much enough is for the whole text, if its rest has as many new words as its beginning.
       let share = Double(total ?? 0) / Double(max(reader.consumedBytes, 1))
@@ -44,7 +58,7 @@ extension BuildJob {
       )
     }
     reading.report(reader.consumedBytes, of: reader.consumedBytes)
-    temporaryPeak = max(temporaryPeak, corpus.ids.temporaryBytes)
+    temporaryPeak = max(temporaryPeak, corpus.windows.temporaryBytes)
     ProcessMemory.returnFreedMemory()
     return corpus
   }
@@ -52,12 +66,23 @@ extension BuildJob {
   func oddities(of corpus: borrowing EncodedCorpus) -> [BuildSummary.Oddity] {
     var skipped = corpus.reserved.beginOfSentence + corpus.reserved.endOfSentence
     if options.convention == .lmplz { skipped += corpus.reserved.unknown }
-    return BuildSummary.oddities(of: corpus.statistics, skippedReservedWords: skipped)
+    let oddities = BuildSummary.oddities(of: corpus.statistics, skippedReservedWords: skipped)
+    guard let report = corpus.countFiles else { return oddities }
+    return oddities + BuildSummary.oddities(of: report)
+  }
+
+  /// What a user should know of count files that do not fit together; nil when they do.
+  func warningOfCounts(_ corpus: borrowing EncodedCorpus) -> String? {
+    guard let raised = corpus.countFiles?.raised, raised > 0 else { return nil }
+    return """
+      the counts of \(raised) n-grams are less than what longer n-grams with them add up to, \
+      which was taken instead; are all files of one text?
+      """
   }
 
   /// Address space that the file can need at most.
   func mapBytes(of corpus: borrowing EncodedCorpus) -> UInt64 {
-    let windows = corpus.ids.count * UInt64(max(options.order - 1, 1))
+    let windows = corpus.windows.count * UInt64(max(options.order - 1, 1))
     return windows * 32 + UInt64(corpus.words.memoryBytes) * 4 + 256 << 20
   }
 }

@@ -57,10 +57,17 @@ struct BuildJob {
       model: options.modelName,
       layout: options.layout
     )
-    summary.tokens = corpus.ids.count
+    summary.tokens = corpus.tokens
     summary.sentences = corpus.sentences
     summary.oddities = oddities(of: corpus)
-    for warning in BuildSummary.warnings(of: corpus.statistics, inputs: inputs) { warn(warning) }
+    summary.duplicatesRemoved = corpus.duplicates
+    if let warning = warningOfCounts(corpus) { warn(warning) }
+    let oddWarnings = BuildSummary.warnings(
+      of: corpus.statistics,
+      inputs: inputs,
+      tokenizer: options.tokenizer
+    )
+    for warning in oddWarnings { warn(warning) }
     let name = try writer.nextFile()
     if inputs.areRepeatable {
       journal = try writer.startJournal(file: name, identity: try identity.encoded())
@@ -120,7 +127,7 @@ struct BuildJob {
       file: name,
       order: options.order,
       layout: options.layout,
-      source: .text,
+      source: options.inputsAreCounts ? .counts : .text,
       smoothing: .modifiedKneserNey
     )
     entry.smoothingOptions = options.smoothing
@@ -141,7 +148,7 @@ struct BuildJob {
       tokenizer: options.tokenizer,
       models: [entry],
       corpus: inputs.files.map {
-        Manifest.CorpusFile(path: $0.path, bytes: $0.sizeBytes ?? 0)
+        Manifest.CorpusFile(path: $0.path, bytes: $0.sizeBytes ?? 0, weight: $0.weight)
       },
       files: [Manifest.File(name: name, summary: file)]
     )

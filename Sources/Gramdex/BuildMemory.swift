@@ -14,6 +14,8 @@ struct BuildMemory: Sendable {
   private let order: Int
   private let layout: ScoreLayout
   private let keepsCounts: Bool
+  /// Bits of a window for how often it occurs.
+  var weightBits = 0
 
   /// What is set aside for the program itself: runtime, libraries, LMDB's lists, stacks of threads, and what the
   /// allocator keeps, which is more where there is more.
@@ -135,6 +137,7 @@ struct BuildMemory: Sendable {
       order: order,
       vocabularySize: vocabularySize,
       windows: Int(clamping: tokens),
+      weightBits: weightBits,
       threads: threads
     )
     return fixedCountingBytes(vocabularySize, mostFrequent, threads)

@@ -21,8 +21,18 @@ public struct BuildOptions: Sendable, Equatable {
   public var filesFrom: String?
   /// The field of JSON lines that holds the text (`text`, `article.body`), or nil for plain text.
   public var jsonField: String?
+  /// Whether the inputs are not text but count files, as `dump-counts`, SRILM and Google write them.
+  public var inputsAreCounts = false
+  /// How often the lines of inputs count, by the name or the path of the input; 1 for all others.
+  public var inputWeights: [String: UInt32] = [:]
+  /// Whether every line of text begins with a whole number: how often it counts.
+  public var weightsInLines = false
+  /// Whether only the first of equal lines of text is counted.
+  public var removeDuplicates = false
   /// How text becomes words; stored in the index and applied to every query.
   public var tokenizer = TokenizerOptions()
+  /// The SentencePiece model of a tokenizer of that kind: a file, whose bytes are stored in the index.
+  public var tokenizerModel: String?
   /// How blank lines and reserved words in the text are read.
   public var convention = TextConvention.gramdex
   /// The longest n-grams of the model, 1 (unigrams) to `maximumOrder`.
@@ -77,6 +87,8 @@ public struct BuildOptions: Sendable, Equatable {
     if resume == .required && inputs.contains("-") { throw .resumeStandardInput }
     if jsonField?.isEmpty == true { throw .emptyJSONField }
     if vocabulary != nil && limitVocabulary != nil { throw .twoVocabularies }
+    try tokenizer.check(modelPath: tokenizerModel)
+    try checkCounts()
     try Self.check(pruning, order: order)
     try Self.check(smoothing)
     try Self.check(modelName: modelName)
@@ -92,6 +104,20 @@ public struct BuildOptions: Sendable, Equatable {
       }
     }
     if !isGood || modelName.isEmpty || modelName.utf8.count > 64 { throw .modelName(modelName) }
+  }
+
+  private func checkCounts() throws(OptionsError) {
+    if let name = inputWeights.keys.sorted().first(where: { inputWeights[$0] == 0 }) {
+      throw .inputWeight("\(name)=0")
+    }
+    if !inputsAreCounts { return }
+    if jsonField != nil { throw .notWithCounts("--json-field") }
+    if !inputWeights.isEmpty { throw .notWithCounts("--weight") }
+    if weightsInLines { throw .notWithCounts("--weights-in-lines") }
+    if removeDuplicates { throw .notWithCounts("--remove-duplicates") }
+    if convention == .lmplz || smoothing.lmplzCompatible {
+      throw .notWithCounts("--lmplz-compatible")
+    }
   }
 
   /// Checks thresholds for a model of `order`.

@@ -1,3 +1,5 @@
+package import GramdexCore
+import GramdexCounting
 package import GramdexText
 
 extension BuildSummary {
@@ -21,14 +23,33 @@ extension BuildSummary {
     return all.filter { $0.1 > 0 }.map { Oddity(what: $0.0, count: $0.1) }
   }
 
+  /// The lines about count files: everything that was met at all.
+  static func oddities(of report: CountFileReport) -> [Oddity] {
+    let all: [(String, UInt64)] = [
+      ("n-grams longer than the order left aside", report.longer),
+      ("n-grams with <s> or </s> inside skipped", report.impossible),
+      ("n-grams with count 0 skipped", report.zeros),
+      ("repeated n-grams added up", report.repeated),
+      ("shorter n-grams that are in no file, counted from longer ones", report.absent),
+      ("counts raised to what longer n-grams add up to", report.raised),
+      ("n-grams seen more often than longer ones tell", report.cut),
+    ]
+    return all.filter { $0.1 > 0 }.map { Oddity(what: $0.0, count: $0.1) }
+  }
+
   /// What `statistics` say that a user should look into, one line each.
-  package static func warnings(of statistics: TextStatistics, inputs: TextInputs) -> [String] {
+  package static func warnings(
+    of statistics: TextStatistics,
+    inputs: TextInputs,
+    tokenizer: TokenizerOptions = TokenizerOptions()
+  ) -> [String] {
     func place(_ problem: JSONLineStatistics.Problem) -> String {
       guard inputs.files.indices.contains(problem.inputIndex) else { return "line \(problem.line)" }
       return "\(inputs.files[problem.inputIndex].name), line \(problem.line)"
     }
     var warnings: [String] = []
-    if statistics.looksUnsegmented {
+    let needsSpaces = tokenizer.kind == .whitespace || tokenizer.kind == .words
+    if statistics.looksUnsegmented && needsSpaces {
       warnings.append(
         "the text has hardly any spaces, so whole clauses count as words; "
           + "try --tokenizer characters, or segment it first"

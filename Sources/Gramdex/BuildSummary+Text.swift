@@ -11,6 +11,9 @@ extension BuildSummary {
       "text: \(Readable.grouped(tokens)) tokens in \(Readable.grouped(sentences)) sentences, "
         + "\(Readable.grouped(vocabularySize)) word types"
     )
+    if let duplicatesRemoved {
+      lines.append("repeated lines left out: \(Readable.grouped(duplicatesRemoved))")
+    }
     if !oddities.isEmpty {
       let list = oddities.map { "\(Readable.grouped($0.count)) \($0.what)" }
       lines.append("odd in the text: \(list.joined(separator: ", "))")

@@ -79,6 +79,8 @@ public struct BuildSummary: Sendable, Codable, Equatable {
   public var vocabularySize: UInt64
   /// One row an order, unigrams first.
   public var orders: [Order]
+  /// Lines that were left out because they were there before; nil when that was not asked for.
+  public var duplicatesRemoved: UInt64?
   /// Unusual things in the text, only those that were met.
   public var oddities: [Oddity]
   /// Sizes in the index.

@@ -59,7 +59,7 @@ struct CountsEstimator {
         neededBytes: UInt64(least)
       )
     }
-    let statistics = try gather(memory, stage(1, "read counts", "n-grams"))
+    let statistics = try gather(raw, memory, stage(1, "read counts", "n-grams"))
     let adjusted = RecordBuffer<UInt64>(uninitialized: size)
     for w in 0..<size {
       adjusted[w] = order == 1 ? raw[w] : UInt64(statistics.levels.unigramAdjusted[w])
@@ -121,7 +121,11 @@ struct CountsEstimator {
     }
   }
 
-  private func gather(_ memory: BuildMemory, _ stage: JobStage) throws -> LevelStatistics {
+  private func gather(
+    _ wordCounts: borrowing RecordBuffer<UInt64>,
+    _ memory: BuildMemory,
+    _ stage: JobStage
+  ) throws -> LevelStatistics {
     let depths = order - 1
     let total = counts.directory.shards.reduce(0) { sum, shard in
       shard.levels.prefix(depths).reduce(sum) { $0 + $1.entries }
@@ -132,6 +136,7 @@ struct CountsEstimator {
       shards: depths == 0 ? [] : counts.directory.shards,
       order: order,
       vocabularySize: counts.directory.vocabularySize,
+      wordCounts: wordCounts,
       selection: .counted(
         thresholds: (1...order).map { options.estimation.pruning.threshold(ofOrder: $0) },
         keptVocabularySize: UInt32(clamping: base.vocabularySize)

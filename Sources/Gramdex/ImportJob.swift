@@ -55,7 +55,7 @@ struct ImportJob {
       written,
       source: .arpa,
       smoothing: .imported,
-      tokenizer: TokenizerOptions(),
+      tokenizer: options.tokenizer,
       corpus: [Manifest.CorpusFile(path: options.input, bytes: bytes)]
     )
     return summary(name, written)

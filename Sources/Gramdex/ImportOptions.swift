@@ -6,6 +6,10 @@ public import GramdexCore
 public struct ImportOptions: Sendable, Equatable {
   /// The ARPA file, plain, gzip or zstd, or `-` for standard input.
   public var input: String
+  /// How text becomes the words of the file; stored in the index and applied to every query.
+  public var tokenizer = TokenizerOptions()
+  /// The SentencePiece model of a tokenizer of that kind: a file, whose bytes are stored in the index.
+  public var tokenizerModel: String?
   /// How probabilities are stored.
   public var layout = ScoreLayout.exact
   /// Whether a wrong number of n-grams in the header is an error instead of a warning.
@@ -38,6 +42,7 @@ public struct ImportOptions: Sendable, Equatable {
     if !(unknownLog10Probability <= 0 && unknownLog10Probability.isFinite) {
       throw .unknownProbability(unknownLog10Probability)
     }
+    try tokenizer.check(modelPath: tokenizerModel)
     try BuildOptions.check(modelName: modelName)
     return self
   }

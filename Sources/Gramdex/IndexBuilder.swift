@@ -27,16 +27,11 @@ public enum IndexBuilder {
     observer: any ProgressObserver = SilentObserver(),
     cancellation: Cancellation = Cancellation()
   ) throws -> BuildSummary {
-    let options = try options.validated()
+    var options = try options.validated()
+    options.tokenizer = try options.tokenizer.loading(options.tokenizerModel)
     let memory = AnonymousMemoryPeak()
     let clock = JobClock()
-    let inputs = try TextInputs(
-      InputOptions(
-        paths: options.inputs,
-        filesFrom: options.filesFrom,
-        jsonField: options.jsonField
-      )
-    )
+    let inputs = try TextInputs(options)
     let words = try WordLists(options)
     let identity = try JobIdentity(options, inputs: inputs)
     if options.resume != .never,
@@ -77,15 +72,11 @@ public enum IndexBuilder {
   /// - Returns: bytes, memory and time.
   /// - Throws: errors of the inputs, and `PlanError.memory` when the budget is far too small.
   public static func plan(_ options: BuildOptions, to path: String) throws -> BuildPlan {
-    let options = try options.validated()
+    var options = try options.validated()
+    options.tokenizer = try options.tokenizer.loading(options.tokenizerModel)
     if options.inputs.contains("-") { throw OptionsError.planStandardInput }
-    let inputs = try TextInputs(
-      InputOptions(
-        paths: options.inputs,
-        filesFrom: options.filesFrom,
-        jsonField: options.jsonField
-      )
-    )
+    if options.inputsAreCounts { throw OptionsError.planCounts }
+    let inputs = try TextInputs(options)
     return try BuildPlan(options, inputs, try WordLists(options), path: path)
   }
 
@@ -109,7 +100,9 @@ public enum IndexBuilder {
         """
       )
     }
-    guard options.isPlanned, let bytes = inputs.totalBytes, bytes >= plannedFromBytes else {
+    guard options.isPlanned, !options.inputsAreCounts, let bytes = inputs.totalBytes,
+      bytes >= plannedFromBytes
+    else {
       return
     }
     defer { ProcessMemory.returnFreedMemory() }
@@ -190,7 +183,9 @@ struct WordLists: Sendable {
   var limit: [[UInt8]]?
 
   init(_ options: BuildOptions) throws {
-    let normalizer = TextNormalizer(options.tokenizer)
+    // Lists for a SentencePiece model name its pieces, which are no text to be cut again.
+    let isPieces = options.tokenizer.kind == .sentencepiece
+    let normalizer = TextNormalizer(isPieces ? TokenizerOptions() : options.tokenizer)
     vocabulary = try options.vocabulary.map { try Self.read($0, normalizer) }
     limit = try options.limitVocabulary.map { try Self.read($0, normalizer) }
   }

@@ -24,7 +24,8 @@ public enum IndexImporter {
     observer: any ProgressObserver = SilentObserver(),
     cancellation: Cancellation = Cancellation()
   ) throws -> ImportSummary {
-    let options = try options.validated()
+    var options = try options.validated()
+    options.tokenizer = try options.tokenizer.loading(options.tokenizerModel)
     let memory = AnonymousMemoryPeak()
     let clock = JobClock()
     let writer = try IndexWriter(

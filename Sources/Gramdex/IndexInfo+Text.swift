@@ -34,6 +34,9 @@ extension IndexInfo {
     if options.lowercase { parts.append("lower case") }
     if options.stripPunctuation { parts.append("without punctuation") }
     if let form = options.unicode { parts.append(form.rawValue) }
+    if let model = options.modelReference {
+      parts.append("model \(model.xxh3), \(Readable.grouped(UInt64(model.bytes))) bytes")
+    }
     return parts.joined(separator: ", ")
   }
 

@@ -22,7 +22,7 @@ public enum IndexVerifier {
       }
     } catch let error as IndexError {
       switch error {
-      case .damagedManifest, .otherVersion: report.problems.append("\(error)")
+      case .damagedManifest, .damagedTokenizer, .otherVersion: report.problems.append("\(error)")
       default: throw error
       }
     }

@@ -8,7 +8,12 @@ import Yams
 /// inputs: [train.txt]          # one text or a list: files, folders, globs
 /// files-from: list.txt         # instead of inputs, or beside them
 /// json-field: text             # the inputs are JSON lines
+/// input-form: text             # or counts: the inputs are count files
+/// weights: {train.txt: 3}      # how often the lines of inputs count, by the name of the input
+/// weights-in-lines: false      # every line begins with how often it counts
+/// remove-duplicates: false     # only the first of equal lines is counted
 /// tokenizer: {kind: words, lowercase: true, strip-punctuation: false, unicode: nfkc}
+///                              # or {kind: sentencepiece, model: news.model}
 /// order: 5
 /// memory: 512M
 /// threads: 2
@@ -46,12 +51,19 @@ public struct JobFile: Sendable, Equatable {
   public static let maximumBytes = 256 << 10
 
   private static let keys = [
-    "inputs", "files-from", "json-field", "tokenizer", "order", "memory", "threads", "temporary",
+    "inputs", "files-from", "json-field", "input-form", "weights", "weights-in-lines",
+    "remove-duplicates", "tokenizer", "order", "memory", "threads", "temporary",
     "smoothing", "prune", "layout", "counts", "vocabulary", "limit-vocabulary", "evaluation",
     "estimate",
     "output", "replace", "keep-previous", "resume",
   ]
-  private static let tokenizerKeys = ["kind", "lowercase", "strip-punctuation", "unicode"]
+  /// What the inputs are.
+  private enum InputForm: String, CaseIterable {
+    case text
+    case counts
+  }
+
+  private static let tokenizerKeys = ["kind", "lowercase", "strip-punctuation", "unicode", "model"]
   private static let smoothingKeys = [
     "interpolate-unigrams", "vocabulary-padding", "discount-fallback", "strict", "lmplz-compatible",
   ]
@@ -88,6 +100,12 @@ public struct JobFile: Sendable, Equatable {
     var build = BuildOptions(inputs: inputs.map { Self.resolve($0, in: folder) })
     build.filesFrom = try job.string("files-from").map { Self.resolve($0, in: folder) }
     build.jsonField = try job.string("json-field")
+    build.inputsAreCounts = try job.choice("input-form", InputForm.self) == .counts
+    for (name, weight) in try job.weights("weights") ?? [:] {
+      build.inputWeights[Self.resolve(name, in: folder)] = weight
+    }
+    build.weightsInLines = try job.boolean("weights-in-lines") ?? build.weightsInLines
+    build.removeDuplicates = try job.boolean("remove-duplicates") ?? build.removeDuplicates
     build.temporary = try job.string("temporary").map { Self.resolve($0, in: folder) }
     build.vocabulary = try job.string("vocabulary").map { Self.resolve($0, in: folder) }
     build.limitVocabulary = try job.string("limit-vocabulary").map { Self.resolve($0, in: folder) }
@@ -102,6 +120,7 @@ public struct JobFile: Sendable, Equatable {
     build.resume = try job.boolean("resume") ?? true ? .ifSame : .never
     if let mapping = try job.mapping("tokenizer", allowed: Self.tokenizerKeys) {
       build.tokenizer = try Self.tokenizer(mapping)
+      build.tokenizerModel = try mapping.string("model").map { Self.resolve($0, in: folder) }
     }
     if let mapping = try job.mapping("smoothing", allowed: Self.smoothingKeys) {
       build.smoothing = try Self.smoothing(mapping)

@@ -110,6 +110,21 @@ struct JobFileMapping {
     return try value(key, expected: names) { Choice(rawValue: $0) }
   }
 
+  /// The whole numbers from 1 on at `key`, by any names.
+  func weights(_ key: String) throws(JobFileError) -> [String: UInt32]? {
+    guard let node = entries[key] else { return nil }
+    let expected = "names of inputs with whole numbers from 1 on, such as {news.txt: 3}"
+    guard let mapping = node.mapping else { throw wrong(key, node, expected) }
+    var weights: [String: UInt32] = [:]
+    for (name, value) in mapping {
+      guard let name = Self.text(name), let weight = Self.plain(value).flatMap({ UInt32($0) }),
+        weight > 0
+      else { throw wrong(key, value, expected) }
+      weights[name] = weight
+    }
+    return weights
+  }
+
   private func value<Value>(
     _ key: String,
     expected: String,

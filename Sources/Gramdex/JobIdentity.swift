@@ -13,6 +13,9 @@ struct JobIdentity: Codable, Equatable, Sendable {
   private var inputs: [TextInput]
   private var wordLists: [TextInput]
   private var jsonField: String?
+  private var inputsAreCounts: Bool
+  private var weightsInLines: Bool
+  private var removesDuplicates: Bool
   private var tokenizer: TokenizerOptions
   private var convention: TextConvention
   private var order: Int
@@ -29,6 +32,9 @@ struct JobIdentity: Codable, Equatable, Sendable {
     let lists = [options.vocabulary, options.limitVocabulary].compactMap { $0 }
     wordLists = lists.isEmpty ? [] : try TextInputs(InputOptions(paths: lists)).files
     jsonField = options.jsonField
+    inputsAreCounts = options.inputsAreCounts
+    weightsInLines = options.weightsInLines
+    removesDuplicates = options.removeDuplicates
     tokenizer = options.tokenizer
     convention = options.convention
     order = options.order
@@ -64,6 +70,9 @@ struct JobIdentity: Codable, Equatable, Sendable {
     if let change = Self.change(wordLists, earlier.wordLists, "word lists") { return change }
     let settings: [(String, Bool)] = [
       ("--json-field", jsonField == earlier.jsonField),
+      ("--counts", inputsAreCounts == earlier.inputsAreCounts),
+      ("--weights-in-lines", weightsInLines == earlier.weightsInLines),
+      ("--remove-duplicates", removesDuplicates == earlier.removesDuplicates),
       ("the tokenizer", tokenizer == earlier.tokenizer),
       ("--lmplz-compatible", convention == earlier.convention),
       ("--prune", pruning == earlier.pruning),

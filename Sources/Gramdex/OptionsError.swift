@@ -14,10 +14,22 @@ public enum OptionsError: Error, Equatable, Sendable {
   case resumeStandardInput
   /// A plan is asked for a text that can be read only once.
   case planStandardInput
+  /// An option that is about text is given with count files.
+  case notWithCounts(String)
+  /// What says how often an input counts cannot be read.
+  case inputWeight(String)
+  /// Count files cannot be planned.
+  case planCounts
   /// The name of the JSON field is empty.
   case emptyJSONField
   /// A counting vocabulary and a pruning vocabulary were both given.
   case twoVocabularies
+  /// The tokenizer needs a model and none was named.
+  case noTokenizerModel
+  /// A model was named for a tokenizer that has none.
+  case unusedTokenizerModel(TokenizerOptions.Kind)
+  /// A model that normalizes text itself was combined with another normalization.
+  case tokenizerNormalizes
   /// There are more pruning thresholds than orders.
   case pruningTooLong(values: Int, order: Int)
   /// The threshold of order 1 is not 0.
@@ -78,12 +90,33 @@ extension OptionsError: CustomStringConvertible {
       "standard input cannot be read again, so this build cannot be resumed; leave out --resume, or name files"
     case .planStandardInput:
       "standard input can be read only once, so it cannot be planned; name files"
+    case .notWithCounts(let flag):
+      "\(flag) is about text and has no meaning for count files; leave out \(flag) or --counts"
+    case .inputWeight(let text):
+      """
+      "\(text)" is no weight of an input; write its name, =, and a whole number from 1 to 4294967295, \
+      as in --weight news.txt=3
+      """
+    case .planCounts:
+      "--plan takes a sample of text, and count files are none; leave out --plan or --counts"
     case .emptyJSONField:
       "the name of the JSON field is empty; give --json-field text, or leave it out"
     case .twoVocabularies:
       """
       --vocabulary and --limit-vocabulary exclude each other; with --vocabulary every other word \
       is <unk> already, with --limit-vocabulary every word is counted and n-grams are pruned after
+      """
+    case .noTokenizerModel:
+      "the tokenizer sentencepiece needs a model; give it with --tokenizer-model FILE.model"
+    case .unusedTokenizerModel(let kind):
+      """
+      --tokenizer-model has no effect with the tokenizer \(kind.rawValue); add --tokenizer sentencepiece, \
+      or leave it out
+      """
+    case .tokenizerNormalizes:
+      """
+      a SentencePiece model normalizes text by its own rules; leave out --lowercase, --strip-punctuation \
+      and --unicode (models trained with nmt_nfkc_cf fold case)
       """
     case .pruningTooLong(let values, let order):
       """

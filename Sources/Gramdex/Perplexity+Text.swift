@@ -24,6 +24,26 @@ extension Perplexity {
       + line("bits a character", Readable.fixed(bitsPerCharacter, 4))
       + line("bits a byte", Readable.fixed(bitsPerByte, 4))
       + line("longest match, by order", hits.joined(separator: ", "))
+      + detailsText(line)
+  }
+
+  /// Lines for what was asked for beside perplexities.
+  private func detailsText(_ line: (String, String) -> String) -> String {
+    var text = ""
+    if let closedPerplexity {
+      text += line("perplexity, closed", Readable.fixed(closedPerplexity, 4))
+    }
+    if let accuracies {
+      let shares = zip(PerplexityDetails.ranks, accuracies).map {
+        "\($0): \(Readable.fixed(100 * $1, 2)) %"
+      }
+      text += line("among the likeliest", shares.joined(separator: ", "))
+    }
+    if let details, let padding = details.vocabularyPadding {
+      let shared = details.unseenTypes == 1 ? "1 type has" : "\(details.unseenTypes) types share"
+      text += line("vocabulary padding", "\(padding) types, of which \(shared) <unk>")
+    }
+    return text
   }
 
   private var log10UnknownProbability: Double {

@@ -1,3 +1,4 @@
+import Foundation
 import GramdexCore
 
 /// Numbers as people read them; programs get JSON.
@@ -31,6 +32,19 @@ package enum Readable {
     case ..<7200: "\(fixed(value / 60, 0)) min"
     default: "\(fixed(value / 3600, 1)) h"
     }
+  }
+
+  /// A part of a whole: `12.34 %`.
+  package static func percent(_ share: Double) -> String {
+    fixed(100 * share, 2) + " %"
+  }
+
+  /// The number with this decimal logarithm: three digits and a power of ten, `6.68e-2`.
+  package static func scientific(log10Probability logarithm: Double) -> String {
+    guard logarithm.isFinite else { return "\(logarithm)" }
+    let exponent = logarithm.rounded(.down)
+    let mantissa = fixed(pow(10, logarithm - exponent), 2)
+    return mantissa == "10.00" ? "1.00e\(Int(exponent) + 1)" : mantissa + "e\(Int(exponent))"
   }
 
   /// `value` with this many digits after the point, whatever the locale.

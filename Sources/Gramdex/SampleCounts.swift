@@ -44,6 +44,7 @@ struct SampleCounts {
         tokenizer: options.tokenizer,
         convention: options.convention,
         vocabulary: words.vocabulary,
+        weights: TextWeights(areInLines: options.weightsInLines),
         threads: options.threads,
         memoryBytes: memory / 2,
         budgetBytes: options.memoryBytes,
@@ -58,14 +59,14 @@ struct SampleCounts {
       kept = Set(limit.map { corpus.words.id(of: $0) }.filter { $0 != WordTable.notFound })
     }
     let ranked = RankedVocabulary(corpus.words, counts: corpus.wordCounts, kept: kept)
-    try ranked.remap(corpus.ids, threads: options.threads, cancellation: Cancellation())
-    tokens = Double(corpus.ids.count)
+    try ranked.remap(corpus.windows, threads: options.threads, cancellation: Cancellation())
+    tokens = Double(corpus.windows.count)
     wordTypes = Double(ranked.count)
     spellingBytes = Double(corpus.words.spellingBytes)
     if options.order > 1 {
       let sink = BlockBytes()
       let levels = try LevelCounting.run(
-        corpus.ids,
+        corpus.windows,
         vocabulary: ranked,
         sentences: corpus.sentences,
         options: LevelCountingOptions(

@@ -36,11 +36,9 @@ package final class CountStore: LevelBlockSource, Sendable {
   /// The raw count of an n-gram of 1 … order words, oldest first; 0 when it never occurs, nil when the model
   /// was imported and has no counts.
   package func rawCount(of ngram: [UInt32]) throws -> UInt64? {
-    guard let unigrams, directory.flags.contains(.rawCounts) else { return nil }
+    guard unigrams != nil, directory.flags.contains(.rawCounts) else { return nil }
     guard let word = ngram.last, ngram.count <= directory.order else { return 0 }
-    if ngram.count == 1 {
-      return unigrams.load(at: 8 * Int(word), as: UInt64.self).map(UInt64.init(littleEndian:)) ?? 0
-    }
+    if ngram.count == 1 { return unigramCount(word) }
     let lookup = try LevelLookup(
       source: self,
       shards: directory.shards,
@@ -57,6 +55,11 @@ package final class CountStore: LevelBlockSource, Sendable {
       counts[word] = UInt64(littleEndian: unigrams.load(at: 8 * word, as: UInt64.self) ?? 0)
     }
     return counts
+  }
+
+  /// The raw count of a word; `<s>` is never counted.
+  package func unigramCount(_ word: UInt32) -> UInt64 {
+    unigrams?.load(at: 8 * Int(word), as: UInt64.self).map(UInt64.init(littleEndian:)) ?? 0
   }
 
   /// Calls `body` with every n-gram of `order` ≥ 2 in context order, oldest word first.

@@ -12,6 +12,8 @@ public enum IndexError: Error, Equatable, Sendable {
   case locked(path: String, holder: String)
   /// The manifest is cut off or changed.
   case damagedManifest(path: String, reason: String)
+  /// The model of the tokenizer is cut off, changed or missing.
+  case damagedTokenizer(path: String)
   /// The generation before the current one was not kept.
   case noPrevious(path: String)
   /// A program of another version wrote the index.
@@ -38,6 +40,11 @@ extension IndexError: CustomStringConvertible {
     case .damagedManifest(let path, let reason):
       """
       \(path) is damaged: \(reason); restore it from a copy, \
+      or build the index again with --replace
+      """
+    case .damagedTokenizer(let path):
+      """
+      \(path) is missing or damaged, without it text is not cut into words; restore it from a copy, \
       or build the index again with --replace
       """
     case .noPrevious(let path):

@@ -46,8 +46,23 @@ package struct IndexFolder: Hashable, Sendable {
     }
   }
 
-  /// Reads the manifest in the file of this name.
+  /// Reads the manifest in the file of this name, with the model of its tokenizer.
   func manifest(named name: String) throws -> Manifest {
+    var manifest = try readManifest(named: name)
+    while true {
+      let read = manifest
+      do {
+        try loadTokenizer(of: &manifest)
+        return manifest
+      } catch StorageError.missing(let path) {
+        // A newer generation with another tokenizer may have been published in between.
+        manifest = try readManifest(named: name)
+        if manifest == read { throw IndexError.damagedTokenizer(path: path) }
+      }
+    }
+  }
+
+  private func readManifest(named name: String) throws -> Manifest {
     let file = path(name)
     let bytes: [UInt8]
     do {

@@ -1,3 +1,4 @@
+import GramdexCore
 import GramdexStorage
 
 #if canImport(Glibc)
@@ -60,8 +61,12 @@ extension IndexWriter {
     if current == nil, folder.hasManifest { return removed }
     let previous = try? folder.manifest(named: IndexFolder.previousName)
     let named = Set((current?.files ?? []).map(\.name) + (previous?.files ?? []).map(\.name))
+    let tokenizers = [current, previous].compactMap { $0?.tokenizer.modelReference }
+      .map(IndexFolder.tokenizerName)
     for name in try Files.names(in: folder.path)
-    where TableFileName(name) != nil && !named.contains(name) {
+    where !named.contains(name) && !tokenizers.contains(name)
+      && (TableFileName(name) != nil || IndexFolder.isTokenizerName(name))
+    {
       try Files.removeFile(folder.path(name))
       removed.append(folder.path(name))
     }
@@ -96,5 +101,6 @@ extension IndexWriter {
       IndexFolder.previousName, IndexFolder.previousName + ".new",
     ]
     return fixed.contains(name) || TableFileName(name) != nil
+      || IndexFolder.isTokenizerName(name)
   }
 }

@@ -28,6 +28,7 @@ package final class IndexWriter {
   private let madeFolders: [String]
   private let resumes: Bool
   private var madeFiles: [TableFileName] = []
+  private var madeTokenizer: String?
   private var isDone = false
 
   /// Makes the folder when it is missing, takes its lock and removes what killed jobs left.
@@ -144,6 +145,7 @@ package final class IndexWriter {
       }
       try Files.synchronizeFile(path)
     }
+    madeTokenizer = try folder.storeTokenizer(of: manifest)
     try Files.synchronizeFolder(folder.path)
     if keepingPrevious, let current {
       try Files.replace(folder.path(IndexFolder.previousName), contents: try current.encoded())
@@ -172,6 +174,7 @@ package final class IndexWriter {
     if resumes && putWorkAside() { return }
     _ = try? Self.removeUnfinished(folder)
     for name in madeFiles { try? Files.removeFile(folder.path(name.text)) }
+    if let madeTokenizer { try? Files.removeFile(folder.path(madeTokenizer)) }
     try? Files.removeFile(folder.path(IndexFolder.manifestName) + ".new")
     if !folder.hasManifest { try? Files.removeFile(folder.path(IndexFolder.lockName)) }
     Self.removeEmpty([workFolder])

@@ -73,6 +73,7 @@ extension Manifest {
     for file in files {
       try require(TableFileName(file.name) != nil, "\(file.name) is no name of a file in an index")
     }
+    try require(IndexFolder.isNamed(tokenizer), "its tokenizer and the model of that do not fit")
     try require(Set(files.map(\.name)).count == files.count, "a file is named twice")
     try require(Set(models.map(\.name)).count == models.count, "a model is named twice")
     for model in models {

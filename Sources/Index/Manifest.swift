@@ -16,9 +16,12 @@ package struct Manifest: Hashable, Sendable, Codable {
     package var bytes: UInt64
     /// XXH3-64 of these bytes as 16 hexadecimal digits, when it was computed.
     package var xxh3: String?
+    /// How often its lines were counted; nil means once.
+    package var weight: UInt32?
 
     /// Makes an entry.
-    package init(path: String, bytes: UInt64, xxh3: String? = nil) {
+    package init(path: String, bytes: UInt64, xxh3: String? = nil, weight: UInt32 = 1) {
+      self.weight = weight == 1 ? nil : weight
       self.path = path
       self.bytes = bytes
       self.xxh3 = xxh3

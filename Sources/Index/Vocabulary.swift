@@ -1,6 +1,12 @@
 public import GramdexCore
 package import GramdexStorage
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// The words of an index: from word to id and from id to word.
 ///
 /// Words are looked up by hash and then compared byte by byte, so an unknown word is never taken for a known
@@ -135,6 +141,44 @@ public final class Vocabulary: @unchecked Sendable {
       // SAFETY: range(of:) gives ranges within the words' bytes.
       unsafe [UInt8](UnsafeRawBufferPointer(start: bytes + range.lowerBound, count: range.count))
     }
+  }
+
+  /// Whether both hold the same words under the same ids.
+  package func hasSameWords(as other: Vocabulary) -> Bool {
+    if self === other { return true }
+    guard count == other.count, stringBytes == other.stringBytes else { return false }
+    // SAFETY: there are count + 1 offsets and stringBytes bytes.
+    return unsafe memcmp(offsets, other.offsets, 8 * (count + 1)) == 0
+      && memcmp(bytes, other.bytes, stringBytes) == 0
+  }
+
+  /// Appends the bytes of the word with this id to `target`; returns false, and appends nothing, when there is none.
+  package func append(_ id: UInt32, to target: inout [UInt8]) -> Bool {
+    guard let range = range(of: id) else { return false }
+    // SAFETY: range(of:) gives ranges within the words' bytes.
+    unsafe target.append(
+      contentsOf: UnsafeRawBufferPointer(start: bytes + range.lowerBound, count: range.count)
+    )
+    return true
+  }
+
+  /// Whether word `left` stands before word `right` by bytes when the byte `end` follows each.
+  package func precedes(_ left: UInt32, _ right: UInt32, end: UInt8) -> Bool {
+    guard let a = range(of: left), let b = range(of: right) else { return left < right }
+    for offset in 0..<min(a.count, b.count) {
+      // SAFETY: range(of:) gives ranges within the words' bytes.
+      let (x, y) = unsafe (
+        (bytes + a.lowerBound + offset).load(as: UInt8.self),
+        (bytes + b.lowerBound + offset).load(as: UInt8.self)
+      )
+      if x != y { return x < y }
+    }
+    if a.count == b.count { return false }
+    let next = min(a.count, b.count)
+    // SAFETY: the longer word has a byte there.
+    let longer = unsafe (bytes + (a.count < b.count ? b : a).lowerBound + next)
+      .load(as: UInt8.self)
+    return a.count < b.count ? end < longer : longer < end
   }
 
   // MARK: The parts

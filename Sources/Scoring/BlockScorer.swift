@@ -9,6 +9,8 @@ struct SentenceConvention: Sendable {
   var hasMarks = true
   /// Whether a line without words is a sentence.
   var keepsBlankLines = false
+  /// Whether blank lines and ends of files end a document, so that nothing before them matters.
+  var endsDocuments = false
 }
 
 /// Scores blocks of text, for one thread at a time; its buffers are used again for every block.
@@ -25,11 +27,11 @@ final class BlockScorer {
     var isEnded: Bool
   }
 
-  private let model: NGramModel
+  private let lexicon: Lexicon
   private let convention: SentenceConvention
   private let normalizer: TextNormalizer
   private let scratch = TextBlock(capacity: 0)
-  private var scorer: BatchScorer
+  let scorer: any RunScorer
   /// The words of the block, found before they are looked up.
   private var found = RecordBuffer<WordPlace>(uninitialized: 0)
   private var foundIDs = RecordBuffer<UInt32>(uninitialized: 0)
@@ -45,18 +47,30 @@ final class BlockScorer {
   private(set) var lines: [Line] = []
   /// Bytes of the scored words, and one more for each.
   private(set) var textBytes = 0
+  /// The state before a text, and the one after the last place.
+  private let beginning: AnyModelState
+  private var latest: AnyModelState
+  /// Which of the inputs was scored last.
+  private var inputIndex = 0
 
-  init(_ model: NGramModel, _ convention: SentenceConvention) {
-    self.model = model
+  /// Makes a scorer of text for `model`, whose runs `scorer` scores; by default the model's own.
+  init(
+    _ model: any LanguageModel,
+    _ convention: SentenceConvention,
+    _ scorer: (any RunScorer)? = nil
+  ) {
+    lexicon = model.lexicon
     self.convention = convention
     normalizer = TextNormalizer(model.tokenizer)
-    scorer = BatchScorer(model)
+    self.scorer = scorer ?? model.runScorer
+    beginning = model.anyNullState
+    latest = beginning
   }
 
   /// What a line that goes on in the next block leaves behind.
   struct Carry {
     /// The state after its last word so far.
-    var state: State
+    var state: AnyModelState
     /// Whether it has words so far.
     var hasWords: Bool
   }
@@ -64,21 +78,19 @@ final class BlockScorer {
   /// Scores the words of `block`, which is brought into normal form.
   ///
   /// `carry` is what the block before left when the first line began there; afterwards it is what this one leaves.
+  /// Without one, the block follows the one scored last, if the model remembers sentences.
   func score(_ block: TextBlock, carry: inout Carry?) {
     normalizer.normalize(block, scratch: scratch)
     let (wordCount, lineCount) = scan(block)
     // SAFETY: a block has 64 readable bytes after its text.
-    unsafe model.vocabulary.lookUp(found, count: wordCount, in: block.pointer, into: foundIDs)
+    unsafe lexicon.lookUp(found, count: wordCount, in: block.pointer, into: foundIDs)
     let begin = carry
+    if convention.endsDocuments && block.inputIndex != inputIndex { latest = beginning }
+    inputIndex = block.inputIndex
     gather(wordCount, lineCount, carry: &carry)
-    let state = scorer.score(
-      ids,
-      places,
-      after: begin?.state ?? State(),
-      scores: scores,
-      orders: orders
-    )
-    carry?.state = state
+    let before = begin?.state ?? latest
+    latest = scorer.score(ids, places, after: before, scores: scores, orders: orders)
+    carry?.state = latest
   }
 
   /// Finds words and line ends.
@@ -114,8 +126,8 @@ final class BlockScorer {
 
   /// Lays the words out as sentences.
   private func gather(_ wordCount: Int, _ lineCount: Int, carry: inout Carry?) {
-    let first = model.order
-    let limit = first + wordCount + 2 * lineCount + 2
+    let first = scorer.margin
+    let limit = first + wordCount + 3 * lineCount + 3
     if ids.count < limit {
       ids = RecordBuffer(uninitialized: limit)
       scores = RecordBuffer(uninitialized: limit)
@@ -143,12 +155,12 @@ final class BlockScorer {
       let hasWords = place > begin || carry?.hasWords == true
       if !isEnded {
         if place > begin { lines.append(Line(places: begin..<place, isEnded: false)) }
-        carry = Carry(state: State(), hasWords: hasWords)
+        carry = Carry(state: latest, hasWords: hasWords)
         break
       }
       carry = nil
       if !hasWords && !convention.keepsBlankLines {
-        place = start
+        place = endDocument(at: start)
         continue
       }
       if convention.hasMarks {
@@ -157,13 +169,21 @@ final class BlockScorer {
         place += 1
       }
       lines.append(Line(places: begin..<place, isEnded: true))
+      if !hasWords { place = endDocument(at: place) }
     }
     places = first..<place
   }
 
+  /// Marks the end of a document at `place`, if blank lines end one; returns the next place.
+  private func endDocument(at place: Int) -> Int {
+    guard convention.endsDocuments else { return place }
+    ids[place] = BatchScorer.breakMarker
+    return place + 1
+  }
+
   /// Puts words, without sentence marks, at `place` and the ones after; returns the place after them.
   private func add(_ range: Range<Int>, at place: Int) -> Int {
-    let (end, bytes) = Self.add(range, found, foundIDs, at: place, ids, words, model)
+    let (end, bytes) = Self.add(range, found, foundIDs, at: place, ids, words, lexicon.count)
     textBytes += bytes
     return end
   }
@@ -175,7 +195,7 @@ final class BlockScorer {
     at place: Int,
     _ ids: borrowing RecordBuffer<UInt32>,
     _ words: borrowing RecordBuffer<WordPlace>,
-    _ model: NGramModel
+    _ knownCount: Int
   ) -> (end: Int, bytes: Int) {
     let marks = WordID.beginOfSentence.rawValue...WordID.endOfSentence.rawValue
     var place = place
@@ -183,7 +203,7 @@ final class BlockScorer {
     for word in range {
       let id = foundIDs[word]
       if marks.contains(id) { continue }
-      ids[place] = model.known(WordID(rawValue: id)).rawValue
+      ids[place] = Int(id) < knownCount ? id : WordID.unknown.rawValue
       words[place] = found[word]
       place += 1
       bytes += Int(found[word].count) + 1

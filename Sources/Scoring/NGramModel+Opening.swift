@@ -52,7 +52,8 @@ extension NGramModel {
       file: opened.scores,
       words: opened.words,
       model: opened.entry.name,
-      tokenizer: opened.manifest.tokenizer
+      tokenizer: opened.manifest.tokenizer,
+      givesProbabilities: opened.entry.smoothing != .smoothed(.stupidBackoff)
     )
   }
 
@@ -61,7 +62,8 @@ extension NGramModel {
     file: TableFile,
     words: TableFile? = nil,
     model name: String,
-    tokenizer: TokenizerOptions
+    tokenizer: TokenizerOptions,
+    givesProbabilities: Bool = true
   ) throws {
     let tables = try ScoreTables(model: name) { key in
       try file.value(.scores, key: key).map { TableRegion($0, file: file) }
@@ -74,6 +76,11 @@ extension NGramModel {
         unigrams: tables.header.vocabularySize
       )
     }
-    try self.init(vocabulary: vocabulary, tables: tables, tokenizer: tokenizer)
+    try self.init(
+      vocabulary: vocabulary,
+      tables: tables,
+      tokenizer: tokenizer,
+      givesProbabilities: givesProbabilities
+    )
   }
 }

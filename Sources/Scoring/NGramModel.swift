@@ -10,13 +10,17 @@ public import GramdexIndex
 /// The probability of a word is that of the longest stored n-gram of it and the words before, times the backoff
 /// weights of the longer contexts that were stored. All numbers are those of KenLM's `query` on the same
 /// values: single precision, added in the same order.
-public final class NGramModel: Sendable {
+public final class NGramModel: LanguageModel {
   /// The length of the longest n-grams.
   public let order: Int
-  /// The words and their ids.
+  /// The words of the index and their ids, also of words that this model left out.
   public let vocabulary: Vocabulary
+  /// The words that the model knows.
+  public let lexicon: Lexicon
   /// How text becomes words.
   public let tokenizer: TokenizerOptions
+  /// Whether the numbers are probabilities; those of stupid backoff are scores.
+  public let givesProbabilities: Bool
   /// The state before the first word of a sentence: `<s>` was seen.
   public let beginSentenceState: State
   package let tables: ScoreTables
@@ -25,14 +29,17 @@ public final class NGramModel: Sendable {
   package init(
     vocabulary: Vocabulary,
     tables: ScoreTables,
-    tokenizer: TokenizerOptions = TokenizerOptions()
+    tokenizer: TokenizerOptions = TokenizerOptions(),
+    givesProbabilities: Bool = true
   ) throws(TableError) {
     if tables.header.vocabularySize < UInt64(WordID.reservedCount) {
       throw .damagedScores(order: 1, rule: "the reserved words have no probabilities")
     }
     self.vocabulary = vocabulary
+    lexicon = Lexicon(vocabulary, count: Int(clamping: tables.header.vocabularySize))
     self.tables = tables
     self.tokenizer = tokenizer
+    self.givesProbabilities = givesProbabilities
     order = tables.header.order
     if order > 1, let begin = tables.unigram(.beginOfSentence) {
       beginSentenceState = State(
@@ -49,6 +56,9 @@ public final class NGramModel: Sendable {
     State()
   }
 
+  /// The length of the longest n-grams.
+  public var maximumOrder: Int? { order }
+
   /// How many n-grams of each order the model holds; element k−1 is order k.
   public var ngramCounts: [UInt64] {
     [tables.header.vocabularySize] + tables.header.ngramCounts
@@ -59,32 +69,12 @@ public final class NGramModel: Sendable {
     tables.unigram(.unknown)?.probability ?? Logarithm.ofZero
   }
 
-  /// The id under which the model scores `word`: `unknown` when it does not know it.
-  ///
-  /// A vocabulary can hold words that the model left out; those are unknown too.
-  public func id(of word: String) -> WordID {
-    known(vocabulary.id(of: word) ?? .unknown)
-  }
-
-  /// `word`, or `unknown` when the model has no probability for it.
-  @inline(__always)
-  func known(_ word: WordID) -> WordID {
-    UInt64(word.rawValue) < tables.header.vocabularySize ? word : .unknown
-  }
-
-  /// The probability of `word` after `state`, and the state after it.
+  /// The probability of `word` after `state`, which becomes the state after it: faster than a new state.
   ///
   /// Cost: one table look-up an order, cache misses in a large model that overlap; many words at once cost less
   /// through `scoreBatch`.
-  public func score(_ word: WordID, after state: State) -> (score: WordScore, state: State) {
-    var next = state
-    let score = score(word, advancing: &next)
-    return (score, next)
-  }
-
-  /// The probability of `word` after `state`, which becomes the state after it: faster than a new state.
   public func score(_ word: WordID, advancing state: inout State) -> WordScore {
-    let word = known(word)
+    let word = lexicon.known(word)
     if order > State.inlineCount + 1 {
       let (score, next) = scoreLong(word, after: state)
       state = next
@@ -97,6 +87,23 @@ public final class NGramModel: Sendable {
       order: Int(score.order),
       isOOV: word == .unknown
     )
+  }
+
+  /// log10 of the probability of every word after `state`: element i is the word with id i, −∞ for `<s>`.
+  ///
+  /// Cost: a look-up a word, and one more for each order that it matches; about 10 ns a word of a model in the cache.
+  public func log10Distribution(after state: State) -> [Float] {
+    let count = min(state.count, order - 1)
+    let context = (0..<count).map(state.word)
+    let backoffs = (0..<count).map { state.backoff($0).bitPattern }
+    return unsafe [Float](unsafeUninitializedCapacity: lexicon.count) { scores, initialized in
+      if let base = scores.baseAddress {
+        // SAFETY: there is room for all words of the model, and the tables are kept by it.
+        unsafe gramdex_score_all(tables.memory, context, backoffs, UInt32(count), base)
+        unsafe base[Int(WordID.beginOfSentence.rawValue)] = -.infinity
+      }
+      initialized = lexicon.count
+    }
   }
 
   /// Looks for ever longer n-grams, one after the other.

@@ -16,6 +16,9 @@ public struct Perplexity: Hashable, Sendable {
   public var log10Probability = 0.0
   /// The part of that sum that unknown words are responsible for.
   public var log10OOVProbability = 0.0
+  /// The part of that sum that tokens of probability 0 are responsible for, and how many of them are unknown words.
+  public var log10ZeroProbability = 0.0
+  public var impossibleOOV = 0
   /// Bytes of the sentences: the words in normal form, one space between them, one LF after each sentence.
   public var bytes = 0
   /// Unicode scalars of the same; in text that is no UTF-8, bytes that do not continue a character.
@@ -24,6 +27,8 @@ public struct Perplexity: Hashable, Sendable {
   public var unknownProbability = 0.0
   /// Element k−1: tokens whose longest matching n-gram has order k; unknown words match `<unk>`.
   public var hitsPerOrder: [Int]
+  /// What was asked for beside perplexities; nil when nothing was.
+  public var details: PerplexityDetails?
 
   /// Makes the report of an empty text for a model of `order`.
   public init(order: Int) {
@@ -40,6 +45,20 @@ public struct Perplexity: Hashable, Sendable {
   /// As in KenLM, words after an unknown one are still scored with the context that it broke.
   public var perplexityExcludingOOV: Double {
     Self.of(log10Probability: log10Probability - log10OOVProbability, tokens: tokens - oov)
+  }
+
+  /// The perplexity of a closed vocabulary, without unknown words; nil when it was not asked for.
+  public var closedPerplexity: Double? {
+    details?.closedLog10Probability.map {
+      Self.of(log10Probability: $0, tokens: tokens - oov)
+    }
+  }
+
+  /// The share of tokens among the model's likeliest 1, 5 and 10 words; nil when ranks were not asked for.
+  public var accuracies: [Double]? {
+    details?.hitsPerRank.map { hits in
+      hits.map { tokens > 0 ? Double($0) / Double(tokens) : .nan }
+    }
   }
 
   /// Cross-entropy in bits a byte; NaN without bytes.
@@ -68,9 +87,12 @@ public struct Perplexity: Hashable, Sendable {
     zeroProbabilities += other.zeroProbabilities
     log10Probability += other.log10Probability
     log10OOVProbability += other.log10OOVProbability
+    log10ZeroProbability += other.log10ZeroProbability
+    impossibleOOV += other.impossibleOOV
     bytes += other.bytes
     characters += other.characters
     for index in hitsPerOrder.indices { hitsPerOrder[index] += other.hitsPerOrder[index] }
+    if let added = other.details { details?.add(added) }
   }
 }
 
@@ -78,9 +100,10 @@ extension Perplexity: Encodable {
   private enum CodingKeys: String, CodingKey {
     case sentences, tokens, oov, zeroProbabilities, log10Probability, perplexity
     case perplexityExcludingOOV, bitsPerByte, bitsPerCharacter, unknownProbability, hitsPerOrder
+    case closedPerplexity, top1, top5, top10, vocabularyPadding
   }
 
-  /// Writes the fields of the report; numbers that are not finite become null.
+  /// Writes the fields of the report, and those that were asked for; numbers that are not finite become null.
   public func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: CodingKeys.self)
     func number(_ value: Double) -> Double? {
@@ -97,5 +120,16 @@ extension Perplexity: Encodable {
     try fields.encode(number(bitsPerCharacter), forKey: .bitsPerCharacter)
     try fields.encode(number(unknownProbability), forKey: .unknownProbability)
     try fields.encode(hitsPerOrder, forKey: .hitsPerOrder)
+    if let closedPerplexity {
+      try fields.encode(number(closedPerplexity), forKey: .closedPerplexity)
+    }
+    if let accuracies {
+      for (key, accuracy) in zip([CodingKeys.top1, .top5, .top10], accuracies) {
+        try fields.encode(number(accuracy), forKey: key)
+      }
+    }
+    if let padding = details?.vocabularyPadding {
+      try fields.encode(padding, forKey: .vocabularyPadding)
+    }
   }
 }

@@ -74,7 +74,8 @@ public struct State: Hashable, Sendable {
     (0..<count).map { WordID(rawValue: word($0)) }
   }
 
-  func word(_ distance: Int) -> UInt32 {
+  /// The number of the word `distance` places before the next one, counted from 0.
+  package func word(_ distance: Int) -> UInt32 {
     if distance >= Self.inlineCount { return rest?.words[distance - Self.inlineCount] ?? 0 }
     return unsafe withUnsafeBytes(of: latest.words) {
       unsafe $0.load(fromByteOffset: 4 * distance, as: UInt32.self)
@@ -82,7 +83,7 @@ public struct State: Hashable, Sendable {
   }
 
   /// log10 backoff of the context of the latest `distance + 1` words.
-  func backoff(_ distance: Int) -> Float {
+  package func backoff(_ distance: Int) -> Float {
     if distance >= Self.inlineCount { return rest?.backoffs[distance - Self.inlineCount] ?? 0 }
     return unsafe withUnsafeBytes(of: latest.backoffs) {
       unsafe $0.load(fromByteOffset: 4 * distance, as: Float.self)

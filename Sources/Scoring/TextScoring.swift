@@ -8,14 +8,29 @@ import Synchronization
 /// Threads take blocks from the reader in turn. A line that is longer than a block is scored by one thread, block
 /// after block, while the others wait for the reader. After every few blocks, and where the reader has no more for
 /// now, the results are handed over in order, so they depend on neither threads nor timing, and their memory is bounded.
+/// A model that remembers sentences is asked by one thread only.
 struct TextScoring {
   /// Bytes of a block.
   static let blockBytes = 256 << 10
   private static let blocksPerThread = 8
 
-  let model: NGramModel
-  let convention: SentenceConvention
-  let threads: Int
+  private let model: any LanguageModel
+  private let convention: SentenceConvention
+  private let threads: Int
+  private let makeScorer: @Sendable () -> any RunScorer
+
+  /// Makes the scoring of texts by `model`, whose runs are scored by what `makeScorer` makes for each thread.
+  init(
+    _ model: any LanguageModel,
+    _ convention: SentenceConvention,
+    threads: Int?,
+    makeScorer: (@Sendable () -> any RunScorer)? = nil
+  ) {
+    self.model = model
+    self.convention = convention
+    self.makeScorer = makeScorer ?? { model.runScorer }
+    self.threads = model.remembersSentences ? 1 : max(threads ?? MachineLimits().cores, 1)
+  }
 
   /// Scores everything that `reader` gives.
   ///
@@ -27,7 +42,7 @@ struct TextScoring {
     consume: (Result) throws -> Void,
     pause: () throws -> Void = {}
   ) throws {
-    let scorers = Slots(count: threads) { _ in BlockScorer(model, convention) }
+    let scorers = Slots(count: threads) { _ in BlockScorer(model, convention, makeScorer()) }
     while let first = try reader.next() {
       let second = try reader.nextWithoutWaiting()
       let taken = [second, first].compactMap(\.self)

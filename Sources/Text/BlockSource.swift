@@ -6,7 +6,7 @@ struct BlockSource: ~Copyable {
   private let files: [TextInput]
   private let blockBytes: Int
   private let lineLimitBytes: Int
-  private let mayCutLines: Bool
+  private let unit: TextUnit
   private let endsWhereInputWaits: Bool
   private let cancellation: Cancellation?
 
@@ -31,7 +31,7 @@ struct BlockSource: ~Copyable {
     files: [TextInput],
     blockBytes: Int,
     lineLimitBytes: Int,
-    mayCutLines: Bool,
+    unit: TextUnit,
     endsWhereInputWaits: Bool,
     cancellation: Cancellation?
   ) {
@@ -39,7 +39,7 @@ struct BlockSource: ~Copyable {
     self.cancellation = cancellation
     self.blockBytes = max(blockBytes, 16)
     self.lineLimitBytes = max(lineLimitBytes, self.blockBytes)
-    self.mayCutLines = mayCutLines
+    self.unit = unit
     self.endsWhereInputWaits = endsWhereInputWaits
     pending = TextBlock(capacity: self.blockBytes + 1)
   }
@@ -116,8 +116,12 @@ struct BlockSource: ~Copyable {
           continue
         }
         let name = files[fileIndex].name
-        guard mayCutLines else {
+        switch unit {
+        case .line: break
+        case .jsonLine:
           throw TextError.jsonLineTooLong(path: name, line: line, limitBytes: lineLimitBytes)
+        case .wholeLine, .paragraph:
+          throw TextError.documentTooLong(path: name, line: line, limitBytes: lineLimitBytes)
         }
         guard let end = lastSeparator() else {
           throw TextError.wordTooLong(path: name, line: line, limitBytes: lineLimitBytes)
@@ -233,9 +237,18 @@ struct BlockSource: ~Copyable {
     var offset = filled
     while offset > start {
       offset -= 1
-      if byte(offset) == 0x0A { return offset }
+      if byte(offset) == 0x0A && (unit != .paragraph || isBlankLine(endingAt: offset)) {
+        return offset
+      }
     }
     return nil
+  }
+
+  /// Whether nothing but separators stands before the LF at `end`; the pending bytes begin with a line.
+  private func isBlankLine(endingAt end: Int) -> Bool {
+    var offset = end
+    while offset > 0, TextPolicy.isSeparator(byte(offset - 1)) { offset -= 1 }
+    return offset == 0 || byte(offset - 1) == 0x0A
   }
 
   private func lastSeparator() -> Int? {

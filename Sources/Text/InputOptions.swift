@@ -6,11 +6,20 @@ public struct InputOptions: Hashable, Sendable, Codable {
   public var filesFrom: String?
   /// The field of each JSON line that holds text (dots lead into nested objects), or nil for plain text.
   public var jsonField: String?
+  /// How often the lines of an input count, by its name in `paths` or in the list, or by the path of a file found there;
+  /// 1 for all others.
+  public var weights: [String: UInt32]
 
   /// Makes options; `paths` may be empty when `filesFrom` is given.
-  public init(paths: [String], filesFrom: String? = nil, jsonField: String? = nil) {
+  public init(
+    paths: [String],
+    filesFrom: String? = nil,
+    jsonField: String? = nil,
+    weights: [String: UInt32] = [:]
+  ) {
     self.paths = paths
     self.filesFrom = filesFrom
     self.jsonField = jsonField
+    self.weights = weights
   }
 }

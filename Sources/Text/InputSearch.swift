@@ -14,6 +14,22 @@ struct InputSearch {
   private(set) var warnings: [String] = []
   private var readsStandardInput = false
   private var seen: Set<FileIdentity> = []
+  private let weights: [String: UInt32]
+  /// Names that have a weight and were not met.
+  private(set) var unusedWeights: Set<String>
+  /// The weight of the files that the name being looked up stands for.
+  private var weight: UInt32 = 1
+
+  init(weights: [String: UInt32] = [:]) {
+    self.weights = weights
+    unusedWeights = Set(weights.keys)
+  }
+
+  /// The weight that was given to `name`.
+  private mutating func takeWeight(_ name: String) -> UInt32? {
+    unusedWeights.remove(name)
+    return weights[name]
+  }
 
   private struct FileIdentity: Hashable {
     var device: UInt64
@@ -22,9 +38,12 @@ struct InputSearch {
 
   /// Adds what `path` names: `-`, a file, a folder, or else a pattern.
   mutating func add(_ path: String) throws {
+    weight = takeWeight(path) ?? 1
     if path == "-" {
       try claimStandardInput()
-      files.append(TextInput(path: path, sizeBytes: nil, modificationTimeNanoseconds: nil))
+      files.append(
+        TextInput(path: path, sizeBytes: nil, modificationTimeNanoseconds: nil, weight: weight)
+      )
       return
     }
     guard let status = Self.status(of: path) else {
@@ -98,8 +117,11 @@ struct InputSearch {
 
   private mutating func addFile(_ path: String, _ status: stat) throws(TextError) {
     if unsafe access(path, R_OK) != 0 { throw .unreadable(path: path, code: errno) }
+    let weight = takeWeight(path) ?? weight
     if status.st_mode & S_IFMT != S_IFREG {
-      files.append(TextInput(path: path, sizeBytes: nil, modificationTimeNanoseconds: nil))
+      files.append(
+        TextInput(path: path, sizeBytes: nil, modificationTimeNanoseconds: nil, weight: weight)
+      )
       return
     }
     if !seen.insert(Self.identity(status)).inserted {
@@ -115,7 +137,8 @@ struct InputSearch {
       TextInput(
         path: path,
         sizeBytes: UInt64(clamping: status.st_size),
-        modificationTimeNanoseconds: nanoseconds
+        modificationTimeNanoseconds: nanoseconds,
+        weight: weight
       )
     )
   }

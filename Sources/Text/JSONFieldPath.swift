@@ -5,6 +5,11 @@ struct JSONFieldPath: Sendable, Equatable {
   /// The names in UTF-8, outermost first; at least one.
   let names: [[UInt8]]
 
+  /// The path of one name, whatever is in it.
+  init(name: String) {
+    names = [Array(name.utf8)]
+  }
+
   /// Reads a path as users write it.
   init(_ text: String) throws(TextError) {
     var names: [[UInt8]] = [[]]

@@ -26,6 +26,8 @@ struct JSONScanner {
   private let end: Int
   private var position: Int
   private var found = Result.missing
+  /// Where the value of the field stands, after `find`; nil if there is none.
+  private(set) var valueRange: Range<Int>?
 
   /// Makes a scanner of the bytes `start ..< end` from `base` on, which must outlive it.
   @unsafe
@@ -95,7 +97,9 @@ struct JSONScanner {
       skipSpace()
       guard skip(":") else { return false }
       skipSpace()
+      let start = position
       guard skipValue(path, level: inner, depth: depth) else { return false }
+      if inner == path.names.count { valueRange = start..<position }
       skipSpace()
       if skip("}") { return true }
       guard skip(",") else { return false }

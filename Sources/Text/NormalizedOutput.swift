@@ -41,6 +41,35 @@ struct NormalizedOutput: ~Copyable {
     count &+= 1
   }
 
+  /// Makes room for `length` more bytes of the last word, which `add` appends.
+  mutating func continueWord(byAtMost length: Int) {
+    if capacity - count < length { grow(by: length) }
+  }
+
+  /// Appends words with single spaces between them: the first `length` bytes of `words`, at least one.
+  @inline(__always)
+  mutating func append(_ words: SIMD64<UInt8>, count length: Int) {
+    beginWord(ofAtMost: 64)
+    // SAFETY: beginWord made room for 64 bytes.
+    unsafe UnsafeMutableRawPointer(base + count).storeBytes(of: words, as: SIMD64<UInt8>.self)
+    count &+= length
+  }
+
+  /// How many bytes were written.
+  var position: Int { count }
+
+  /// The words written since `position` was `start`; nil if they have more than 64 bytes.
+  func copy(from start: Int) -> (bytes: SIMD64<UInt8>, count: Int)? {
+    var bytes = SIMD64<UInt8>()
+    // A space stands before the words, but not at the start of a line.
+    let isSpaced = unsafe start < count && base[start] == 0x20
+    let first = isSpaced ? start + 1 : start
+    guard count - first <= 64 else { return nil }
+    // SAFETY: first + index < count.
+    for index in 0..<count - first { bytes[index] = unsafe base[first + index] }
+    return (bytes, count - first)
+  }
+
   /// Ends the line.
   mutating func endLine() {
     if capacity == count { grow(by: 1) }

@@ -25,6 +25,8 @@ package final class TextBlock: @unchecked Sendable {
   package internal(set) var startsLine = true
   /// Whether the last byte is an LF, or nothing is left to follow.
   package internal(set) var endsLine = true
+  /// How much text the words of each line stand for, where their own bytes do not tell; the last may go on in the next block.
+  package internal(set) var lineMeasures: [TextMeasure]?
   /// The number of bytes of text.
   package private(set) var count = 0
 
@@ -67,6 +69,13 @@ package final class TextBlock: @unchecked Sendable {
     unsafe Array(UnsafeBufferPointer(start: storage.pointer, count: count))
   }
 
+  /// How much text the words of all lines stand for, where their own bytes do not tell.
+  package var measure: TextMeasure? {
+    lineMeasures?.reduce(into: TextMeasure()) { sum, line in
+      sum.add(bytes: line.bytes, characters: line.characters)
+    }
+  }
+
   /// Makes room for `capacity` bytes and keeps the first `kept` ones.
   func reserve(_ capacity: Int, keeping kept: Int) {
     if capacity <= self.capacity { return }
@@ -89,5 +98,22 @@ package final class TextBlock: @unchecked Sendable {
   func swapBytes(with other: TextBlock) {
     swap(&storage, &other.storage)
     swap(&count, &other.count)
+  }
+}
+
+/// How much text there is: the words with single spaces between them, and one LF a line that has words.
+package struct TextMeasure: Equatable, Sendable {
+  /// Bytes.
+  package private(set) var bytes = 0
+  /// Characters; of bytes that are no UTF-8, those that continue none.
+  package private(set) var characters = 0
+
+  /// Makes the measure of nothing.
+  package init() {}
+
+  /// Adds some text.
+  package mutating func add(bytes: Int, characters: Int) {
+    self.bytes += bytes
+    self.characters += characters
   }
 }

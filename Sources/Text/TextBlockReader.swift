@@ -2,6 +2,18 @@ package import GramdexCore
 import GramdexStorage
 import Synchronization
 
+/// What stays together in a block of text.
+package enum TextUnit: Sendable, Equatable {
+  /// A line, which may be cut where it is too long.
+  case line
+  /// A line of JSON.
+  case jsonLine
+  /// A line that is a document.
+  case wholeLine
+  /// A document of lines, after which a blank line stands.
+  case paragraph
+}
+
 /// Cuts input files into blocks of whole lines, in order, for any number of threads.
 ///
 /// Blocks hold about `blockBytes` and end after an LF. A last line without LF gets one, a byte order mark
@@ -21,6 +33,7 @@ package final class TextBlockReader: Sendable {
 
   /// Prepares to read `inputs`; opens nothing yet.
   ///
+  /// With a `unit`, blocks hold the files' bytes as they are, cut where such units end, whatever `inputs` say of JSON.
   /// With a `cancellation` that is set, `next` throws `Interrupted`, also while it waits for a pipe. With
   /// `endsWhereInputWaits`, a block that holds a whole line also ends where a pipe or a terminal has no more for now.
   package init(
@@ -28,21 +41,23 @@ package final class TextBlockReader: Sendable {
     blockBytes: Int = 1 << 20,
     lineLimitBytes: Int? = nil,
     endsWhereInputWaits: Bool = false,
+    unit: TextUnit? = nil,
     cancellation: Cancellation? = nil
   ) throws(TextError) {
     self.inputs = inputs
-    if let field = inputs.jsonField {
+    if unit == nil, let field = inputs.jsonField {
       jsonField = try JSONFieldPath(field)
     } else {
       jsonField = nil
     }
-    let limit = lineLimitBytes ?? Self.lineLimit(blockBytes, isJSON: jsonField != nil)
+    let unit = unit ?? (jsonField == nil ? .line : .jsonLine)
+    let limit = lineLimitBytes ?? Self.lineLimit(blockBytes, isJSON: unit != .line)
     state = Mutex(
       BlockSource(
         files: inputs.files,
         blockBytes: blockBytes,
         lineLimitBytes: limit,
-        mayCutLines: inputs.jsonField == nil,
+        unit: unit,
         endsWhereInputWaits: endsWhereInputWaits,
         cancellation: cancellation
       )

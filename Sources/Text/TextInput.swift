@@ -6,9 +6,17 @@ public struct TextInput: Hashable, Sendable, Codable {
   public var sizeBytes: UInt64?
   /// When the file last changed, in nanoseconds since 1970; nil for what is no regular file.
   public var modificationTimeNanoseconds: Int64?
+  /// How often its lines count.
+  public var weight: UInt32
 
   /// Makes an input.
-  public init(path: String, sizeBytes: UInt64?, modificationTimeNanoseconds: Int64?) {
+  public init(
+    path: String,
+    sizeBytes: UInt64?,
+    modificationTimeNanoseconds: Int64?,
+    weight: UInt32 = 1
+  ) {
+    self.weight = weight
     self.path = path
     self.sizeBytes = sizeBytes
     self.modificationTimeNanoseconds = modificationTimeNanoseconds
@@ -36,10 +44,13 @@ public struct TextInputs: Hashable, Sendable, Codable {
   /// - Throws: `TextError`, or `CompressionError` when the list of files cannot be read.
   public init(_ options: InputOptions) throws {
     if let field = options.jsonField { _ = try JSONFieldPath(field) }
-    var search = InputSearch()
+    var search = InputSearch(weights: options.weights)
     for path in options.paths { try search.add(path) }
     if let list = options.filesFrom { try search.addList(list) }
     if search.files.isEmpty { throw TextError.noInput }
+    if let name = search.unusedWeights.min() {
+      throw TextError.noWeightedInput(name: name, inputs: search.files.map(\.path))
+    }
     files = search.files
     jsonField = options.jsonField
     warnings = search.warnings

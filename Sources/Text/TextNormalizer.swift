@@ -9,13 +9,22 @@ package import GramdexCore
 /// In this order: text is cut at the separators (space, tab, CR, NUL); the words `<s>`, `</s>` and `<unk>`
 /// stay as they are; others get their Unicode form and lower case, are cut into words by kind, and lose
 /// punctuation. Bytes that are no UTF-8 pass unchanged; as characters, each of them is a word.
+///
+/// A SentencePiece model gets whole lines instead, with reserved words as any other text, and its pieces are the words. They
+/// are no fixed point.
 package struct TextNormalizer: Sendable {
   /// What is asked for.
   package let options: TokenizerOptions
+  private let pieces: SentencePieceModel?
 
-  /// Makes a normalizer.
+  /// Makes a normalizer; options of the kind `sentencepiece` have their model.
   package init(_ options: TokenizerOptions) {
     self.options = options
+    pieces = options.model?.compiled as? SentencePieceModel
+    precondition(
+      options.kind != .sentencepiece || pieces != nil,
+      "options of the kind sentencepiece need a model"
+    )
   }
 
   /// Whether every text stays as it is.
@@ -26,6 +35,10 @@ package struct TextNormalizer: Sendable {
   /// Replaces the text of `block` by its normal form; `scratch` is working memory that its caller keeps.
   package func normalize(_ block: TextBlock, scratch: TextBlock) {
     if isIdentity { return }
+    if let pieces {
+      pieces.encode(block, scratch: scratch)
+      return
+    }
     var output = NormalizedOutput(scratch, capacity: block.count * 2)
     var words = WordNormalizer(options)
     let address = unsafe block.pointer

@@ -22,7 +22,7 @@ struct WordNormalizer {
     let isASCII = unsafe Self.isASCII(word)
     if isASCII {
       switch rules.kind {
-      case .whitespace: unsafe rules.appendASCII(word, to: &output)
+      case .whitespace, .sentencepiece: unsafe rules.appendASCII(word, to: &output)
       case .characters: unsafe rules.appendASCIICharacters(word, to: &output)
       case .words: unsafe rules.appendASCIIWords(word, to: &output)
       }

@@ -109,7 +109,8 @@ extension WordRules {
     to output: inout NormalizedOutput
   ) {
     switch kind {
-    case .whitespace: unsafe emit(base, range, stripping: strip, to: &output)
+    // Pieces are cut from whole lines; no word comes here.
+    case .whitespace, .sentencepiece: unsafe emit(base, range, stripping: strip, to: &output)
     case .characters: unsafe appendCharacters(base, range, to: &output)
     case .words: unsafe appendWords(base, range, to: &output)
     }

@@ -69,7 +69,7 @@ private struct Counted {
 
     let shape = WindowShape(order: order, vocabularySize: size)
     let scatter = try WindowScatter<UInt128>(
-      ids: store,
+      source: .text(store, weights: nil),
       shape: shape,
       plan: PartitionPlan(windows: windows, splits: order > 2),
       threads: threads,

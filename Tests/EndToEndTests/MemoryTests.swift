@@ -64,6 +64,16 @@ struct MemoryTests {
     _ = try build(path, memory: 32, ["--threads", "2"] + flags)
   }
 
+  @Test func `with count files, weights, and repeated lines left out`() throws {
+    let path = try text(bytes: 5_000_000)
+    _ = try build(path, memory: 32, ["--threads", "2", "--remove-duplicates"])
+    let dump = workshop.folder.path("counts.zst")
+    let dumped = try BuiltBinary.run(["dump-counts", workshop.index(), "-o", dump])
+    try #require(dumped.exitCode == 0, "\(dumped)")
+    _ = try build(dump, memory: 32, ["--threads", "2", "--counts"])
+    _ = try build(path, memory: 32, ["--threads", "2", "--weight", "\(path)=7"])
+  }
+
   @Test func `and what a refusal asks for is enough`() throws {
     // 60,000 words, each of which occurs once.
     var generator = SeededGenerator(seed: 3)

@@ -65,6 +65,15 @@ struct IndexFuzzTests {
     if let counts = try? NGramCounts(path: index) {
       for ngram in ["w0", "w0 w1", "<s> w0 w1", "w1 w1 w1"] { _ = try? counts.count(of: ngram) }
     }
+    if let next = try? NextWords(path: index) {
+      for context in ["", "<s> w0", "w1 w0", "zebra"] {
+        _ = try? next.words(after: context, limit: 3)
+        _ = try? next.completions(of: context, limit: 3)
+        _ = try? next.sum(after: next.state(after: context))
+      }
+    }
+    _ = try? Explainer(path: index).explain("w0 w1 zebra w2")
+    _ = try? SentenceGenerator(path: index, options: GenerationOptions(maximumWords: 4)).sentence(0)
     _ = try? IndexInfo(path: index)
     let output = folder.path("out.arpa")
     _ = try? IndexExporter.run(ExportOptions(index: index, output: output))

@@ -106,10 +106,73 @@ struct TextFormatFuzzTests {
     }
   }
 
+  private static let counts = """
+    <s>\t3
+    a\t9
+    b\t4
+    </s>\t3
+    <s> a\t2
+    <s> b\t1
+    a b\t3
+    a a\t3
+    b </s>\t2
+    a </s>\t1
+    <s> a a\t2
+    a b </s>\t2
+    a a b\t1
+
+    """
+
+  @Test func `a count file is refused, or becomes an index that is sound and comes back the same`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let index = folder.path("index")
+    func build(_ path: String) throws {
+      var options = BuildOptions(inputs: [path])
+      options.inputsAreCounts = true
+      options.order = 3
+      options.memoryBytes = 64 << 20
+      options.threads = 1
+      options.replace = true
+      try IndexBuilder.build(options, to: index)
+    }
+    try Fuzzing.run("counts") { seed in
+      var mutator = Mutator(
+        seed: seed,
+        words: [
+          "<s>", "</s>", "<unk>", "<S>", "</S>", "<UNK>", "\t", "\n", "\r\n", "\0", " ", "-1", "0",
+          "1.5", "99999999999999999999", "1152921504606846976", "1152921504606846977",
+          "a b c d\t2\n",
+          "a", "7\n", "c\t4294967296\n", "<s> <s> a\t1\n", "</s> a\t1\n", "b c a\t3\n",
+        ]
+      )
+      var bytes = Array(Self.counts.utf8)
+      mutator.mutate(&bytes)
+      let input = try folder.write("in.counts", Data(bytes))
+      do {
+        try build(input)
+      } catch {
+        #expect(!"\(error)".isEmpty, "seed \(seed)")
+        return
+      }
+      #expect(try IndexVerifier.run(path: index).problems == [], "seed \(seed)")
+      let dumps = [folder.path("first"), folder.path("second")]
+      try CountDumper.run(CountDumpOptions(index: index, output: dumps[0]))
+      try build(dumps[0])
+      try CountDumper.run(CountDumpOptions(index: index, output: dumps[1]))
+      let texts = try dumps.map { try Data(contentsOf: URL(filePath: $0)) }
+      #expect(texts[0] == texts[1], "seed \(seed)")
+    }
+  }
+
   private static let job = """
     inputs: [a.txt, /data/b.txt.gz]
     files-from: list
     json-field: article.body
+    weights: {a.txt: 3, /data/b.txt.gz: 1}
+    weights-in-lines: false
+    remove-duplicates: true
     tokenizer: {kind: words, lowercase: true, strip-punctuation: true, unicode: nfkc}
     order: 3
     memory: 512M

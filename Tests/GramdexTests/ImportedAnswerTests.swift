@@ -109,7 +109,7 @@ struct ImportedAnswerTests {
   }
 
   /// p(word | history) straight from the definition of the format: back off until the n-gram is listed.
-  private static func naive(_ arpa: ArpaText, _ word: String, _ history: [String]) -> Double {
+  static func naive(_ arpa: ArpaText, _ word: String, _ history: [String]) -> Double {
     let ngram = history + [word]
     if let entry = arpa.entries[ngram.count - 1][ngram] { return entry.log10Probability }
     let backoff = arpa.entries[history.count - 1][history]?.log10Backoff ?? 0
@@ -117,7 +117,7 @@ struct ImportedAnswerTests {
   }
 
   /// A model over five words that misses n-grams anywhere, suffixes and prefixes of others too.
-  private static func holed(seed: UInt64, order: Int) -> String {
+  static func holed(seed: UInt64, order: Int) -> String {
     var generator = SeededGenerator(seed: seed)
     let words = ["<unk>", "<s>", "</s>", "a", "b", "c", "d", "e"]
     var text = "\\data\\\n"

@@ -29,6 +29,10 @@ struct JobFileTests {
       inputs: [a.txt, /data/b.txt.gz, "-"]
       files-from: list
       json-field: article.body
+      input-form: text
+      weights: {a.txt: 3, /data/b.txt.gz: 4294967295}
+      weights-in-lines: true
+      remove-duplicates: true
       tokenizer: {kind: words, lowercase: true, strip-punctuation: true, unicode: nfkc}
       order: 3
       memory: 512M
@@ -53,6 +57,9 @@ struct JobFileTests {
     var build = BuildOptions(inputs: ["jobs/a.txt", "/data/b.txt.gz", "-"].map(absolute))
     build.filesFrom = absolute("jobs/list")
     build.jsonField = "article.body"
+    build.inputWeights = [absolute("jobs/a.txt"): 3, "/data/b.txt.gz": 4_294_967_295]
+    build.weightsInLines = true
+    build.removeDuplicates = true
     build.tokenizer = TokenizerOptions(
       kind: .words,
       lowercase: true,
@@ -137,8 +144,8 @@ struct JobFileTests {
     ),
     (
       "inputs: a\noutput: o\nmodel-type: x",
-      ":3: unknown key \"model-type\"; valid here: inputs, files-from, json-field, tokenizer, "
-        + "order, memory, threads, temporary, smoothing, prune, layout, counts, vocabulary, "
+      ":3: unknown key \"model-type\"; valid here: inputs, files-from, json-field, input-form, "
+        + "weights, weights-in-lines, remove-duplicates, tokenizer, order, memory, threads, temporary, smoothing, prune, layout, counts, vocabulary, "
         + "limit-vocabulary, evaluation, estimate, output, replace, keep-previous, resume"
     ),
   ])
@@ -156,6 +163,17 @@ struct JobFileTests {
     ("prune: [0, -1]", "\"prune\" is \"-1\"; expected a list of whole numbers, such as [0, 0, 1]"),
     ("tokenizer: a", "\"tokenizer\" is \"a\"; expected keys with values, such as \"kind: …\""),
     ("json-field:", "\"json-field\" is empty; expected a text"),
+    ("input-form: arpa", "\"input-form\" is \"arpa\"; expected text or counts"),
+    (
+      "weights: {a: 0}",
+      "\"weights\" is \"0\"; expected names of inputs with whole numbers from 1 on, "
+        + "such as {news.txt: 3}"
+    ),
+    (
+      "weights: 3",
+      "\"weights\" is \"3\"; expected names of inputs with whole numbers from 1 on, "
+        + "such as {news.txt: 3}"
+    ),
     ("vocabulary: {a: b}", "\"vocabulary\" is a mapping; expected a text"),
   ])
   func `names the line of a wrong value and what was expected`(line: String, message: String) {

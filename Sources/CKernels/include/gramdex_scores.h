@@ -328,6 +328,11 @@ typedef struct gramdex_score {
 /// Scores a known word after a state, which becomes the one after it; the model's order is at most 9.
 gramdex_score gramdex_score_word(const gramdex_model *model, uint32_t word, gramdex_state *state);
 
+/// Scores all words of a model after a context of `count` words, less than its order, most recent first, whose
+/// backoffs are given: `scores` gets one for each.
+void gramdex_score_all(const gramdex_model *model, const uint32_t *context, const uint32_t *backoffs,
+                       uint32_t count, float *scores);
+
 /// Stands where nothing that came before matters.
 #define GRAMDEX_BREAK 0xFFFFFFFFu
 /// Words that a batch scores at once.

@@ -1,16 +1,18 @@
 public import GramdexCore
 import GramdexText
 
-extension NGramModel {
+extension LanguageModel {
   /// The probability of `word` after `state`, and the state after it.
   ///
   /// The word is taken as it is; `words(of:)` cuts text into words.
-  public func score(_ word: String, after state: State) -> (score: WordScore, state: State) {
+  public func score(_ word: String, after state: ModelState) -> (
+    score: WordScore, state: ModelState
+  ) {
     score(id(of: word), after: state)
   }
 
   /// The probability of `word` after `state`, which becomes the state after it: faster than a new state.
-  public func score(_ word: String, advancing state: inout State) -> WordScore {
+  public func score(_ word: String, advancing state: inout ModelState) -> WordScore {
     score(id(of: word), advancing: &state)
   }
 

@@ -3,12 +3,13 @@ import GramdexIndex
 import GramdexStorage
 public import GramdexText
 
-extension NGramModel {
+extension LanguageModel {
   /// Scores every line of `inputs`, blank ones included, and hands the answers over in order.
   ///
   /// - Parameters:
   ///   - inputs: the texts.
   ///   - hasSentenceMarks: whether `<s>` stands before a line and `</s>` is scored after it.
+  ///   - endsDocuments: whether blank lines and ends of files end a document, after which a cache begins anew.
   ///   - threads: how many threads score, by default one a core.
   ///   - cancellation: stops the work when it is set.
   ///   - render: turns the lines of a block into what is wanted of them, on any thread.
@@ -19,6 +20,7 @@ extension NGramModel {
   public func query<Result: Sendable>(
     _ inputs: TextInputs,
     hasSentenceMarks: Bool = true,
+    endsDocuments: Bool = false,
     threads: Int? = nil,
     cancellation: Cancellation? = nil,
     render: @Sendable ([QueryLine]) -> Result,
@@ -31,11 +33,12 @@ extension NGramModel {
       endsWhereInputWaits: true,
       cancellation: cancellation
     )
-    let scoring = TextScoring(
-      model: self,
-      convention: SentenceConvention(hasMarks: hasSentenceMarks, keepsBlankLines: true),
-      threads: max(threads ?? MachineLimits().cores, 1)
+    let convention = SentenceConvention(
+      hasMarks: hasSentenceMarks,
+      keepsBlankLines: true,
+      endsDocuments: endsDocuments
     )
+    let scoring = TextScoring(self, convention, threads: threads)
     // The beginning of a line that goes on in the next block.
     var begun: [QueryWord] = []
     try scoring.run(reader) { scorer, block in
@@ -61,12 +64,6 @@ extension NGramModel {
     }
   }
 
-  /// The answers to a block, ready when all its lines lie within it.
-  private enum Answers<Result: Sendable>: Sendable {
-    case rendered(Result)
-    case partial([QueryLine], isLastEnded: Bool)
-  }
-
   /// Scores the lines of `text`, blank ones included.
   public func query(_ text: String, hasSentenceMarks: Bool = true) -> [QueryLine] {
     let scorer = BlockScorer(
@@ -80,6 +77,12 @@ extension NGramModel {
     scorer.score(block, carry: &carry)
     return scorer.answers(block)
   }
+}
+
+/// The answers to a block, ready when all its lines lie within it.
+private enum Answers<Result: Sendable>: Sendable {
+  case rendered(Result)
+  case partial([QueryLine], isLastEnded: Bool)
 }
 
 extension BlockScorer {

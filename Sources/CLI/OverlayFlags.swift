@@ -1,0 +1,89 @@
+import ArgumentParser
+import Gramdex
+import GramdexScoring
+
+/// What is put over a model when it is asked, without a rebuild.
+struct OverlayFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Find the words of the last so many words likelier.", valueName: "words")
+  )
+  var cache: Int?
+
+  @Option(
+    help: ArgumentHelp("The share of the cache in each probability.", valueName: "weight")
+  )
+  var cacheWeight = CacheModel.Options().weight
+
+  @Option(
+    help: ArgumentHelp("1 for words, 2 for pairs of words as well.", valueName: "order")
+  )
+  var cacheOrder = CacheModel.Options().order
+
+  @Option(
+    help: ArgumentHelp(
+      "Text with which the cache begins, a sentence a line, the latest one last.",
+      valueName: "file"
+    )
+  )
+  var cacheHistory: String?
+
+  @Flag(help: "Begin the cache anew after a blank line and with each file.")
+  var cachePerDocument = false
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Phrases to find likelier, one a line: the phrase, or the phrase, a TAB and what each occurrence adds to \
+      the log10 score.
+      """,
+      valueName: "file"
+    )
+  )
+  var boost: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What an occurrence of a phrase without a weight of its own adds.",
+      valueName: "log10"
+    )
+  )
+  var boostWeight = 1.0
+
+  @Flag(
+    help: """
+      Make boosted scores probabilities. Costs the probability of every word with which a phrase begins, \
+      for each word.
+      """
+  )
+  var normalized = false
+
+  func validate() throws {
+    if cache == nil && (cacheHistory != nil || cachePerDocument) {
+      throw ValidationError("--cache-history and --cache-per-document need --cache WORDS")
+    }
+    if boost == nil && normalized {
+      throw ValidationError("--normalized needs --boost FILE")
+    }
+  }
+
+  /// Puts a cache and then phrases over `model`, as far as they were asked for.
+  func put(over model: any LanguageModel) throws -> any LanguageModel {
+    var model = model
+    if let cache {
+      model = try CacheModel(
+        model,
+        options: CacheModel.Options(length: cache, weight: cacheWeight, order: cacheOrder),
+        history: cacheHistory.map { try WordHistory(contentsOf: $0, capacity: cache) }
+          ?? WordHistory(capacity: 0)
+      )
+    }
+    if let boost {
+      model = try BoostedModel(
+        model,
+        phrases: PhraseList(contentsOf: boost, defaultWeight: boostWeight),
+        isNormalized: normalized
+      )
+    }
+    return model
+  }
+}

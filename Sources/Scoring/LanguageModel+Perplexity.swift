@@ -1,0 +1,182 @@
+import Foundation
+public import GramdexCore
+import GramdexStorage
+public import GramdexText
+
+extension LanguageModel {
+  /// How well this model predicts the texts of `inputs`, all of which are one sample.
+  ///
+  /// Text is cut into words as the model's was. A line without words is no sentence.
+  ///
+  /// - Parameters:
+  ///   - inputs: the texts.
+  ///   - options: what is reported beside perplexities.
+  ///   - threads: how many threads score, by default one a core; the report does not depend on it.
+  ///   - observer: hears how far the work has come.
+  ///   - cancellation: stops the work when it is set.
+  /// - Returns: the report of all texts together.
+  /// - Throws: `TextError` when a text cannot be read, `Interrupted` when the work was stopped.
+  public func perplexity(
+    of inputs: TextInputs,
+    options: PerplexityOptions = PerplexityOptions(),
+    threads: Int? = nil,
+    observer: any ProgressObserver = SilentObserver(),
+    cancellation: Cancellation? = nil
+  ) throws -> Perplexity {
+    let reader = try TextBlockReader(
+      inputs,
+      blockBytes: TextScoring.blockBytes,
+      cancellation: cancellation
+    )
+    var progress = ProgressUpdate(
+      stage: 1,
+      stages: 1,
+      name: "score",
+      completed: 0,
+      total: inputs.totalBytes,
+      unit: "bytes"
+    )
+    let empty = emptyReport(options)
+    var report = empty
+    let scoring = TextScoring(
+      self,
+      SentenceConvention(endsDocuments: options.endsDocuments),
+      threads: threads,
+      makeScorer: { runScorer(options) }
+    )
+    try scoring.run(reader) { scorer, block in
+      scorer.tally(block, empty)
+    } consume: { part in
+      report.add(part)
+      progress.completed = reader.consumedBytes
+      observer.progress(progress)
+      try cancellation?.check()
+    }
+    report.shareUnknown()
+    return report
+  }
+
+  /// How well this model predicts `text`, line by line.
+  public func perplexity(
+    of text: String,
+    options: PerplexityOptions = PerplexityOptions()
+  ) -> Perplexity {
+    let convention = SentenceConvention(endsDocuments: options.endsDocuments)
+    let scorer = BlockScorer(self, convention, runScorer(options))
+    let empty = emptyReport(options)
+    var report = empty
+    var bytes = Array(text.utf8)
+    if bytes.last != TextPolicy.lineEnd { bytes.append(TextPolicy.lineEnd) }
+    let block = TextBlock(bytes)
+    var carry: BlockScorer.Carry?
+    scorer.score(block, carry: &carry)
+    report.add(scorer.tally(block, empty))
+    report.shareUnknown()
+    return report
+  }
+
+  private func emptyReport(_ options: PerplexityOptions) -> Perplexity {
+    var report = Perplexity(order: maximumOrder ?? 0)
+    report.unknownProbability = pow(10, Double(log10UnknownProbability))
+    if options.needsDetails || options.vocabularyPadding != nil {
+      report.details = PerplexityDetails(options, lexicon)
+    }
+    return report
+  }
+
+  private func runScorer(_ options: PerplexityOptions) -> any RunScorer {
+    options.needsDetails ? DetailScorer(self, options) : runScorer
+  }
+}
+
+extension BlockScorer {
+  /// The sums over the block scored last, in the order of its tokens, added to an empty report.
+  func tally(_ block: TextBlock, _ empty: Perplexity) -> Perplexity {
+    var sums = empty
+    for line in lines {
+      if line.isEnded { sums.sentences += 1 }
+      sums.add(line.places, ids, scores, orders)
+      if let details = scorer as? DetailScorer { sums.add(line.places, ids, scores, details) }
+    }
+    if let measure = block.measure {
+      sums.bytes = measure.bytes
+      sums.characters = measure.characters
+      return sums
+    }
+    sums.bytes = textBytes
+    // Separators and sentence marks hold no continuation bytes, so all of them belong to words.
+    sums.characters = textBytes - continuationBytes(block)
+    return sums
+  }
+
+  /// Bytes of the block that continue a character of UTF-8.
+  private func continuationBytes(_ block: TextBlock) -> Int {
+    // SAFETY: the block has `count` bytes.
+    let bytes = unsafe UnsafeBufferPointer(start: block.pointer, count: block.count)
+    var count = 0
+    for index in 0..<bytes.count {
+      count += unsafe bytes[index] & 0xC0 == 0x80 ? 1 : 0
+    }
+    return count
+  }
+}
+
+extension Perplexity {
+  /// Adds the tokens at `places`.
+  fileprivate mutating func add(
+    _ places: Range<Int>,
+    _ ids: borrowing RecordBuffer<UInt32>,
+    _ scores: borrowing RecordBuffer<Float>,
+    _ orders: borrowing RecordBuffer<UInt8>
+  ) {
+    tokens += places.count
+    // Sums in local variables stay in registers.
+    var sum = log10Probability
+    var hits: [Int] = []
+    swap(&hits, &hitsPerOrder)
+    for place in places {
+      let score = scores[place]
+      sum += Double(score)
+      let isOOV = ids[place] == WordID.unknown.rawValue
+      if isOOV {
+        oov += 1
+        log10OOVProbability += Double(score)
+      }
+      // Written so that NaN counts, too.
+      if !(score > Logarithm.ofZero) {
+        zeroProbabilities += 1
+        log10ZeroProbability += Double(score)
+        if isOOV { impossibleOOV += 1 }
+      }
+      let order = Int(orders[place])
+      if order > 0 { hits[order - 1] += 1 }
+    }
+    swap(&hits, &hitsPerOrder)
+    log10Probability = sum
+  }
+
+  /// Adds what is reported beside the tokens at `places`.
+  fileprivate mutating func add(
+    _ places: Range<Int>,
+    _ ids: borrowing RecordBuffer<UInt32>,
+    _ scores: borrowing RecordBuffer<Float>,
+    _ details: DetailScorer
+  ) {
+    for place in places {
+      if self.details?.closedLog10Probability != nil {
+        let isOOV = ids[place] == WordID.unknown.rawValue
+        self.details?.add(scores[place], unknown: details.unknown[place], isOOV: isOOV)
+      }
+      if self.details?.hitsPerRank != nil { self.details?.add(rank: details.ranks[place]) }
+    }
+  }
+
+  /// Divides the probability of `<unk>` among the types that share it.
+  fileprivate mutating func shareUnknown() {
+    let unseenTypes = Double(details?.unseenTypes ?? 1)
+    let log10Share = Double(oov) * log10(unseenTypes)
+    log10Probability -= log10Share
+    log10OOVProbability -= log10Share
+    unknownProbability /= unseenTypes
+  }
+}

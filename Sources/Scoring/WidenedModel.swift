@@ -1,0 +1,154 @@
+import GramdexCore
+import GramdexStorage
+
+/// A model behind a lexicon with more words than its own.
+///
+/// Words that only the lexicon has are unknown words to the model, or impossible ones.
+struct WidenedModel: LanguageModel, RunScoring {
+  let model: any LanguageModel
+  let lexicon: Lexicon
+  /// For each id of the lexicon the model's id; nil when they are the same.
+  let own: [UInt32]?
+  let missingWords: Mixture.MissingWords
+
+  /// Gives a model a lexicon in which those of `words` that it lacks follow its own; they are unknown words to it.
+  init(_ model: any LanguageModel, adding words: [[UInt8]]) {
+    self.model = model
+    missingWords = .unknown
+    let unknown = words.filter { model.lexicon.id(of: $0) == .unknown }
+    if unknown.isEmpty {
+      own = nil
+      lexicon = model.lexicon
+      return
+    }
+    let union = LexiconUnion([model.lexicon, Lexicon(words: unknown)])
+    own = union.parts[0].own
+    lexicon = own == nil ? model.lexicon : Lexicon(union)
+  }
+
+  init(
+    model: any LanguageModel,
+    lexicon: Lexicon,
+    own: [UInt32]?,
+    missingWords: Mixture.MissingWords
+  ) {
+    self.model = model
+    self.lexicon = lexicon
+    self.own = own
+    self.missingWords = missingWords
+  }
+
+  var tokenizer: TokenizerOptions { model.tokenizer }
+  var maximumOrder: Int? { model.maximumOrder }
+  var log10UnknownProbability: Float { model.log10UnknownProbability }
+  var remembersSentences: Bool { model.remembersSentences }
+  var givesProbabilities: Bool { model.givesProbabilities }
+  var nullState: AnyModelState { model.anyNullState }
+  var beginSentenceState: AnyModelState { model.anyBeginSentenceState }
+
+  func beginSentence(advancing state: inout AnyModelState) {
+    model.beginSentence(advancing: &state)
+  }
+
+  /// The model's id of a word, and whether the model lacks the word, though the lexicon has it.
+  @inline(__always)
+  private func own(_ word: UInt32) -> (id: UInt32, isMissing: Bool) {
+    guard let own else { return (word, false) }
+    let id = Int(word) < own.count ? own[Int(word)] : WordID.unknown.rawValue
+    return (id, id == WordID.unknown.rawValue && word != id)
+  }
+
+  func score(_ word: WordID, advancing state: inout AnyModelState) -> WordScore {
+    let (id, isMissing) = own(lexicon.known(word).rawValue)
+    var score = model.score(WordID(rawValue: id), advancing: &state)
+    if isMissing {
+      score.isOOV = false
+      if missingWords == .zero { score.log10Probability = -.infinity }
+    }
+    return score
+  }
+
+  func log10Distribution(after state: AnyModelState) -> [Float] {
+    let distribution = model.log10Distribution(after: state)
+    if own == nil { return distribution }
+    return (0..<UInt32(lexicon.count)).map { word in
+      let (id, isMissing) = own(word)
+      return isMissing && missingWords == .zero ? -.infinity : distribution[Int(id)]
+    }
+  }
+
+  func makeRunScorer() -> any RunScorer {
+    own == nil ? model.runScorer : Scorer(self)
+  }
+
+  /// Scores runs with the model's own scorer and ids.
+  private final class Scorer: RunScorer {
+    private let widened: WidenedModel
+    private let scorer: any RunScorer
+    private var ids = RecordBuffer<UInt32>(uninitialized: 0)
+    private var scores = RecordBuffer<Float>(uninitialized: 0)
+    private var orders = RecordBuffer<UInt8>(uninitialized: 0)
+    let margin = 0
+
+    init(_ widened: WidenedModel) {
+      self.widened = widened
+      scorer = widened.model.runScorer
+    }
+
+    func score(
+      _ ids: borrowing RecordBuffer<UInt32>,
+      _ range: Range<Int>,
+      after state: AnyModelState,
+      scores: borrowing RecordBuffer<Float>,
+      orders: borrowing RecordBuffer<UInt8>
+    ) -> AnyModelState {
+      let places = scorer.margin..<scorer.margin + range.count
+      if self.ids.count < places.upperBound {
+        self.ids = RecordBuffer(uninitialized: places.upperBound)
+        self.scores = RecordBuffer(uninitialized: places.upperBound)
+        self.orders = RecordBuffer(uninitialized: places.upperBound)
+      }
+      Self.translate(ids, range, widened, into: self.ids, from: places.lowerBound)
+      let after = scorer.score(
+        self.ids,
+        places,
+        after: state,
+        scores: self.scores,
+        orders: self.orders
+      )
+      Self.copy(self.scores, self.orders, places, into: scores, orders, from: range.lowerBound)
+      if widened.missingWords == .zero {
+        for place in range where widened.own(ids[place]).isMissing { scores[place] = -.infinity }
+      }
+      return after
+    }
+
+    private static func translate(
+      _ ids: borrowing RecordBuffer<UInt32>,
+      _ range: Range<Int>,
+      _ widened: WidenedModel,
+      into own: borrowing RecordBuffer<UInt32>,
+      from start: Int
+    ) {
+      for place in range {
+        let id = ids[place]
+        own[start + place - range.lowerBound] =
+          id == BatchScorer.breakMarker ? id : widened.own(id).id
+      }
+    }
+
+    private static func copy(
+      _ ownScores: borrowing RecordBuffer<Float>,
+      _ ownOrders: borrowing RecordBuffer<UInt8>,
+      _ places: Range<Int>,
+      into scores: borrowing RecordBuffer<Float>,
+      _ orders: borrowing RecordBuffer<UInt8>,
+      from start: Int
+    ) {
+      for place in places {
+        scores[start + place - places.lowerBound] = ownScores[place]
+        orders[start + place - places.lowerBound] = ownOrders[place]
+      }
+    }
+  }
+}

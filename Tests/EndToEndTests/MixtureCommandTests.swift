@@ -1,0 +1,197 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `query`, `perplexity` and `tune-mixture` with mixtures and overlays, as the built program does them.
+@Suite("Mixtures and overlays on the command line", .needsBinary)
+struct MixtureCommandTests {
+  private struct Report: Decodable {
+    var perplexity: Double
+    var perplexityExcludingOOV: Double
+    var tokens: Int
+    var oov: Int
+    var top1: Double?
+    var closedPerplexity: Double?
+  }
+
+  private struct Tuning: Decodable {
+    var arguments: [String]
+    var perplexity: Double
+    var weights: [Double]
+    var hasConverged: Bool
+    var tokens: Int
+  }
+
+  private let workshop: Workshop
+  private let text: String
+
+  /// Two indexes of different texts; the first has a second model.
+  init() throws {
+    workshop = try Workshop()
+    let flags = ["--order", "3", "--memory", "64M"]
+    try workshop.mustBuild(Texts.random(bytes: 40_000, seed: 1), "first", flags)
+    try workshop.mustBuild(Texts.random(bytes: 20_000, seed: 2) + Texts.small, "second", flags)
+    text = try workshop.folder.write("text.txt", Texts.random(bytes: 8_000, seed: 3) + Texts.small)
+    let index = workshop.index("first")
+    let outcome = try BuiltBinary.run(
+      "estimate",
+      index,
+      "--smoothing",
+      "witten-bell",
+      "--name",
+      "wb"
+    )
+    try #require(outcome.exitCode == 0, "\(outcome)")
+  }
+
+  private func report(_ arguments: String...) throws -> Report {
+    let outcome = try BuiltBinary.run(
+      ["perplexity", workshop.index("first"), text, "--json"] + arguments
+    )
+    try #require(outcome.exitCode == 0, "\(outcome)")
+    return try outcome.json(Report.self)
+  }
+
+  @Test func `models of one index and of several are mixed`() throws {
+    let second = workshop.index("second")
+    let first = try report()
+    let one = try report("--model", "ngram:1", "--mix", "\(second)=0")
+    #expect(abs(one.perplexityExcludingOOV - first.perplexityExcludingOOV) > 0.001)
+    let inside = try report("--model", "ngram:0.5,wb:0.5")
+    #expect(inside.oov == first.oov && inside.perplexity != first.perplexity)
+    let across = try report("--mix", "\(second)=0.3")
+    #expect(across.oov < first.oov && across.tokens == first.tokens)
+    let same = try report("--model", "ngram:0.7", "--mix", "\(second):ngram=0.3", "--threads", "1")
+    #expect(same.perplexity == across.perplexity)
+    let zero = try report("--mix", "\(second)=0.3", "--missing-words", "zero")
+    #expect(zero.perplexity > across.perplexity)
+  }
+
+  @Test func `tuned weights are arguments of perplexity, and the best`() throws {
+    let arguments = [
+      "tune-mixture", workshop.index("first"), text, "--mix", workshop.index("second"),
+    ]
+    let outcome = try BuiltBinary.run(arguments)
+    try #require(outcome.exitCode == 0, "\(outcome)")
+    let lines = outcome.outputText.split(separator: "\n")
+    let words = try #require(lines.last).split(separator: " ").map(String.init)
+    let tuning = try BuiltBinary.run(arguments + ["--json"]).json(Tuning.self)
+    #expect(tuning.arguments == words && tuning.hasConverged)
+    #expect(lines[0].hasPrefix("1\t0.5000\t0.5000\t"))
+    func perplexity(_ arguments: [String]) throws -> Double {
+      try BuiltBinary.run(
+        ["perplexity", workshop.index("first"), text, "--json"] + arguments
+      ).json(Report.self).perplexityExcludingOOV
+    }
+    let best = try perplexity(words)
+    #expect(abs(best / tuning.perplexity - 1) < 1e-4)
+    for weight in [tuning.weights[1] - 0.05, tuning.weights[1] + 0.05] {
+      #expect(try perplexity(["--mix", "\(workshop.index("second"))=\(weight)"]) > best)
+    }
+    #expect(tuning.tokens > 0)
+  }
+
+  @Test func `a log-linear mixture is exact, whatever the threads`() throws {
+    let few = try workshop.folder.write("few.txt", Texts.small)
+    let outcomes = try ["1", "3"].map { threads in
+      try BuiltBinary.run(
+        "perplexity",
+        workshop.index("first"),
+        few,
+        "--mix",
+        "\(workshop.index("second"))=0.5",
+        "--log-linear",
+        "--threads",
+        threads,
+        "--json"
+      )
+    }
+    #expect(outcomes[0].exitCode == 0, "\(outcomes[0])")
+    #expect(outcomes[0].output == outcomes[1].output && !outcomes[0].output.isEmpty)
+  }
+
+  @Test func `a cache is told of earlier lines`() throws {
+    let plain = try report()
+    let cached = try report("--cache", "100", "--cache-weight", "0.1")
+    #expect(cached.perplexity != plain.perplexity && cached.tokens == plain.tokens)
+    let history = try workshop.folder.write("history", "w1 w2 zebra\n")
+    let outcome = try BuiltBinary.run(
+      "query",
+      workshop.index("first"),
+      "--text",
+      "zebra",
+      "--cache",
+      "50",
+      "--cache-history",
+      history
+    )
+    #expect(outcome.outputText.hasSuffix("oov=0\n"), "\(outcome)")
+  }
+
+  @Test func `boosted phrases are scores unless they are normalized`() throws {
+    let list = try workshop.folder.write("list", "the cat\t1.5\nzebra\n")
+    func query(_ arguments: String...) throws -> ProcessOutcome {
+      try BuiltBinary.run(
+        ["query", workshop.index("second"), "--text", "the cat", "--json"] + arguments
+      )
+    }
+    struct Line: Decodable { var log10Probability: Double }
+    let plain = try query()
+    let boosted = try query("--boost", list)
+    #expect(plain.errorText.isEmpty && boosted.errorText.contains("scores, not probabilities"))
+    let difference =
+      try boosted.json(Line.self).log10Probability - plain.json(Line.self).log10Probability
+    #expect(abs(difference - 1.5) < 1e-4)
+    let normalized = try query("--boost", list, "--normalized")
+    #expect(normalized.errorText.isEmpty)
+    #expect(
+      try normalized.json(Line.self).log10Probability < boosted.json(Line.self).log10Probability
+    )
+  }
+
+  @Test func `the report says more on request`() throws {
+    let report = try report("--ranks", "--closed", "--vocabulary-padding", "100000")
+    #expect((report.top1 ?? 0) > 0 && (report.closedPerplexity ?? 0) > 1)
+    let srilm = try BuiltBinary.run(
+      "perplexity",
+      workshop.index("first"),
+      text,
+      "--format",
+      "srilm"
+    )
+    let lines = srilm.outputText.split(separator: "\n")
+    #expect(
+      lines.count == 2 && lines[0].hasPrefix("file \(text): ") && lines[1].hasPrefix("0 zeroprobs")
+    )
+  }
+
+  @Test func `what makes no sense is refused with advice`() throws {
+    let first = workshop.index("first")
+    let other = workshop.index("other")
+    try workshop.mustBuild(Texts.small, "other", ["--lowercase", "--order", "2"])
+    let list = try workshop.folder.write("list", "cat\tmuch\n")
+    let cases: [(arguments: [String], code: Int32, text: String)] = [
+      (["--model", "ngram,wb"], 64, "give every model of a mixture one"),
+      (["--model", "ngram:0.3,wb:0.3"], 64, "make them sum to 1"),
+      (["--model", "ngram:0.3,nobody:0.7"], 64, "no model named nobody"),
+      (["--model", "ngram:x"], 64, "write NAME:WEIGHT"),
+      (["--mix", "\(other)=0.5"], 64, "cuts text into words in another way"),
+      (["--mix", "=0.5"], 64, "lacks a name"),
+      (["--log-linear", "--missing-words", "zero", "--mix", "\(first)=0.5"], 64, "leave out"),
+      (["--unnormalized"], 64, "needs --log-linear"),
+      (["--cache", "0"], 64, "from 1 to"),
+      (["--cache-history", list], 64, "need --cache"),
+      (["--boost", list], 65, "line 1: \"much\" is no weight"),
+      (["--normalized"], 64, "needs --boost"),
+    ]
+    for (arguments, code, text) in cases {
+      let outcome = try BuiltBinary.run(["query", first, "--text", "a"] + arguments)
+      #expect(outcome.exitCode == code, "\(arguments) \(outcome)")
+      #expect(outcome.errorText.contains(text), "\(arguments) \(outcome)")
+    }
+    let srilm = try BuiltBinary.run("perplexity", first, text, "--format", "srilm", "--json")
+    #expect(srilm.exitCode == 64)
+    let padding = try BuiltBinary.run("perplexity", first, text, "--vocabulary-padding", "0")
+    #expect(padding.exitCode == 64)
+  }
+}
