@@ -24,7 +24,7 @@ struct ListedModel {
   var vocabularySize: Int { Int(tables.header.vocabularySize) }
   var order: Int { tables.header.order }
   /// Whether n-grams have raw counts.
-  var hasRawCounts: Bool { entry.source == .text && entry.hasRawCounts && entry.tokens > 0 }
+  var hasRawCounts: Bool { entry.source.isCounted && entry.hasRawCounts && entry.tokens > 0 }
 
   /// The model as it answers queries.
   func scorer() throws -> NGramModel { try NGramModel(opened) }

@@ -15,21 +15,23 @@ struct MixJob {
 
   /// Mixes all orders and writes the new model.
   func run() throws -> DerivationJob.Result {
+    stage(1, "read", "words").report(0, of: nil)
     let words = try UnitedWords(models)
+    stage(1, "read", "words").report(UInt64(words.count), of: UInt64(words.count))
+    let mixing = stage(2, "mix", "n-grams")
     var scored = try unigrams(words)
     let order = models.map(\.order).max() ?? 1
     let total = models.flatMap { $0.ngrams.dropFirst() }.reduce(0, +)
     var bytes: Int64 = 0
     var read: UInt64 = 0
     for order in 2..<max(order + 1, 2) {
-      stage(1, "read").report(read, of: total)
+      mixing.report(read, of: total)
       let union = try union(order: order, words, scored)
-      stage(2, "mix").report(read, of: total)
       scored.given.append(try mix(union, order: order, words))
       bytes += union.temporaryBytes
       for model in models where order <= model.order { read += model.ngrams[order - 1] }
     }
-    stage(2, "mix").report(total, of: total)
+    mixing.report(total, of: total)
     scored.summary = ArpaSummary(ngrams: [UInt64(words.count)] + scored.given.map(\.count))
     bytes += scored.given.map(\.temporaryBytes).reduce(0, +)
     return DerivationJob.Result(
@@ -40,13 +42,13 @@ struct MixJob {
     )
   }
 
-  private func stage(_ number: Int, _ name: String) -> JobStage {
+  private func stage(_ number: Int, _ name: String, _ unit: String) -> JobStage {
     JobStage(
       observer: writing.observer,
       number: number,
       stages: writing.stages,
       name: name,
-      unit: "n-grams"
+      unit: unit
     )
   }
 

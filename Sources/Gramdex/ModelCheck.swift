@@ -52,7 +52,7 @@ struct ModelCheck {
 
   /// Whether tables of so many n-grams are those of the manifest, which does not count an import's blank nodes.
   private func isListed(_ ngramCounts: [UInt64]) -> Bool {
-    if entry.source == .text { return ngramCounts == entry.ngrams }
+    if entry.source.isCounted { return ngramCounts == entry.ngrams }
     return ngramCounts.first == entry.ngrams.first && ngramCounts.count == entry.ngrams.count
       && zip(ngramCounts, entry.ngrams).allSatisfy { $0 >= $1 }
   }
@@ -95,7 +95,7 @@ struct ModelCheck {
       counts: counts,
       tables: model.tables,
       selection: entry.selection,
-      storesPruned: entry.source != .text,
+      storesPruned: !entry.source.isCounted,
       cancellation: cancellation
     )
     let total = counts.directory.shards.reduce(0) { sum, shard in
@@ -130,7 +130,7 @@ struct ModelCheck {
     report.ngrams += found.seen
     guard found.order <= model.order else { return }
     // What is marked was left out of the scores of a build; in an import it is a blank node, and stored.
-    let stored = entry.source == .text ? found.kept : found.seen
+    let stored = entry.source.isCounted ? found.kept : found.seen
     let written = entry.ngrams[found.order - 1]
     if found.kept != written || stored != model.ngramCounts[found.order - 1] {
       report.problems.append(

@@ -30,7 +30,7 @@ public final class NGramCounts: Sendable {
         throw ScoringError.noModel(name: name, path: path, names: manifest.models.map(\.name))
       }
       guard opened.entry.hasRawCounts else {
-        throw NGramCountsError.noCounts(path: path, isImported: opened.entry.source != .text)
+        throw NGramCountsError.noCounts(path: path, isImported: !opened.entry.source.isCounted)
       }
       return opened
     }

@@ -19,6 +19,9 @@ package struct ModelEntry: Hashable, Sendable, Codable {
     case arpa
     /// The models of other indexes, see `derivation`.
     case index
+
+    /// Whether the n-grams of the index were counted; else their marks are those of blank nodes, which have scores.
+    package var isCounted: Bool { self == .text || self == .counts }
   }
 
   /// How a model was made from others.
