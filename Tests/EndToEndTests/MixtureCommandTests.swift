@@ -87,10 +87,12 @@ struct MixtureCommandTests {
     }
     let best = try perplexity(words)
     #expect(abs(best / tuning.perplexity - 1) < 1e-4)
-    let share = tuning.weights[1]
-    for weight in [share / 2, (1 + share) / 2] {
-      #expect(try perplexity(["--mix", "\(workshop.index("second"))=\(weight)"]) > best)
+    // Steps end where they change little, which need not be the very best place.
+    let others = try [0, 0.25, 0.5, 0.75, 1].map {
+      try perplexity(["--mix", "\(workshop.index("second"))=\($0)"])
     }
+    #expect(others.allSatisfy { $0 > best * 0.999 }, "\(others) \(best)")
+    #expect(others.contains { $0 > best * 1.01 })
     #expect(tuning.tokens > 0)
   }
 
