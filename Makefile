@@ -42,8 +42,9 @@ lint: ## Checks the layout of the code.
 imports-check: dependencies ## Checks that modules import only what stands before them.
 	$(SWIFT) build --explicit-target-dependency-import-check error
 
-docs-check: build ## Runs the commands of README and GUIDE and compares what they print.
-	scripts/check-docs --binary "$(CURDIR)/$(BINARY)" README.md docs/GUIDE.md
+docs-check: build ## Runs the commands of README and docs/ and compares what they print.
+	scripts/check-docs --binary "$(CURDIR)/$(BINARY)" README.md docs/GUIDE.md \
+	  docs/SMOOTHING.md docs/MIGRATION.md
 
 bench: dependencies ## Measures speed and size (docs/PERFORMANCE.md).
 	Benchmarks/run

@@ -77,6 +77,8 @@ enum ErrorReport {
     case is ScoringError, is NGramCountsError: Code.badData
     case CountDumpError.damaged: Code.badData
     case is CountDumpError: Code.usage
+    case let error as DerivationError: derivationCode(error)
+    case let error as UpdateError: error.isUsage ? Code.usage : Code.badData
     case is CountingError, is DiscountError, is ArpaError, is ExportError: Code.badData
     case is SentencePieceError: Code.badData
     case let error as FilterError: error.isBadData ? Code.badData : Code.usage
@@ -95,6 +97,15 @@ enum ErrorReport {
     case .missing, .exists, .notAFolder, .notAFile, .permissionDenied, .diskFull, .system, .lmdb,
       .mapFull, .valueTooLarge, .badKey, .duplicateKey:
       Code.inputOutput
+    }
+  }
+
+  private static func derivationCode(_ error: DerivationError) -> Int32 {
+    switch error {
+    case .threshold, .targetAsSRILM, .cutoffs, .noIndex, .standardInputTwice, .weights,
+      .targetTooSmall:
+      Code.usage
+    case .noRawCounts, .noDistribution, .otherTokenizer, .nothingToTune: Code.badData
     }
   }
 

@@ -55,7 +55,7 @@ struct FilterTextCommand: ParsableCommand {
   @Flag(help: "Write the histogram as one JSON object.")
   var json = false
 
-  @OptionGroup var model: ModelFlags
+  @OptionGroup var model: LanguageModelFlags
   @OptionGroup var machine: JobLimitFlags
   @OptionGroup var progress: ProgressFlags
 
@@ -76,14 +76,15 @@ struct FilterTextCommand: ParsableCommand {
       options.thresholds = try FilterOptions.thresholds(in: path, unit: per)
     }
     if input.texts.contains("-") { Messages.announceTerminalInput() }
-    let ngram = try model.open(index)
+    let language = try model.open(index)
+    LanguageModelFlags.announce(language)
     let signals = Signals()
     let display = ProgressDisplay(isVerbose: progress.progress, isShort: true)
     defer { display.finish() }
     if histogram {
       let distribution = try TextFilter.distribution(
         options,
-        model: ngram,
+        model: language,
         observer: display,
         cancellation: signals.cancellation
       )
@@ -93,7 +94,7 @@ struct FilterTextCommand: ParsableCommand {
     }
     let summary = try TextFilter.run(
       options,
-      model: ngram,
+      model: language,
       observer: display,
       cancellation: signals.cancellation
     )

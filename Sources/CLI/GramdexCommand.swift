@@ -13,13 +13,13 @@ struct GramdexCommand: ParsableCommand {
       """,
     version: GramdexVersion.current,
     subcommands: [
-      BuildCommand.self, RunCommand.self, EstimateCommand.self, RemoveCommand.self,
+      BuildCommand.self, UpdateCommand.self, RunCommand.self, EstimateCommand.self,
+      RemoveCommand.self,
       QueryCommand.self, PerplexityCommand.self, NextCommand.self, ExplainCommand.self,
-      GenerateCommand.self, TuneMixtureCommand.self,
-      CountCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self,
-      ExportCommand.self, RollBackCommand.self,
-      DumpCountsCommand.self, VocabularyCommand.self,
-      FilterTextCommand.self,
+      GenerateCommand.self, TuneMixtureCommand.self, CountCommand.self, DumpCountsCommand.self,
+      VocabularyCommand.self, FilterTextCommand.self, PruneCommand.self, RestrictCommand.self,
+      MixCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self, ExportCommand.self,
+      RollBackCommand.self,
     ]
   )
 }

@@ -40,8 +40,13 @@ struct MachineFlags: ParsableArguments {
 
   /// Says what the job may take, before it takes it.
   static func announce(_ options: BuildOptions) {
-    let threads = options.threads == 1 ? "1 thread" : "\(options.threads) threads"
-    Messages.write("memory \(ByteSize.format(options.memoryBytes)), \(threads)")
+    announce(memoryBytes: options.memoryBytes, threads: options.threads)
+  }
+
+  /// Says what the job may take, before it takes it.
+  static func announce(memoryBytes: UInt64, threads: Int) {
+    let threads = threads == 1 ? "1 thread" : "\(threads) threads"
+    Messages.write("memory \(ByteSize.format(memoryBytes)), \(threads)")
   }
 }
 

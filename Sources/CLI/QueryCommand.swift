@@ -66,7 +66,9 @@ struct QueryCommand: ParsableCommand {
   func run() throws {
     let model = try self.model.open(index)
     LanguageModelFlags.announce(model)
-    let form: AnswerForm = json ? .json : format == .kenlm ? .kenlm : .plain
+    let isScore = !model.givesProbabilities
+    let form: AnswerForm =
+      json ? .json(isScore: isScore) : format == .kenlm ? .kenlm : .plain(isScore: isScore)
     var output = try StandardOutput()
     try output.flushing { output in
       var totals = QuerySummary()
@@ -76,7 +78,7 @@ struct QueryCommand: ParsableCommand {
       } pause: {
         try output.flush()
       }
-      if form == .kenlm { try output.write(KenLMFormat.summary(totals)) }
+      if format == .kenlm { try output.write(KenLMFormat.summary(totals)) }
     }
   }
 

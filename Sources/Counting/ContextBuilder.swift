@@ -37,6 +37,11 @@ struct PruningRule: Sendable {
   let keptVocabularySize: UInt32
 
   func threshold(order: Int) -> UInt64 { thresholds[order - 1] }
+
+  /// Whether any n-gram over so many words can be left out.
+  func prunes(vocabularySize: Int) -> Bool {
+    thresholds.contains { $0 > 0 } || Int(keptVocabularySize) < vocabularySize
+  }
 }
 
 /// Turns windows in context order into level blocks, adjusted counts and counts of counts (pass (a)).
@@ -79,8 +84,7 @@ struct ContextBuilder<Key: WindowKey>: ~Copyable {
   ) {
     self.shape = shape
     self.rule = rule
-    prunes =
-      rule.thresholds.contains { $0 > 0 } || Int(rule.keptVocabularySize) < vocabularySize
+    prunes = rule.prunes(vocabularySize: vocabularySize)
     let base: LevelBlockFlags = prunes ? [.rawCounts, .prunedMarks] : [.rawCounts]
     flags = base
     let depths = shape.depths

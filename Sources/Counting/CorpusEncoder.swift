@@ -65,6 +65,8 @@ package struct CorpusEncoderOptions: Sendable {
   package var weights: TextWeights
   /// Whether only the first of equal sentences is counted.
   package var removesDuplicates: Bool
+  /// Whether words that are not known before the text is read are counted as `<unk>`.
+  package var isClosed: Bool
   /// Worker threads.
   package var threads: Int
   /// Memory for the vocabulary and ids.
@@ -93,6 +95,7 @@ package struct CorpusEncoderOptions: Sendable {
     self.vocabulary = vocabulary
     self.weights = weights
     self.removesDuplicates = removesDuplicates
+    isClosed = vocabulary != nil
     self.threads = threads
     self.memoryBytes = memoryBytes
     self.budgetBytes = budgetBytes
@@ -107,7 +110,7 @@ package struct CorpusEncoder: ~Copyable {
   private let reader: TextBlockReader
   private let cancellation: Cancellation
   private let report: (UInt64) -> Void
-  private var table = WordTable()
+  private var table: WordTable
   private var counts = RecordBuffer<UInt64>(zeroed: 1 << 12)
   private let store: IDStore
   private let weights: SentenceWeights?
@@ -125,9 +128,12 @@ package struct CorpusEncoder: ~Copyable {
   private var isInsideSentence = false
 
   /// Prepares to read from `reader`; `report` is called with the input bytes consumed.
+  ///
+  /// The words of `words` keep their ids, and words that the text has beside them get the next ones.
   package init(
     reader: TextBlockReader,
     options: CorpusEncoderOptions,
+    words: consuming WordTable = WordTable(),
     cancellation: Cancellation,
     report: @escaping (UInt64) -> Void
   ) {
@@ -135,6 +141,7 @@ package struct CorpusEncoder: ~Copyable {
     self.options = options
     self.cancellation = cancellation
     self.report = report
+    table = words
     memoryBytes =
       options.removesDuplicates ? options.memoryBytes / 4 * 3 : options.memoryBytes
     store = IDStore(
@@ -165,7 +172,7 @@ package struct CorpusEncoder: ~Copyable {
 
   /// Reads everything.
   package consuming func run() throws -> EncodedCorpus {
-    let isClosed = options.vocabulary != nil
+    let isClosed = options.isClosed
     let workers = Slots(count: options.threads) { _ in
       BlockEncoder(
         normalizer: TextNormalizer(options.tokenizer),

@@ -5,7 +5,7 @@
 // | offset | type | meaning |
 // |---|---|---|
 // | 0  | u32 | magic 0x4B4C4247 ("GBLK") |
-// | 4  | u8  | version, 1 |
+// | 4  | u8  | version, 1; 2 if edits follow the frame |
 // | 5  | u8  | depth d ≥ 1: contexts of d words, entries of order d + 1 |
 // | 6  | u8  | flags: bit 0 raw counts, bit 1 adjusted counts, bit 2 pruned marks |
 // | 7  | u8  | 0 |
@@ -16,8 +16,10 @@
 // | 32 | u32 | word of the first node |
 // | 36 | u32 | bytes of the four columns when decompressed |
 // | 40 | u32 × 4 | bytes of each column |
-// | 56 | u64 | 0 |
+// | 56 | u32 | version 2: bytes of the frame; else 0 |
+// | 60 | u32 | version 2: bytes of the frame's columns; else 0 |
 // | 64 | …   | one zstd frame: the columns, concatenated |
+// | …  | …   | version 2: edits, see LevelBlockEdits.swift |
 //
 // Columns, all of LEB128 variable-length integers:
 //   words    the node's word
@@ -52,6 +54,7 @@ package struct LevelBlockHeader: Sendable, Equatable {
   package static let byteCount = 64
   static let magic: UInt32 = 0x4B4C_4247
   static let version: UInt8 = 1
+  static let editedVersion: UInt8 = 2
   /// A block is closed after the node that reaches this many nodes or entries.
   package static let targetCount = 32_768
 
@@ -63,12 +66,42 @@ package struct LevelBlockHeader: Sendable, Equatable {
   package var firstChild: UInt64
   package var firstWord: UInt32
   package var columnBytes: (Int, Int, Int, Int)
+  /// Bytes of the frame, and of the columns in it, when edits follow; else 0.
+  var frameBytes = 0
+  var frameColumnBytes = 0
 
   package static func == (left: Self, right: Self) -> Bool {
     left.depth == right.depth && left.flags == right.flags && left.nodes == right.nodes
       && left.entries == right.entries && left.firstNode == right.firstNode
       && left.firstChild == right.firstChild && left.firstWord == right.firstWord
-      && left.columnBytes == right.columnBytes
+      && left.columnBytes == right.columnBytes && left.frameBytes == right.frameBytes
+      && left.frameColumnBytes == right.frameColumnBytes
+  }
+
+  /// Whether edits follow the frame.
+  var isEdited: Bool { frameBytes > 0 }
+
+  /// Writes the header over the first bytes of `block`.
+  func write(to block: inout [UInt8]) {
+    func put(_ value: UInt64, bytes: Int, at offset: Int) {
+      for i in 0..<bytes { block[offset + i] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(i))) }
+    }
+    put(UInt64(Self.magic), bytes: 4, at: 0)
+    block[4] = isEdited ? Self.editedVersion : Self.version
+    block[5] = UInt8(depth)
+    block[6] = flags.rawValue
+    put(UInt64(nodes), bytes: 4, at: 8)
+    put(UInt64(entries), bytes: 4, at: 12)
+    put(firstNode, bytes: 8, at: 16)
+    put(firstChild, bytes: 8, at: 24)
+    put(UInt64(firstWord), bytes: 4, at: 32)
+    put(UInt64(totalColumnBytes), bytes: 4, at: 36)
+    put(UInt64(columnBytes.0), bytes: 4, at: 40)
+    put(UInt64(columnBytes.1), bytes: 4, at: 44)
+    put(UInt64(columnBytes.2), bytes: 4, at: 48)
+    put(UInt64(columnBytes.3), bytes: 4, at: 52)
+    put(UInt64(frameBytes), bytes: 4, at: 56)
+    put(UInt64(frameColumnBytes), bytes: 4, at: 60)
   }
 
   /// Bytes of all columns together.

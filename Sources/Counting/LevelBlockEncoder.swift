@@ -37,6 +37,20 @@ struct ByteColumn: ~Copyable {
     count = 0
   }
 
+  /// Appends all bytes of another column; `reserve` must have made room for them.
+  mutating func append(contentsOf other: borrowing ByteColumn) {
+    precondition(count + other.count <= bytes.count)
+    // SAFETY: the precondition; the buffers are distinct.
+    unsafe (bytes.pointer + count).update(from: other.bytes.pointer, count: other.count)
+    count += other.count
+  }
+
+  /// Calls `body` with all bytes.
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    // SAFETY: the buffer lives for the call and holds `count` bytes.
+    unsafe body(UnsafeRawBufferPointer(start: bytes.pointer, count: count))
+  }
+
   /// Copies all bytes to `target` from `offset` on.
   func copy(to target: borrowing RecordBuffer<UInt8>, at offset: Int) {
     precondition(offset + count <= target.count)
@@ -178,23 +192,17 @@ package struct LevelBlockEncoder: ~Copyable {
     entries.copy(to: columns, at: words.count + shapes.count)
     counts.copy(to: columns, at: words.count + shapes.count + entries.count)
     var block = [UInt8](repeating: 0, count: LevelBlockHeader.byteCount)
-    func put(_ value: UInt64, bytes: Int, at offset: Int) {
-      for i in 0..<bytes { block[offset + i] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(i))) }
-    }
-    put(UInt64(LevelBlockHeader.magic), bytes: 4, at: 0)
-    block[4] = LevelBlockHeader.version
-    block[5] = UInt8(depth)
-    block[6] = flags.rawValue
-    put(UInt64(nodeCount), bytes: 4, at: 8)
-    put(UInt64(entryCount), bytes: 4, at: 12)
-    put(firstNode, bytes: 8, at: 16)
-    put(firstChild, bytes: 8, at: 24)
-    put(UInt64(firstWord), bytes: 4, at: 32)
-    put(UInt64(total), bytes: 4, at: 36)
-    put(UInt64(words.count), bytes: 4, at: 40)
-    put(UInt64(shapes.count), bytes: 4, at: 44)
-    put(UInt64(entries.count), bytes: 4, at: 48)
-    put(UInt64(counts.count), bytes: 4, at: 52)
+    let header = LevelBlockHeader(
+      depth: depth,
+      flags: flags,
+      nodes: nodeCount,
+      entries: entryCount,
+      firstNode: firstNode,
+      firstChild: firstChild,
+      firstWord: firstWord,
+      columnBytes: (words.count, shapes.count, entries.count, counts.count)
+    )
+    header.write(to: &block)
     // SAFETY: `columns` lives to the end of this function and holds `total` bytes.
     let source = unsafe UnsafeRawBufferPointer(start: columns.pointer, count: total)
     try unsafe compressor.append(source, to: &block)

@@ -15,6 +15,8 @@ package struct LevelCountingOptions: Sendable {
   package var spare: SpareMemory
   /// What an earlier run of the same job finished.
   package var earlier: (any EarlierShards)?
+  /// The first word of each shard, the first 0; nil means shards of equal size.
+  package var shardStarts: [UInt32]?
 
   package init(
     order: Int,
@@ -22,7 +24,8 @@ package struct LevelCountingOptions: Sendable {
     threads: Int,
     memoryBytes: Int,
     spare: SpareMemory = SpareMemory(),
-    earlier: (any EarlierShards)? = nil
+    earlier: (any EarlierShards)? = nil,
+    shardStarts: [UInt32]? = nil
   ) {
     self.order = order
     self.pruning = pruning
@@ -30,6 +33,7 @@ package struct LevelCountingOptions: Sendable {
     self.memoryBytes = memoryBytes
     self.spare = spare
     self.earlier = earlier
+    self.shardStarts = shardStarts
   }
 }
 
@@ -184,10 +188,7 @@ package enum LevelCounting {
     _ cancellation: Cancellation,
     _ report: @escaping @Sendable (UInt64) -> Void
   ) throws -> CountedLevels {
-    let windows = RecordBuffer<UInt64>(uninitialized: vocabulary.count)
-    for w in 0..<vocabulary.count { windows[w] = vocabulary.counts[w] }
-    windows[Int(WordID.beginOfSentence.rawValue)] = sentences
-    windows[Int(WordID.endOfSentence.rawValue)] = 0
+    let windows = vocabulary.windows(sentences: sentences)
     let last = try source.lastContextWords(
       order: options.order,
       vocabularySize: vocabulary.count,
@@ -198,7 +199,12 @@ package enum LevelCounting {
       if let last {
         PartitionPlan(windows: last.occurrences, stored: last.stored, splits: splits)
       } else {
-        PartitionPlan(windows: windows, splits: splits)
+        PartitionPlan(
+          windows: windows,
+          stored: windows,
+          splits: splits,
+          starts: options.shardStarts
+        )
       }
     let scatter = try WindowScatter<Key>(
       source: source,

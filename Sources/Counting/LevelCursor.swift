@@ -45,9 +45,9 @@ package struct LevelCursor: ~Copyable {
   private let blockCount: Int
   private let vocabularySize: UInt64
   private let decompressor: ZstdBlock.Decompressor
-  /// The columns of the block, and `padding` bytes more, so that reading a number never leaves the buffer.
-  private var columns = RecordBuffer<UInt8>(uninitialized: padding)
-  private static let padding = 16
+  /// The columns of the block, and some bytes more, so that reading a number never leaves the buffer.
+  private var columns = RecordBuffer<UInt8>(uninitialized: LevelBlockHeader.columnPadding)
+  private var spare = RecordBuffer<UInt8>(uninitialized: 0)
   private var nextBlock: Int
   private var nodesLeft = 0
   private var entriesLeft = 0
@@ -240,19 +240,10 @@ package struct LevelCursor: ~Copyable {
         read.totalColumnBytes <= 64 * (read.nodes + read.entries) + 64
       else { throw damaged("the header is not that of a level block of this depth") }
       header = read
-      if read.totalColumnBytes + Self.padding > columns.count {
-        columns = RecordBuffer(uninitialized: read.totalColumnBytes + Self.padding)
-      }
-      let frame = unsafe UnsafeRawBufferPointer(rebasing: bytes[LevelBlockHeader.byteCount...])
-      // SAFETY: the target holds `totalColumnBytes` bytes.
-      let room = unsafe UnsafeMutableRawBufferPointer(
-        start: columns.pointer,
-        count: read.totalColumnBytes
-      )
-      do {
-        try unsafe decompressor.decompress(frame, into: room)
+      do throws(ColumnError) {
+        try unsafe read.readColumns(bytes, decompressor, into: &columns, spare: &spare)
       } catch {
-        throw damaged("\(error)")
+        throw damaged(error.rule)
       }
     }
     guard let header else { throw damaged("the block could not be read") }
@@ -288,8 +279,14 @@ extension LevelBlockHeader {
     func u64(_ offset: Int) -> UInt64 {
       UInt64(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
-    guard u32(0) == Self.magic, unsafe bytes[4] == Self.version, unsafe bytes[5] >= 1 else {
-      return nil
+    guard u32(0) == Self.magic, unsafe bytes[5] >= 1 else { return nil }
+    switch unsafe bytes[4] {
+    case Self.version: break
+    case Self.editedVersion:
+      frameBytes = Int(u32(56))
+      frameColumnBytes = Int(u32(60))
+      guard frameBytes > 0, frameBytes <= bytes.count - Self.byteCount else { return nil }
+    default: return nil
     }
     depth = unsafe Int(bytes[5])
     flags = unsafe LevelBlockFlags(rawValue: bytes[6])
@@ -299,6 +296,6 @@ extension LevelBlockHeader {
     firstChild = u64(24)
     firstWord = u32(32)
     columnBytes = (Int(u32(40)), Int(u32(44)), Int(u32(48)), Int(u32(52)))
-    guard Int(u32(36)) == totalColumnBytes else { return nil }
+    guard Int(u32(36)) == totalColumnBytes, frameColumnBytes <= totalColumnBytes else { return nil }
   }
 }

@@ -43,11 +43,12 @@ struct PartitionPlan: ~Copyable, Sendable {
   /// Plans for windows that occur `windows[w]` times and are stored as `stored[w]` keys, which say how often.
   ///
   /// Shards follow from the former and partitions from the latter, so that an index does not depend on the form in which
-  /// its counts came.
+  /// its counts came. With `starts`, there is one shard for each of them, which begins there, even if it has no windows.
   init(
     windows: borrowing RecordBuffer<UInt64>,
     stored: borrowing RecordBuffer<UInt64>,
-    splits: Bool
+    splits: Bool,
+    starts: [UInt32]? = nil
   ) {
     let size = windows.count
     places = RecordBuffer(uninitialized: size)
@@ -57,14 +58,22 @@ struct PartitionPlan: ~Copyable, Sendable {
       total += windows[w]
       totalStored += stored[w]
     }
-    let shardTarget = max(total / Self.shardCount + 1, Self.shardTarget)
+    let shardTarget = Self.shardTarget(windows: total)
+    var nextStart = 1
     var below: UInt64 = 0
     var part = 0
     var filled: UInt64 = 0
     var shard = Shard(firstWord: 0, partitions: 0..<0, windows: 0)
     for w in 0..<size {
       let count = stored[w]
-      if shard.windows >= shardTarget || shard.windows > 0 && windows[w] >= shardTarget {
+      let startsShard =
+        if let starts {
+          nextStart < starts.count && starts[nextStart] == UInt32(w)
+        } else {
+          shard.windows >= shardTarget || shard.windows > 0 && windows[w] >= shardTarget
+        }
+      if startsShard {
+        nextStart += 1
         if filled > 0 { part += 1 }
         filled = 0
         shard.partitions = shard.partitions.lowerBound..<part
@@ -96,11 +105,42 @@ struct PartitionPlan: ~Copyable, Sendable {
       }
     }
     if filled > 0 { part += 1 }
-    if shard.windows > 0 {
+    if shard.windows > 0 || starts != nil {
       shard.partitions = shard.partitions.lowerBound..<part
       shards.append(shard)
     }
     partitionCount = part
+  }
+
+  /// The windows from which on a shard is full, in a corpus of `total`.
+  private static func shardTarget(windows total: UInt64) -> UInt64 {
+    max(total / shardCount + 1, shardTarget)
+  }
+
+  /// Where shards begin after a corpus has grown or shrunk: at `starts`, of which the first is 0, and within shards
+  /// that have become twice as large as a full one.
+  static func starts(keeping starts: [UInt32], windows: borrowing RecordBuffer<UInt64>) -> [UInt32]
+  {
+    var total: UInt64 = 0
+    for w in 0..<windows.count { total += windows[w] }
+    let target = shardTarget(windows: total)
+    var result: [UInt32] = []
+    for (index, start) in starts.enumerated() {
+      let end = index + 1 < starts.count ? Int(starts[index + 1]) : windows.count
+      result.append(start)
+      var rest: UInt64 = 0
+      for w in Int(start)..<end { rest += windows[w] }
+      var filled: UInt64 = 0
+      for w in Int(start)..<end where rest >= 2 * target {
+        if filled >= target {
+          result.append(UInt32(w))
+          rest -= filled
+          filled = 0
+        }
+        filled += windows[w]
+      }
+    }
+    return result
   }
 
   /// The partition of windows whose last context words are `before`, `last`.

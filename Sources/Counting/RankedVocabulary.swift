@@ -20,6 +20,28 @@ package struct RankedVocabulary: ~Copyable, Sendable {
   /// The number of word types, reserved ones included.
   package var count: Int { counts.count }
 
+  /// Takes ids that were given otherwise.
+  init(
+    finalIDs: consuming RecordBuffer<UInt32>,
+    provisionalIDs: consuming RecordBuffer<UInt32>,
+    counts: consuming RecordBuffer<UInt64>,
+    keptCount: Int
+  ) {
+    self.finalIDs = finalIDs
+    self.provisionalIDs = provisionalIDs
+    self.counts = counts
+    self.keptCount = keptCount
+  }
+
+  /// How many windows have each word last in their context, in a text of so many sentences.
+  func windows(sentences: UInt64) -> RecordBuffer<UInt64> {
+    let windows = RecordBuffer<UInt64>(uninitialized: count)
+    for w in 0..<count { windows[w] = counts[w] }
+    windows[Int(WordID.beginOfSentence.rawValue)] = sentences
+    windows[Int(WordID.endOfSentence.rawValue)] = 0
+    return windows
+  }
+
   /// Ranks the words of `table`; with `kept`, words whose provisional id it does not hold are excluded.
   package init(
     _ table: borrowing WordTable,

@@ -33,6 +33,37 @@ enum Varint {
     return halves & 0x0FFF_FFFF | (halves &>> 32) &<< 28
   }
 
+  /// Eight bytes, the first lowest.
+  @unsafe
+  @inline(__always)
+  static func load(_ bytes: UnsafePointer<UInt8>, _ position: Int) -> UInt64 {
+    unsafe UInt64(
+      littleEndian: UnsafeRawPointer(bytes + position).loadUnaligned(as: UInt64.self)
+    )
+  }
+
+  /// Moves `position` over `count` numbers, not beyond `end` by more than one number.
+  @unsafe
+  @inline(__always)
+  static func skip(
+    _ count: Int,
+    _ bytes: UnsafePointer<UInt8>,
+    _ position: inout Int,
+    end: Int
+  ) {
+    var left = count
+    while left > 8 && position < end {
+      let eight = unsafe load(bytes, position)
+      left &-= (~eight & 0x8080_8080_8080_8080).nonzeroBitCount
+      position &+= 8
+    }
+    // The eight bytes may end within a number, which is one of those left.
+    while left > 0 && position < end {
+      if unsafe bytes[position] < 0x80 { left &-= 1 }
+      position &+= 1
+    }
+  }
+
   @inline(never)
   private static func readRest(
     _ bytes: UnsafePointer<UInt8>,

@@ -123,9 +123,12 @@ extension BuildJob {
   }
 
   /// Threads and memory for counting; ids that leave too little go to the disk.
-  private func countingShare(
+  ///
+  /// `held` is memory that is in use beside the ranks.
+  func countingShare(
     _ windows: WindowSource,
-    _ ranked: borrowing RankedVocabulary
+    _ ranked: borrowing RankedVocabulary,
+    held: Int = 0
   ) throws -> BuildMemory.Share {
     var memory = memory
     memory.weightBits = windows.weightBits
@@ -137,14 +140,14 @@ extension BuildJob {
         vocabularySize: ranked.count,
         tokens: windows.count,
         mostFrequent: mostFrequent,
-        held: windows.anonymousBytes + BuildMemory.rankedBytes(ranked.count)
+        held: windows.anonymousBytes + BuildMemory.rankedBytes(ranked.count) + held
       )
       if let share { return share }
     }
     throw tooLittleMemory(ranked, tokens: windows.count)
   }
 
-  private func tooLittleMemory(
+  func tooLittleMemory(
     _ ranked: borrowing RankedVocabulary,
     tokens: UInt64
   ) -> CountingError {
@@ -155,7 +158,7 @@ extension BuildJob {
     )
   }
 
-  private func writeUnigramCounts(
+  func writeUnigramCounts(
     _ ranked: borrowing RankedVocabulary,
     _ file: TableFileWriter
   ) throws {
@@ -177,7 +180,7 @@ extension BuildJob {
     value.seal()
   }
 
-  private func writeDirectory(
+  func writeDirectory(
     _ shards: [ShardTotals],
     vocabularySize: Int,
     _ file: TableFileWriter

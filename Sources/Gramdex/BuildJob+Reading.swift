@@ -6,7 +6,11 @@ import GramdexText
 // Stage 1: text becomes ids.
 
 extension BuildJob {
-  mutating func readCorpus() throws -> EncodedCorpus {
+  /// Reads the text; with `known`, an index's words, which keep their ids, and `isClosed`, no others are counted.
+  mutating func readCorpus(
+    known: consuming WordTable = WordTable(),
+    isClosed: Bool = false
+  ) throws -> EncodedCorpus {
     let reader = try TextBlockReader(
       inputs,
       blockBytes: memory.textBlockBytes,
@@ -16,7 +20,7 @@ extension BuildJob {
     let total = inputs.totalBytes
     let reading = stage(1, "read", "bytes")
     reading.report(0, of: total)
-    let encoding = CorpusEncoderOptions(
+    var encoding = CorpusEncoderOptions(
       tokenizer: options.tokenizer,
       convention: options.convention,
       vocabulary: words.vocabulary,
@@ -31,6 +35,7 @@ extension BuildJob {
       leastBudgetBytes: { [memory] in memory.leastBudget(vocabularySize: $0, tokens: $1) },
       temporaryFolder: workspace.path
     )
+    if isClosed { encoding.isClosed = true }
     let corpus: EncodedCorpus
     do {
       if options.inputsAreCounts {
@@ -44,6 +49,7 @@ extension BuildJob {
         corpus = try CorpusEncoder(
           reader: reader,
           options: encoding,
+          words: known,
           cancellation: cancellation
         ) { reading.report($0, of: total) }.run()
       }
@@ -84,9 +90,9 @@ extension BuildJob {
       """
   }
 
-  /// Address space that the file can need at most.
-  func mapBytes(of corpus: borrowing EncodedCorpus) -> UInt64 {
-    let windows = corpus.windows.count * UInt64(max(options.order - 1, 1))
+  /// Address space that the file can need at most, with so many tokens more that were counted before.
+  func mapBytes(of corpus: borrowing EncodedCorpus, addedTo tokens: UInt64 = 0) -> UInt64 {
+    let windows = (corpus.windows.count + tokens) * UInt64(max(options.order - 1, 1))
     return windows * 32 + UInt64(corpus.words.memoryBytes) * 4 + 256 << 20
   }
 }

@@ -19,7 +19,7 @@ struct BuildJob {
   let spare = SpareMemory()
   /// What is complete of the file, for a later run; nil when the text cannot be read again.
   private(set) var journal: WorkJournal?
-  private var warnings: [String] = []
+  private(set) var warnings: [String] = []
   /// The most bytes of temporary files at one time.
   var temporaryPeak: Int64 = 0
 
@@ -51,6 +51,7 @@ struct BuildJob {
 
   /// Runs all stages and publishes.
   mutating func run() throws -> BuildSummary {
+    let clock = JobClock()
     let corpus = try readCorpus()
     var summary = BuildSummary(
       output: "",
@@ -78,6 +79,7 @@ struct BuildJob {
       keepsUnfinished: options.resume != .never
     )
     let counted = try count(corpus, file)
+    summary.countingCPUSeconds = clock.cpuSeconds
     ProcessMemory.returnFreedMemory()
     let estimated = try estimate(counted, file)
     let publishing = stage(4, "publish", "files")
@@ -122,6 +124,26 @@ struct BuildJob {
     _ counted: borrowing CountedModel,
     _ estimated: EstimatedModel
   ) -> Manifest {
+    var manifest = Manifest(
+      toolVersion: GramdexVersion.current,
+      tokenizer: options.tokenizer,
+      models: [modelEntry(name, summary, counted, estimated)],
+      corpus: inputs.files.map {
+        Manifest.CorpusFile(path: $0.path, bytes: $0.sizeBytes ?? 0, weight: $0.weight)
+      },
+      files: [Manifest.File(name: name, summary: file)]
+    )
+    manifest.countedWords = options.inputsAreCounts ? nil : words.rule
+    return manifest
+  }
+
+  /// What the manifest says of the model in file `name`.
+  func modelEntry(
+    _ name: String,
+    _ summary: BuildSummary,
+    _ counted: borrowing CountedModel,
+    _ estimated: EstimatedModel
+  ) -> ModelEntry {
     var entry = ModelEntry(
       name: options.modelName,
       file: name,
@@ -143,14 +165,6 @@ struct BuildJob {
     entry.log10UnknownProbability = log10OrFloor(estimated.unknownProbability)
     entry.hasCounts = options.keepCounts
     entry.hasRawCounts = options.keepCounts
-    return Manifest(
-      toolVersion: GramdexVersion.current,
-      tokenizer: options.tokenizer,
-      models: [entry],
-      corpus: inputs.files.map {
-        Manifest.CorpusFile(path: $0.path, bytes: $0.sizeBytes ?? 0, weight: $0.weight)
-      },
-      files: [Manifest.File(name: name, summary: file)]
-    )
+    return entry
   }
 }

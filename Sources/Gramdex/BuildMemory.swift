@@ -11,7 +11,7 @@ struct BuildMemory: Sendable {
   let budget: Int
   /// Threads of the job.
   let threads: Int
-  private let order: Int
+  let order: Int
   private let layout: ScoreLayout
   private let keepsCounts: Bool
   /// Bits of a window for how often it occurs.
@@ -33,7 +33,7 @@ struct BuildMemory: Sendable {
   private static let mostBaseBytes = 12 << 20
 
   /// What is set aside for the program itself.
-  private var processBytes: Int { Self.processBytes(budget: budget) }
+  var processBytes: Int { Self.processBytes(budget: budget) }
 
   /// Divides the memory of an estimation over stored counts.
   init(_ options: EstimateOptions, order: Int) {

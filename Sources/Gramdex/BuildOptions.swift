@@ -87,8 +87,8 @@ public struct BuildOptions: Sendable, Equatable {
     if resume == .required && inputs.contains("-") { throw .resumeStandardInput }
     if jsonField?.isEmpty == true { throw .emptyJSONField }
     if vocabulary != nil && limitVocabulary != nil { throw .twoVocabularies }
-    try checkCounts()
     try tokenizer.check(modelPath: tokenizerModel)
+    try checkCounts()
     try Self.check(pruning, order: order)
     try Self.check(smoothing)
     try Self.check(modelName: modelName)

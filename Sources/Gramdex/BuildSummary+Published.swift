@@ -20,11 +20,23 @@ extension BuildSummary {
       )
     }
     guard let file = manifest.file(of: model) else { return }
-    bytes = Bytes(
-      file: file.layout.bytes,
-      scores: file.databases[.scores]?.pageBytes ?? 0,
-      counts: file.databases[.counts]?.pageBytes ?? 0,
-      vocabulary: file.databases[.vocabulary]?.pageBytes ?? 0
+    bytes = Bytes(fileBytes: file.layout.bytes, file.databases)
+  }
+}
+
+extension BuildSummary.Bytes {
+  /// The sizes of a file whose databases take so much.
+  init(fileBytes: UInt64, _ databases: [TableDatabase: TableFileSummary.Usage]) {
+    self.init(
+      file: fileBytes,
+      scores: databases[.scores]?.pageBytes ?? 0,
+      counts: databases[.counts]?.pageBytes ?? 0,
+      vocabulary: databases[.vocabulary]?.pageBytes ?? 0
     )
+  }
+
+  /// The sizes of a finished file.
+  init(_ file: TableFileSummary) {
+    self.init(fileBytes: file.layout.bytes, file.databases)
   }
 }

@@ -3,6 +3,15 @@ import GramdexCore
 extension BuildSummary {
   /// The summary for people: what was built, a row an order, the text's oddities, sizes and costs.
   public var text: String {
+    let cost =
+      "cost: \(Readable.seconds(wallSeconds)), \(Readable.fixed(cpuSeconds, 1)) CPU seconds, "
+      + "\(ByteSize.format(peakAnonymousBytes)) of memory, "
+      + "\(ByteSize.format(temporaryBytesPeak)) of temporary files"
+    return tables + cost + "\n"
+  }
+
+  /// The summary without costs.
+  var tables: String {
     var lines = [
       "\(output): model \(model), order \(orders.count), \(layout.rawValue), "
         + "\(Readable.grouped(ngrams)) n-grams"
@@ -23,11 +32,6 @@ extension BuildSummary {
       "index: \(ByteSize.format(bytes.file)) (scores \(ByteSize.format(bytes.scores)), "
         + "counts \(ByteSize.format(bytes.counts)), "
         + "vocabulary \(ByteSize.format(bytes.vocabulary)))"
-    )
-    lines.append(
-      "cost: \(Readable.seconds(wallSeconds)), \(Readable.fixed(cpuSeconds, 1)) CPU seconds, "
-        + "\(ByteSize.format(peakAnonymousBytes)) of memory, "
-        + "\(ByteSize.format(temporaryBytesPeak)) of temporary files"
     )
     return lines.joined(separator: "\n") + "\n"
   }

@@ -91,6 +91,8 @@ public struct BuildSummary: Sendable, Codable, Equatable {
   public var wallSeconds: Double
   /// Processor time of all threads, kernel included.
   public var cpuSeconds: Double
+  /// How much of it went by before the model was estimated: reading and counting.
+  public var countingCPUSeconds: Double
   /// The most anonymous memory that the process held.
   public var peakAnonymousBytes: UInt64
   /// What the user should know, a line each.
@@ -110,6 +112,7 @@ public struct BuildSummary: Sendable, Codable, Equatable {
     self.temporaryBytesPeak = 0
     self.wallSeconds = 0
     self.cpuSeconds = 0
+    self.countingCPUSeconds = 0
     self.peakAnonymousBytes = 0
     self.warnings = []
   }

@@ -14,8 +14,8 @@ extension ExportError: CustomStringConvertible {
     switch self {
     case .noCounts(let index, let model):
       """
-      cannot export model \(model) of \(index): the index does not list its n-grams, as it was made \
-      with --no-counts; build or import it again without that
+      cannot go through the n-grams of model \(model) of \(index): the index does not list them, as it was \
+      made with --no-counts; make it again without that
       """
     case .noModel(let index, let model, let available):
       """

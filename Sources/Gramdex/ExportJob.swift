@@ -6,7 +6,7 @@ import GramdexStorage
 /// One export under way: a section an order, each a walk over the level blocks with a probe an n-gram.
 struct ExportJob {
   let options: ExportOptions
-  let model: ExportedModel
+  let model: ListedModel
   let observer: any ProgressObserver
   let cancellation: Cancellation
 
@@ -55,7 +55,7 @@ struct ExportJob {
       guard let scores = model.tables.unigram(WordID(rawValue: id)) else { break }
       let isBegin = id == WordID.beginOfSentence.rawValue
       writer.beginLine(log10Probability: isBegin ? -99 : try checked(scores.probability))
-      guard model.append(word: id, to: &writer) else { throw damagedVocabulary }
+      guard model.words.append(word: id, to: &writer) else { throw damagedVocabulary }
       try writer.endLine(log10Backoff: try backoff(scores.backoff))
     }
     report(order: 1)
@@ -66,7 +66,7 @@ struct ExportJob {
     let multipliers = NGramHash.multipliers(order: order)
     let vocabularySize = model.tables.header.vocabularySize
     var untilCheck = 0
-    try model.counts?.forEachNGram(order: order, selection: model.selection) { ngram, entry in
+    try model.counts.forEachNGram(order: order, selection: model.entry.selection) { ngram, entry in
       if untilCheck == 0 {
         try cancellation.check()
         untilCheck = 1 << 14
@@ -84,7 +84,7 @@ struct ExportJob {
       }
       writer.beginLine(log10Probability: try checked(scores.probability))
       for word in ngram {
-        guard model.append(word: word, to: &writer) else { throw damagedVocabulary }
+        guard model.words.append(word: word, to: &writer) else { throw damagedVocabulary }
       }
       try writer.endLine(log10Backoff: try backoff(scores.backoff))
     }

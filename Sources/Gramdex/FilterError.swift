@@ -22,6 +22,8 @@ public enum FilterError: Error, Equatable, Sendable {
   case paragraphsOfJSON
   /// A column of scores is asked for where a document is no line.
   case scoreColumn
+  /// The model remembers words, so that the score of a document would depend on the documents before.
+  case rememberingModel
   /// The memory budget is below the smallest that works.
   case memory(UInt64)
   /// The number of threads is not positive.
@@ -78,6 +80,11 @@ extension FilterError: CustomStringConvertible {
       "--paragraphs is about plain text; leave it out with --json-field"
     case .scoreColumn:
       "--score-column is about plain text whose lines are documents; JSON lines get --score-field"
+    case .rememberingModel:
+      """
+      a cache remembers the documents before, so scores would depend on their order; \
+      leave out the cache
+      """
     case .memory(let bytes):
       """
       a memory budget of \(ByteSize.format(bytes)) is too small; give --memory \

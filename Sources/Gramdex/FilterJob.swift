@@ -7,17 +7,18 @@ import Synchronization
 /// One filter under way.
 struct FilterJob {
   let options: FilterOptions
-  let model: NGramModel
+  let model: any LanguageModel
   let inputs: TextInputs
   let observer: any ProgressObserver
   let cancellation: Cancellation
 
   init(
     _ options: FilterOptions,
-    _ model: NGramModel,
+    _ model: any LanguageModel,
     _ observer: any ProgressObserver,
     _ cancellation: Cancellation
   ) throws {
+    if model.remembersSentences { throw FilterError.rememberingModel }
     self.options = options
     self.model = model
     self.observer = observer

@@ -29,6 +29,7 @@ public enum IndexBuilder {
   ) throws -> BuildSummary {
     var options = try options.validated()
     options.tokenizer = try options.tokenizer.loading(options.tokenizerModel)
+    options.memoryBytes = try options.tokenizer.memory(of: options.memoryBytes)
     let memory = AnonymousMemoryPeak()
     let clock = JobClock()
     let inputs = try TextInputs(options)
@@ -74,6 +75,7 @@ public enum IndexBuilder {
   public static func plan(_ options: BuildOptions, to path: String) throws -> BuildPlan {
     var options = try options.validated()
     options.tokenizer = try options.tokenizer.loading(options.tokenizerModel)
+    options.memoryBytes = try options.tokenizer.memory(of: options.memoryBytes)
     if options.inputs.contains("-") { throw OptionsError.planStandardInput }
     if options.inputsAreCounts { throw OptionsError.planCounts }
     let inputs = try TextInputs(options)
@@ -182,12 +184,30 @@ struct WordLists: Sendable {
   /// The limited vocabulary, nil when nothing is limited.
   var limit: [[UInt8]]?
 
+  /// No lists.
+  init() {}
+
   init(_ options: BuildOptions) throws {
-    // Lists for a SentencePiece model name its pieces, which are no text to be cut again.
-    let isPieces = options.tokenizer.kind == .sentencepiece
-    let normalizer = TextNormalizer(isPieces ? TokenizerOptions() : options.tokenizer)
+    let normalizer = Self.normalizer(options.tokenizer)
     vocabulary = try options.vocabulary.map { try Self.read($0, normalizer) }
     limit = try options.limitVocabulary.map { try Self.read($0, normalizer) }
+  }
+
+  /// The words of a list that limits the vocabulary of an index with this tokenizer.
+  init(limit path: String, _ tokenizer: TokenizerOptions) throws {
+    limit = try Self.read(path, Self.normalizer(tokenizer))
+  }
+
+  /// What is done to the words of a list.
+  private static func normalizer(_ tokenizer: TokenizerOptions) -> TextNormalizer {
+    // Lists for a SentencePiece model name its pieces, which are no text to be cut again.
+    TextNormalizer(tokenizer.kind == .sentencepiece ? TokenizerOptions() : tokenizer)
+  }
+
+  /// Which words are counted as themselves.
+  var rule: Manifest.CountedWords {
+    if vocabulary != nil { return .listed }
+    return limit != nil ? .allLimited : .all
   }
 
   /// The words of a file, in its order, as the text's words are normalised.

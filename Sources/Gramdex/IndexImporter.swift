@@ -26,6 +26,7 @@ public enum IndexImporter {
   ) throws -> ImportSummary {
     var options = try options.validated()
     options.tokenizer = try options.tokenizer.loading(options.tokenizerModel)
+    options.memoryBytes = try options.tokenizer.memory(of: options.memoryBytes)
     let memory = AnonymousMemoryPeak()
     let clock = JobClock()
     let writer = try IndexWriter(

@@ -13,7 +13,7 @@ extension IndexInfo {
     if tokens > 0 {
       lines.append(
         "text: \(Readable.grouped(tokens)) tokens in \(Readable.grouped(sentences)) sentences, "
-          + "from \(corpus.map(\.path).joined(separator: ", "))"
+          + "from \(corpus.map { $0.isRemoved == true ? "without " + $0.path : $0.path }.joined(separator: ", "))"
       )
     }
     lines.append(
@@ -50,6 +50,12 @@ extension IndexInfo {
       line += ", pruned \(model.pruning.map(String.init).joined(separator: ","))"
     }
     line += model.hasCounts ? ", with counts" : ", without counts"
+    if let derivation = model.derivation {
+      let parameters = derivation.parameters.sorted { $0.key < $1.key }
+        .map { ", \($0.key) \($0.value)" }
+      line += "\nmade by \(derivation.operation) from \(derivation.sources.joined(separator: ", "))"
+      line += parameters.joined()
+    }
     var table = TextTable(
       model.discounts.isEmpty ? ["order", "n-grams"] : ["order", "n-grams", "D1", "D2", "D3+"]
     )

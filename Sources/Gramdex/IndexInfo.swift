@@ -14,8 +14,10 @@ public struct IndexInfo: Sendable, Codable, Equatable {
     public var order: Int
     /// How probabilities and backoffs are stored.
     public var layout: ScoreLayout
-    /// `text`, or `arpa` for an imported model.
+    /// `text`, `arpa` for an imported model, `index` for one that was made from others.
     public var source: String
+    /// How the model was made from others; nil for other sources.
+    public var derivation: Derivation?
     /// The smoothing, or `imported`.
     public var smoothing: String
     /// `interpolated` or `backoff`; nil for an imported model.
@@ -36,12 +38,24 @@ public struct IndexInfo: Sendable, Codable, Equatable {
     public var hasCounts: Bool
   }
 
+  /// How a model was made from others.
+  public struct Derivation: Sendable, Codable, Equatable {
+    /// The command: `prune`, `restrict` or `mix`.
+    public var operation: String
+    /// The indexes it was made from, each with the model's name.
+    public var sources: [String]
+    /// What the command was asked to do, by name.
+    public var parameters: [String: String]
+  }
+
   /// A text that was counted.
   public struct Text: Sendable, Codable, Equatable {
     /// Its name as it was given.
     public var path: String
     /// Its size on disk, 0 for standard input.
     public var bytes: UInt64
+    /// True for a text that an update took away, and that is not among those counted under this name and size.
+    public var isRemoved: Bool?
   }
 
   /// The length of the longest n-grams.
@@ -97,7 +111,7 @@ public struct IndexInfo: Sendable, Codable, Equatable {
     bytes = Self.bytes(manifest.files)
     models = manifest.models.map(Model.init)
     tokenizer = manifest.tokenizer
-    corpus = manifest.corpus.map { Text(path: $0.path, bytes: $0.bytes) }
+    corpus = manifest.corpus.map { Text(path: $0.path, bytes: $0.bytes, isRemoved: $0.isRemoved) }
     generation = manifest.generation
     formatVersion = manifest.formatVersion
     toolVersion = manifest.toolVersion
@@ -122,6 +136,13 @@ extension IndexInfo.Model {
     order = entry.order
     layout = entry.layout
     source = entry.source.rawValue
+    derivation = entry.derivation.map {
+      IndexInfo.Derivation(
+        operation: $0.operation,
+        sources: $0.sources,
+        parameters: $0.parameters
+      )
+    }
     smoothing = entry.smoothing.rawValue
     form = entry.form
     smoothingOptions = entry.smoothingOptions

@@ -95,7 +95,7 @@ struct ModelCheck {
       counts: counts,
       tables: model.tables,
       selection: entry.selection,
-      storesPruned: entry.source == .arpa,
+      storesPruned: entry.source != .text,
       cancellation: cancellation
     )
     let total = counts.directory.shards.reduce(0) { sum, shard in

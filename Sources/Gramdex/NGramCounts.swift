@@ -30,7 +30,7 @@ public final class NGramCounts: Sendable {
         throw ScoringError.noModel(name: name, path: path, names: manifest.models.map(\.name))
       }
       guard opened.entry.hasRawCounts else {
-        throw NGramCountsError.noCounts(path: path, isImported: opened.entry.source == .arpa)
+        throw NGramCountsError.noCounts(path: path, isImported: opened.entry.source != .text)
       }
       return opened
     }
@@ -188,7 +188,10 @@ extension NGramCountsError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .noCounts(let path, true):
-      "the index \(path) was imported from an ARPA file, which has no counts; build one from text"
+      """
+      the index \(path) was imported from an ARPA file or made from another index, so it has no counts; \
+      ask one that was built from text
+      """
     case .noCounts(let path, false):
       "the index \(path) has no counts; build it again without --no-counts"
     case .gapInAllOrders(let text):

@@ -28,6 +28,8 @@ public enum OptionsError: Error, Equatable, Sendable {
   case noTokenizerModel
   /// A model was named for a tokenizer that has none.
   case unusedTokenizerModel(TokenizerOptions.Kind)
+  /// The memory budget has no room for the model of the tokenizer beside the job.
+  case memoryBesideModel(UInt64, UInt64)
   /// A model that normalizes text itself was combined with another normalization.
   case tokenizerNormalizes
   /// There are more pruning thresholds than orders.
@@ -112,6 +114,11 @@ extension OptionsError: CustomStringConvertible {
       """
       --tokenizer-model has no effect with the tokenizer \(kind.rawValue); add --tokenizer sentencepiece, \
       or leave it out
+      """
+    case .memoryBesideModel(let budget, let needed):
+      """
+      a memory budget of \(ByteSize.format(budget)) is too small for the model of the tokenizer; give --memory \
+      \(ByteSize.format(needed + BuildOptions.minimumMemoryBytes)) or more
       """
     case .tokenizerNormalizes:
       """

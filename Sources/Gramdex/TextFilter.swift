@@ -13,7 +13,7 @@ public enum TextFilter {
   ///
   /// - Parameters:
   ///   - options: what to do; they are validated here.
-  ///   - model: what scores.
+  ///   - model: what scores; it may not remember sentences.
   ///   - observer: is told of progress and warnings, from any thread.
   ///   - cancellation: stops the job when it is set.
   /// - Returns: what was kept, and how the thresholds are.
@@ -21,7 +21,7 @@ public enum TextFilter {
   @discardableResult
   public static func run(
     _ options: FilterOptions,
-    model: NGramModel,
+    model: any LanguageModel,
     observer: any ProgressObserver = SilentObserver(),
     cancellation: Cancellation = Cancellation()
   ) throws -> FilterSummary {
@@ -32,7 +32,7 @@ public enum TextFilter {
   /// How the perplexities of the documents, or of a sample of them, are distributed; writes nothing.
   public static func distribution(
     _ options: FilterOptions,
-    model: NGramModel,
+    model: any LanguageModel,
     observer: any ProgressObserver = SilentObserver(),
     cancellation: Cancellation = Cancellation()
   ) throws -> ScoreDistribution {

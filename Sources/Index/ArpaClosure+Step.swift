@@ -75,7 +75,9 @@ struct ClosureStep {
       tuple[order + 2] = isGiven ? 0 : 1
       if backoff.bitPattern != (-0.0 as Float).bitPattern { contexts += 1 }
       if isNeeded {
-        if needed[order] != 0 { try append(tuple, backoff, to: &contextBackoffs) }
+        if needed[order] != 0 && !closure.renormalizes {
+          try append(tuple, backoff, to: &contextBackoffs)
+        }
         needed.advance()
       }
       try Self.append(tuple, to: &output)

@@ -26,7 +26,8 @@ package struct ClosedOrder {
 ///
 /// First from the highest order down, the n-grams of each order are merged with those that the order above
 /// needs (`ClosureStep`). Then from order 2 up, probabilities of blank nodes are computed
-/// (`ClosureFilling`); orders without blank nodes are not touched again.
+/// (`ClosureFilling`); orders without blank nodes are not touched again. Where n-grams were changed or left out,
+/// backoffs are computed anew in the same pass (`BackoffRenormalization`).
 ///
 /// Memory: the budget, and 8 bytes a word type. Temporary space: about 4 × (order + 3) bytes an n-gram, twice.
 package struct ArpaClosure {
@@ -36,20 +37,24 @@ package struct ArpaClosure {
   package let vocabulary: ArpaVocabulary
   package let memoryBudgetBytes: Int
   package let temporaryFolder: String
+  /// Whether backoffs are computed anew, so that the probabilities after every context sum to one.
+  package let renormalizes: Bool
 
-  /// Makes the closure of a file with this summary and vocabulary.
+  /// Makes the closure of a file, or of what another source gave, with this summary and vocabulary.
   package init(
     file: String,
     summary: ArpaSummary,
     vocabulary: ArpaVocabulary,
     memoryBudgetBytes: Int,
-    temporaryFolder: String
+    temporaryFolder: String,
+    renormalizes: Bool = false
   ) {
     self.file = file
     self.summary = summary
     self.vocabulary = vocabulary
     self.memoryBudgetBytes = memoryBudgetBytes
     self.temporaryFolder = temporaryFolder
+    self.renormalizes = renormalizes
   }
 
   /// Completes the orders from 2 on.
@@ -89,6 +94,14 @@ package struct ArpaClosure {
       if order < top { backoffs.insert(result.contextBackoffs, at: 0) }
       needed = result.contexts
       missing = result.suffixes
+    }
+    if renormalizes {
+      return try BackoffRenormalization(closure: self).run(
+        closed,
+        log10Probabilities: log10Probabilities,
+        log10Backoffs: &log10Backoffs,
+        check: check
+      )
     }
     for word in log10Backoffs.indices where log10Backoffs[word] == 0 && !isContext[word] {
       log10Backoffs[word] = -0.0

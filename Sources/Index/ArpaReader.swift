@@ -30,6 +30,31 @@ package struct ArpaSummary: Equatable, Sendable {
   package var isInterpolated: Bool
   /// What was odd.
   package var warnings: [ArpaWarning]
+
+  /// The summary of n-grams that do not come from a file; element k−1 of `ngrams` belongs to order k.
+  package init(ngrams: [UInt64]) {
+    self.init(
+      order: ngrams.count,
+      ngrams: ngrams,
+      sectionLines: ngrams.map { _ in 0 },
+      isInterpolated: false,
+      warnings: []
+    )
+  }
+
+  init(
+    order: Int,
+    ngrams: [UInt64],
+    sectionLines: [UInt64],
+    isInterpolated: Bool,
+    warnings: [ArpaWarning]
+  ) {
+    self.order = order
+    self.ngrams = ngrams
+    self.sectionLines = sectionLines
+    self.isInterpolated = isInterpolated
+    self.warnings = warnings
+  }
 }
 
 /// Reads an ARPA file leniently, block by block, in one pass.

@@ -14,9 +14,12 @@ package struct ArpaVocabulary: Sendable {
   /// Slots of (high half of the hash, id + 1); 0 is empty; linear probing.
   private var slots: [UInt64]
   private var mask: Int
+  /// Whether `<UNK>` is another spelling of `<unk>`, as in ARPA files; in an index it is a word.
+  private let joinsCapitalUnknown: Bool
 
   /// Makes a vocabulary of the three reserved words.
-  package init() {
+  package init(joinsCapitalUnknown: Bool = true) {
+    self.joinsCapitalUnknown = joinsCapitalUnknown
     slots = [UInt64](repeating: 0, count: 1 << 10)
     mask = slots.count - 1
     for word in [ReservedWord.unknown, ReservedWord.beginOfSentence, ReservedWord.endOfSentence] {
@@ -39,12 +42,12 @@ package struct ArpaVocabulary: Sendable {
   /// The id of the word `text[start ..< end]`, or nil when it was not inserted.
   package func id(of text: Span<UInt8>, _ start: Int, _ end: Int) -> UInt32? {
     let (slot, id) = find(text, start, end, Self.hash(text, start, end))
-    return slot < 0 ? id : (Self.isCapitalUnknown(text, start, end) ? 0 : nil)
+    return slot < 0 ? id : (isUnknown(text, start, end) ? 0 : nil)
   }
 
   /// The id of the word `text[start ..< end]`, which is inserted when it is new; nil beyond 2³² − 1 words.
   package mutating func insert(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> UInt32? {
-    if Self.isCapitalUnknown(text, start, end) { return 0 }
+    if isUnknown(text, start, end) { return 0 }
     let hash = Self.hash(text, start, end)
     let (slot, known) = find(text, start, end, hash)
     if slot < 0 { return known }
@@ -96,6 +99,10 @@ package struct ArpaVocabulary: Sendable {
 
   private static func entry(_ hash: UInt64, _ id: UInt32) -> UInt64 {
     hash & 0xFFFF_FFFF_0000_0000 | UInt64(id &+ 1)
+  }
+
+  private func isUnknown(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
+    joinsCapitalUnknown && Self.isCapitalUnknown(text, start, end)
   }
 
   private static func isCapitalUnknown(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {

@@ -18,6 +18,8 @@ package struct Manifest: Hashable, Sendable, Codable {
     package var xxh3: String?
     /// How often its lines were counted; nil means once.
     package var weight: UInt32?
+    /// True for a text that was taken away and is not among those counted under this path and size.
+    package var isRemoved: Bool?
 
     /// Makes an entry.
     package init(path: String, bytes: UInt64, xxh3: String? = nil, weight: UInt32 = 1) {
@@ -25,6 +27,7 @@ package struct Manifest: Hashable, Sendable, Codable {
       self.path = path
       self.bytes = bytes
       self.xxh3 = xxh3
+      isRemoved = nil
     }
   }
 
@@ -45,6 +48,16 @@ package struct Manifest: Hashable, Sendable, Codable {
     }
   }
 
+  /// Which words of the text are counted as themselves.
+  package enum CountedWords: String, Hashable, Sendable, Codable {
+    /// All of them.
+    case all
+    /// All of them; n-grams with words outside a list are left out of the scores (`--limit-vocabulary`).
+    case allLimited = "all-limited"
+    /// Those of a list, which all words of the index are from; others are `<unk>` (`--vocabulary`).
+    case listed
+  }
+
   /// The version of the folder's format.
   package var formatVersion: Int
   /// 1 for a new index, one more with every publication.
@@ -59,6 +72,8 @@ package struct Manifest: Hashable, Sendable, Codable {
   package var corpus: [CorpusFile]
   /// The files that belong to the index, by name.
   package var files: [File]
+  /// Which words were counted; nil in an index that was not made from text, or written before this was noted.
+  package var countedWords: CountedWords?
 
   /// Makes a manifest of the current version; `IndexWriter` sets its generation.
   package init(

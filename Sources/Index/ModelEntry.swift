@@ -17,6 +17,25 @@ package struct ModelEntry: Hashable, Sendable, Codable {
     case counts
     /// An ARPA file.
     case arpa
+    /// The models of other indexes, see `derivation`.
+    case index
+  }
+
+  /// How a model was made from others.
+  package struct Derivation: Hashable, Sendable, Codable {
+    /// The command: `prune`, `restrict` or `mix`.
+    package var operation: String
+    /// The indexes it was made from, as they were named, each with the model's name.
+    package var sources: [String]
+    /// What the command was asked to do, by name.
+    package var parameters: [String: String]
+
+    /// Makes the record of an operation.
+    package init(operation: String, sources: [String], parameters: [String: String]) {
+      self.operation = operation
+      self.sources = sources
+      self.parameters = parameters
+    }
   }
 
   /// How a model's probabilities were estimated; in the manifest, the name of the method or `imported`.
@@ -25,6 +44,8 @@ package struct ModelEntry: Hashable, Sendable, Codable {
     case smoothed(Smoothing)
     /// By another program.
     case imported
+    /// A linear mixture of other models.
+    case mixture
 
     /// Interpolated modified Kneser–Ney.
     package static let modifiedKneserNey = Self.smoothed(.modifiedKneserNey)
@@ -32,6 +53,8 @@ package struct ModelEntry: Hashable, Sendable, Codable {
     package init?(rawValue: String) {
       if rawValue == "imported" {
         self = .imported
+      } else if rawValue == "mixture" {
+        self = .mixture
       } else if let smoothing = Smoothing(rawValue: rawValue) {
         self = .smoothed(smoothing)
       } else {
@@ -43,6 +66,7 @@ package struct ModelEntry: Hashable, Sendable, Codable {
       switch self {
       case .smoothed(let smoothing): smoothing.rawValue
       case .imported: "imported"
+      case .mixture: "mixture"
       }
     }
   }
@@ -63,6 +87,8 @@ package struct ModelEntry: Hashable, Sendable, Codable {
   package var source: Source
   /// How its probabilities were estimated.
   package var smoothing: Estimate
+  /// What the model was made from when its source is `index`, else nil.
+  package var derivation: Derivation?
   /// What the estimation was asked to do; nil for an imported model.
   package var smoothingOptions: SmoothingOptions?
   /// What a model that was estimated over stored counts was asked for; nil for others.
@@ -107,6 +133,7 @@ package struct ModelEntry: Hashable, Sendable, Codable {
     self.layout = layout
     self.source = source
     self.smoothing = smoothing
+    derivation = nil
     smoothingOptions = nil
     estimation = nil
     pruning = PruningThresholds()

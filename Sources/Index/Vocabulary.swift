@@ -143,6 +143,15 @@ public final class Vocabulary: @unchecked Sendable {
     }
   }
 
+  /// Whether both hold the same words under the same ids.
+  package func hasSameWords(as other: Vocabulary) -> Bool {
+    if self === other { return true }
+    guard count == other.count, stringBytes == other.stringBytes else { return false }
+    // SAFETY: there are count + 1 offsets and stringBytes bytes.
+    return unsafe memcmp(offsets, other.offsets, 8 * (count + 1)) == 0
+      && memcmp(bytes, other.bytes, stringBytes) == 0
+  }
+
   /// Appends the bytes of the word with this id to `target`; returns false, and appends nothing, when there is none.
   package func append(_ id: UInt32, to target: inout [UInt8]) -> Bool {
     guard let range = range(of: id) else { return false }
@@ -170,15 +179,6 @@ public final class Vocabulary: @unchecked Sendable {
     let longer = unsafe (bytes + (a.count < b.count ? b : a).lowerBound + next)
       .load(as: UInt8.self)
     return a.count < b.count ? end < longer : longer < end
-  }
-
-  /// Whether both hold the same words under the same ids.
-  package func hasSameWords(as other: Vocabulary) -> Bool {
-    if self === other { return true }
-    guard count == other.count, stringBytes == other.stringBytes else { return false }
-    // SAFETY: there are count + 1 offsets and stringBytes bytes.
-    return unsafe memcmp(offsets, other.offsets, 8 * (count + 1)) == 0
-      && memcmp(bytes, other.bytes, stringBytes) == 0
   }
 
   // MARK: The parts

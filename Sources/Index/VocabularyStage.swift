@@ -9,7 +9,14 @@ package enum VocabularyStage {
     ranked: borrowing RankedVocabulary,
     to writer: TableFileWriter
   ) throws {
-    let plan = try VocabularyTable(wordCount: ranked.count, stringBytes: table.spellingBytes)
+    var stringBytes = table.spellingBytes
+    if ranked.count < table.count {
+      // SAFETY: the ids are those of words of the table.
+      stringBytes = (0..<ranked.count).reduce(0) { sum, id in
+        unsafe sum + table.withSpelling(ranked.provisionalIDs[id]) { $0.count }
+      }
+    }
+    let plan = try VocabularyTable(wordCount: ranked.count, stringBytes: stringBytes)
     let stage = try Room(plan, in: writer)
     // SAFETY: the regions have the sizes that the plan gives, and spellings add up to `stringBytes`.
     unsafe stage.offsets.withUnsafeMutableBytes { offsetBytes in

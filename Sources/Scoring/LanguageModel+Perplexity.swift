@@ -93,11 +93,8 @@ extension BlockScorer {
   /// The sums over the block scored last, in the order of its tokens, added to an empty report.
   func tally(_ block: TextBlock, _ empty: Perplexity) -> Perplexity {
     var sums = empty
-    for line in lines {
-      if line.isEnded { sums.sentences += 1 }
-      sums.add(line.places, ids, scores, orders)
-      if let details = scorer as? DetailScorer { sums.add(line.places, ids, scores, details) }
-    }
+    sums.add(lines, ids, scores, orders)
+    if let details = scorer as? DetailScorer { sums.add(lines, ids, scores, details) }
     if let measure = block.measure {
       sums.bytes = measure.bytes
       sums.characters = measure.characters
@@ -122,47 +119,49 @@ extension BlockScorer {
 }
 
 extension Perplexity {
-  /// Adds the tokens at `places`.
+  /// Adds the tokens of `lines`.
   fileprivate mutating func add(
-    _ places: Range<Int>,
+    _ lines: [BlockScorer.Line],
     _ ids: borrowing RecordBuffer<UInt32>,
     _ scores: borrowing RecordBuffer<Float>,
     _ orders: borrowing RecordBuffer<UInt8>
   ) {
-    tokens += places.count
-    // Sums in local variables stay in registers.
+    // Element k: tokens whose longest match has order k, 0 where the model has no orders.
+    let hits = RecordBuffer<Int>(zeroed: Int(UInt8.max) + 1)
     var sum = log10Probability
-    var hits: [Int] = []
-    swap(&hits, &hitsPerOrder)
-    for place in places {
-      let score = scores[place]
-      sum += Double(score)
-      let isOOV = ids[place] == WordID.unknown.rawValue
-      if isOOV {
-        oov += 1
-        log10OOVProbability += Double(score)
+    let unknown = WordID.unknown.rawValue
+    for line in lines {
+      if line.isEnded { sentences += 1 }
+      tokens += line.places.count
+      for place in line.places {
+        let score = scores[place]
+        sum += Double(score)
+        hits[Int(orders[place])] += 1
+        let isOOV = ids[place] == unknown
+        if isOOV {
+          oov += 1
+          log10OOVProbability += Double(score)
+        }
+        // Written so that NaN counts, too.
+        if !(score > Logarithm.ofZero) {
+          zeroProbabilities += 1
+          log10ZeroProbability += Double(score)
+          if isOOV { impossibleOOV += 1 }
+        }
       }
-      // Written so that NaN counts, too.
-      if !(score > Logarithm.ofZero) {
-        zeroProbabilities += 1
-        log10ZeroProbability += Double(score)
-        if isOOV { impossibleOOV += 1 }
-      }
-      let order = Int(orders[place])
-      if order > 0 { hits[order - 1] += 1 }
     }
-    swap(&hits, &hitsPerOrder)
     log10Probability = sum
+    for index in hitsPerOrder.indices { hitsPerOrder[index] += hits[index + 1] }
   }
 
-  /// Adds what is reported beside the tokens at `places`.
+  /// Adds what is reported beside the tokens of `lines`.
   fileprivate mutating func add(
-    _ places: Range<Int>,
+    _ lines: [BlockScorer.Line],
     _ ids: borrowing RecordBuffer<UInt32>,
     _ scores: borrowing RecordBuffer<Float>,
     _ details: DetailScorer
   ) {
-    for place in places {
+    for place in lines.map(\.places).joined() {
       if self.details?.closedLog10Probability != nil {
         let isOOV = ids[place] == WordID.unknown.rawValue
         self.details?.add(scores[place], unknown: details.unknown[place], isOOV: isOOV)

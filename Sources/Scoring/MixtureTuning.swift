@@ -46,6 +46,7 @@ extension Mixture {
   ///   - observer: hears how far the work has come.
   ///   - cancellation: stops the work when it is set.
   ///   - report: is told of each step.
+  /// - Returns: all steps, the last one with the best weights.
   /// - Throws: `TextError` when a text cannot be read, `Interrupted` when the work was stopped.
   public func tuned(
     on inputs: TextInputs,
@@ -69,7 +70,13 @@ extension Mixture {
     )
     var tuning = MixtureTuning()
     var probabilities: [Float] = []
-    try TextScoring(self, SentenceConvention(), threads: threads).run(reader) { scorer, _ in
+    let scoring = TextScoring(
+      self,
+      SentenceConvention(),
+      threads: threads,
+      makeScorer: { MixtureRunScorer(self) }
+    )
+    try scoring.run(reader) { scorer, _ in
       scorer.modelProbabilities()
     } consume: { part in
       tuning.oov += part.oov

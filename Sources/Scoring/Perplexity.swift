@@ -16,8 +16,9 @@ public struct Perplexity: Hashable, Sendable {
   public var log10Probability = 0.0
   /// The part of that sum that unknown words are responsible for.
   public var log10OOVProbability = 0.0
-  /// The part of that sum that tokens of probability 0 are responsible for, and how many of them are unknown words.
+  /// The part of that sum that tokens of probability 0 are responsible for.
   public var log10ZeroProbability = 0.0
+  /// Unknown words among the tokens of probability 0: those that SRILM calls OOVs.
   public var impossibleOOV = 0
   /// Bytes of the sentences: the words in normal form, one space between them, one LF after each sentence.
   public var bytes = 0

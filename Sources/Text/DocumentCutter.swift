@@ -81,6 +81,14 @@ package struct DocumentCutter: Sendable {
     var start = 0
     var line = block.firstLine
     while start < block.count {
+      if format == .paragraphs {
+        let end = Self.lineEnd(block, from: start)
+        if Self.isBlank(block, start..<end) {
+          start = end
+          line += 1
+          continue
+        }
+      }
       let (range, lines) = unit(block, from: start)
       if isWanted(line), let found = add(block, range, lines, to: text, at: &written) {
         documents.append(
@@ -94,19 +102,16 @@ package struct DocumentCutter: Sendable {
     return documents
   }
 
-  /// The line, or the lines up to a blank one, that begin at `start`.
+  /// The line, or the lines up to a blank one, that begin at `start`; a paragraph begins with a line that is not blank.
   private func unit(_ block: TextBlock, from start: Int) -> (range: Range<Int>, lines: Int) {
-    var end = start
-    var lines = 0
-    var hasText = false
-    repeat {
+    var end = Self.lineEnd(block, from: start)
+    var lines = 1
+    while format == .paragraphs && end < block.count {
       let lineStart = end
       end = Self.lineEnd(block, from: end)
       lines += 1
-      let isBlank = Self.isBlank(block, lineStart..<end)
-      if !isBlank { hasText = true }
-      if isBlank && hasText { break }
-    } while format == .paragraphs && end < block.count
+      if Self.isBlank(block, lineStart..<end) { break }
+    }
     return (start..<end, lines)
   }
 
@@ -142,7 +147,6 @@ package struct DocumentCutter: Sendable {
     let source = unsafe block.pointer
     let target = unsafe text.mutablePointer
     guard let field else {
-      if format == .paragraphs && Self.isBlank(block, range) { return nil }
       unsafe (target + written).update(from: source + range.lowerBound, count: range.count)
       written += range.count
       return (.text, lines)

@@ -28,12 +28,12 @@ public enum TextError: Error, Equatable, Sendable {
   case wordTooLong(path: String, line: UInt64, limitBytes: Int)
   /// A JSON line is longer than the limit.
   case jsonLineTooLong(path: String, line: UInt64, limitBytes: Int)
+  /// A document is longer than the limit.
+  case documentTooLong(path: String, line: UInt64, limitBytes: Int)
   /// A line does not begin with its weight.
   case badWeight(path: String, line: UInt64, text: String)
   /// A weight is given to an input that is not there.
   case noWeightedInput(name: String, inputs: [String])
-  /// A document is longer than the limit.
-  case documentTooLong(path: String, line: UInt64, limitBytes: Int)
   /// The name of the JSON field is empty.
   case badJSONField(String)
 
@@ -76,6 +76,11 @@ extension TextError: CustomStringConvertible {
       \(path), line \(line): a JSON line is longer than \(limit) bytes; \
       write one object a line, and split long documents
       """
+    case .documentTooLong(let path, let line, let limit):
+      """
+      \(path), line \(line): a document is longer than the \(limit) bytes that the memory budget has room for; \
+      give more --memory, or split long documents
+      """
     case .badWeight(let path, let line, let text):
       """
       \(path), line \(line): "\(text)" is no weight; with --weights-in-lines every line begins with \
@@ -85,11 +90,6 @@ extension TextError: CustomStringConvertible {
       """
       there is no input \(name) to give a weight to; write it as in the list of inputs: \
       \(inputs.prefix(5).joined(separator: ", "))\(inputs.count > 5 ? ", …" : "")
-      """
-    case .documentTooLong(let path, let line, let limit):
-      """
-      \(path), line \(line): a document is longer than the \(limit) bytes that the memory budget has room for; \
-      give more --memory, or split long documents
       """
     case .badJSONField(let name):
       "'\(name)' names no JSON field; write a name, or names joined by dots, as in meta.text"

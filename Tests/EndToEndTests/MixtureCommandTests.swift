@@ -31,7 +31,9 @@ struct MixtureCommandTests {
     let flags = ["--order", "3", "--memory", "64M"]
     try workshop.mustBuild(Texts.random(bytes: 40_000, seed: 1), "first", flags)
     try workshop.mustBuild(Texts.random(bytes: 20_000, seed: 2) + Texts.small, "second", flags)
-    text = try workshop.folder.write("text.txt", Texts.random(bytes: 8_000, seed: 3) + Texts.small)
+    // New to both, but for some lines that the second has seen.
+    let lines = Texts.random(bytes: 8_000, seed: 3) + Texts.random(bytes: 3_000, seed: 2)
+    text = try workshop.folder.write("text.txt", lines + Texts.small)
     let index = workshop.index("first")
     let outcome = try BuiltBinary.run(
       "estimate",
@@ -85,7 +87,8 @@ struct MixtureCommandTests {
     }
     let best = try perplexity(words)
     #expect(abs(best / tuning.perplexity - 1) < 1e-4)
-    for weight in [tuning.weights[1] - 0.05, tuning.weights[1] + 0.05] {
+    let share = tuning.weights[1]
+    for weight in [share / 2, (1 + share) / 2] {
       #expect(try perplexity(["--mix", "\(workshop.index("second"))=\(weight)"]) > best)
     }
     #expect(tuning.tokens > 0)
@@ -135,13 +138,18 @@ struct MixtureCommandTests {
         ["query", workshop.index("second"), "--text", "the cat", "--json"] + arguments
       )
     }
-    struct Line: Decodable { var log10Probability: Double }
+    struct Line: Decodable {
+      var log10Probability: Double
+      var score: Double?
+    }
     let plain = try query()
     let boosted = try query("--boost", list)
     #expect(plain.errorText.isEmpty && boosted.errorText.contains("scores, not probabilities"))
     let difference =
       try boosted.json(Line.self).log10Probability - plain.json(Line.self).log10Probability
     #expect(abs(difference - 1.5) < 1e-4)
+    #expect(try boosted.json(Line.self).score == boosted.json(Line.self).log10Probability)
+    #expect(try plain.json(Line.self).score == nil)
     let normalized = try query("--boost", list, "--normalized")
     #expect(normalized.errorText.isEmpty)
     #expect(
@@ -163,6 +171,40 @@ struct MixtureCommandTests {
     #expect(
       lines.count == 2 && lines[0].hasPrefix("file \(text): ") && lines[1].hasPrefix("0 zeroprobs")
     )
+  }
+
+  /// Models of SRILM that leave unknown words out, and two that have them.
+  static let golden = [
+    "toy.o3.gt", "toy.o5.wbdiscount.interp", "toy.o3.add1", "wt2_60k.o3.kndiscount.interp",
+    "wt2_60k.o3.kn.interp.min1.unk", "wt2_60k.o5.kn.interp.min1.unk", "wt2_60k.o3.add0.01",
+    "wt2_60k.o5.ukndiscount", "wt2_60k.o5.wbdiscount", "wt2_60k.o3.gt.min1", "wt2_60k.o3.cd0.5",
+  ]
+
+  @Test(.enabled(if: SharedData.hasGolden, "\(SharedData.absent)"), arguments: golden)
+  func `SRILM's summary of SRILM's model is SRILM's`(name: String) throws {
+    let arpa = try workshop.folder.write(
+      "model.arpa",
+      SharedData.contentsMaybePacked("golden/srilm/\(name).arpa")
+    )
+    let imported = try BuiltBinary.run("import", arpa, "--output", workshop.index("srilm"))
+    try #require(imported.exitCode == 0, "\(imported)")
+    let file = "in/\(name.hasPrefix("toy") ? "toy_test" : "wt2_test_30k").txt"
+    var setting = BuiltBinary.Setting()
+    setting.folder = SharedData.url("golden").path
+    let outcome = try BuiltBinary.run(
+      "perplexity",
+      workshop.index("srilm"),
+      file,
+      "--format",
+      "srilm",
+      setting: setting
+    )
+    let printed = String(
+      decoding: try SharedData.contents("golden/srilm/\(name).ppl"),
+      as: UTF8.self
+    )
+    let expected = printed.split(separator: "\n").filter { !$0.contains("warning") }
+    #expect(outcome.outputText.split(separator: "\n") == expected)
   }
 
   @Test func `what makes no sense is refused with advice`() throws {

@@ -106,31 +106,4 @@ struct PerplexityDetailsTests {
     #expect(added == ["closedPerplexity", "top1", "top5", "top10", "vocabularyPadding"])
     #expect(plain.isSubset(of: try keys(all)))
   }
-
-  /// Models of SRILM that leave unknown words out, and one that has them.
-  static let golden = [
-    "toy.o3.gt", "toy.o5.wbdiscount.interp", "wt2_60k.o3.kndiscount.interp",
-    "wt2_60k.o3.kn.interp.min1.unk", "wt2_60k.o3.add1", "wt2_60k.o5.wbdiscount",
-  ]
-
-  @Test(.enabled(if: SharedData.hasGolden, "\(SharedData.absent)"), arguments: golden)
-  func `SRILM's summary is SRILM's`(name: String) throws {
-    let arpa = ArpaText(try SharedData.contentsMaybePacked("golden/srilm/\(name).arpa"))
-    let file = "in/\(name.hasPrefix("toy") ? "toy_test" : "wt2_test_30k").txt"
-    let text = String(decoding: try SharedData.contents("golden/\(file)"), as: UTF8.self)
-    let report = try MemoryModel(arpa.entries).open().perplexity(of: text)
-    let ours = SRILMFormat.summary(report, name: file).split { " \n".contains($0) }
-    let printed = String(
-      decoding: try SharedData.contents("golden/srilm/\(name).ppl"),
-      as: UTF8.self
-    )
-    let theirs = printed.split(separator: "\n").filter { !$0.contains("warning") }
-      .flatMap { $0.split(separator: " ") }
-    try #require(ours.count == theirs.count && ours.count == 16, "\(ours) \(theirs)")
-    for (left, right) in zip(ours, theirs) where left != right {
-      // Seven digits, of which the last may be rounded the other way.
-      let (left, right) = (try #require(Double(left)), try #require(Double(right)))
-      #expect(abs(left / right - 1) < 2e-7)
-    }
-  }
 }

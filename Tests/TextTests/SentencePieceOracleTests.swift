@@ -157,7 +157,14 @@ struct SentencePieceOracleTests {
       )
     }
     let all = texts.sorted { $0.lexicographicallyPrecedes($1) }
-    let trie = try PieceTrie(all.enumerated().map { ($0.element, $0.offset) })
+    let bytes = Array(all.joined())
+    var start = 0
+    let entries = all.enumerated().map { number, text in
+      let range = start..<start + text.count
+      start = range.upperBound
+      return PieceTrieEntry(PieceText(range), number: number, of: bytes)
+    }
+    let trie = try PieceTrie(entries.shuffled(using: &generator), bytes)
     func find(_ text: [UInt8]) -> Int? {
       var node = trie.root
       for byte in text {

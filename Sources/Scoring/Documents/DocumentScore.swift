@@ -22,7 +22,7 @@ public struct DocumentScore: Sendable, Hashable {
   /// Makes the score of an empty document.
   public init() {}
 
-  /// 10 to the power of −log10 probability a unit; nil without a word.
+  /// 10 to the power of −log10 probability a unit, or the largest number; nil without a word.
   public func perplexity(per unit: ScoreUnit) -> Double? {
     let count =
       switch unit {
@@ -30,7 +30,8 @@ public struct DocumentScore: Sendable, Hashable {
       case .character: characters
       case .byte: bytes
       }
-    return tokens > 0 && count > 0
-      ? Perplexity.of(log10Probability: log10Probability, tokens: count) : nil
+    if tokens == 0 || count == 0 { return nil }
+    let perplexity = Perplexity.of(log10Probability: log10Probability, tokens: count)
+    return min(perplexity, Double.greatestFiniteMagnitude)
   }
 }

@@ -21,7 +21,7 @@ final class DocumentScorer {
   private let text = TextBlock(capacity: 0)
 
   /// With `measures`, the bytes and characters of documents are counted.
-  init(_ model: NGramModel, _ cutter: DocumentCutter, measures: Bool) {
+  init(_ model: any LanguageModel, _ cutter: DocumentCutter, measures: Bool) {
     self.measures = measures
     // Every line gets an element in the scorer's `lines`, so that those of a document are known by their number.
     scorer = BlockScorer(model, SentenceConvention(hasMarks: true, keepsBlankLines: true))

@@ -10,7 +10,7 @@ import Synchronization
 package struct DocumentScoring: Sendable {
   private static let blocksPerThread = 4
 
-  private let model: NGramModel
+  private let model: any LanguageModel
   private let inputs: TextInputs
   private let format: DocumentFormat
   private let threads: Int
@@ -21,7 +21,7 @@ package struct DocumentScoring: Sendable {
   ///
   /// Their bytes and characters are counted if perplexities are to be given per those.
   package init(
-    _ model: NGramModel,
+    _ model: any LanguageModel,
     _ inputs: TextInputs,
     format: DocumentFormat,
     unit: ScoreUnit,

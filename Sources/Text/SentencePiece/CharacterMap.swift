@@ -12,20 +12,21 @@ struct CharacterMap: Sendable {
   private let units: [UInt32]
   private let strings: [UInt8]
 
-  /// Reads the bytes of a model; empty bytes are the empty map.
-  init(_ bytes: [UInt8]) throws(SentencePieceError.Problem) {
+  /// Reads the bytes of a model; no bytes are the empty map.
+  init(_ bytes: ArraySlice<UInt8>) throws(SentencePieceError.Problem) {
     if bytes.isEmpty {
       units = []
       strings = []
       return
     }
     guard bytes.count > 4 else { throw .characterMap }
-    let size = (0..<4).reduce(0) { $0 | Int(bytes[$1]) << (8 * $1) }
+    let first = bytes.startIndex
+    let size = (0..<4).reduce(0) { $0 | Int(bytes[first + $1]) << (8 * $1) }
     guard size < bytes.count - 4, size >= 4 else { throw .characterMap }
     units = (0..<size / 4).map { index in
-      (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[4 + 4 * index + $1]) << UInt32(8 * $1) }
+      (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[first + 4 + 4 * index + $1]) << UInt32(8 * $1) }
     }
-    strings = Array(bytes[(4 + size)...]) + [0]
+    strings = Array(bytes[(first + 4 + size)...]) + [0]
   }
 
   /// Whether nothing is mapped.

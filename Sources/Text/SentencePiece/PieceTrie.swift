@@ -13,16 +13,27 @@ struct PieceTrie: ~Copyable {
   /// A unit that is no node: nothing goes on from it, and no piece ends there.
   static let dead: UInt64 = 0xFFFF_FFFF_0000_0100
 
-  /// Makes the trie of `pieces`, texts that are not empty with the numbers that are found for them.
+  /// Makes the trie of the pieces of a kind, which are found as their numbers.
   ///
   /// - Throws: `repeatedPiece` when a text is there twice.
-  init(_ pieces: [(text: [UInt8], number: Int)]) throws(SentencePieceError.Problem) {
-    var builder = try PieceTrieBuilder(pieces)
+  init(
+    _ file: SentencePieceFile,
+    _ isWanted: (SentencePieceFile.PieceKind) -> Bool
+  ) throws(SentencePieceError.Problem) {
+    var entries: [PieceTrieEntry] = []
+    for (number, piece) in file.pieces.enumerated() where isWanted(piece.kind) {
+      entries.append(PieceTrieEntry(piece.text, number: number, of: file.bytes))
+    }
+    try self.init(entries, file.bytes)
+  }
+
+  /// Makes the trie of texts in `bytes` that are not empty.
+  init(_ entries: [PieceTrieEntry], _ bytes: [UInt8]) throws(SentencePieceError.Problem) {
+    var builder = try PieceTrieBuilder(entries, bytes)
     builder.build()
-    let made = builder.units
-    units = RecordBuffer(uninitialized: made.count)
-    for (place, unit) in made.enumerated() { units[place] = unit }
-    root = made[0]
+    units = RecordBuffer(uninitialized: builder.units.count)
+    for (place, unit) in builder.units.enumerated() { units[place] = unit }
+    root = builder.units[0]
   }
 
   /// The node that `byte` leads to from a living node, or nil.
@@ -41,9 +52,26 @@ struct PieceTrie: ~Copyable {
   }
 }
 
+/// A text that a trie is made of.
+struct PieceTrieEntry {
+  let text: PieceText
+  let number: Int32
+  /// The first eight bytes, highest first, zeros after the end: what decides most comparisons.
+  let prefix: UInt64
+
+  init(_ text: PieceText, number: Int, of bytes: [UInt8]) {
+    self.text = text
+    self.number = Int32(truncatingIfNeeded: number)
+    prefix = (0..<8).reduce(UInt64(0)) { key, index in
+      key << 8 | (index < Int(text.count) ? UInt64(bytes[Int(text.start) + index]) : 0)
+    }
+  }
+}
+
 /// Places the nodes of a trie, block by block of 256 units.
 private struct PieceTrieBuilder {
-  private let pieces: [(text: [UInt8], number: Int)]
+  private let bytes: [UInt8]
+  private let pieces: [PieceTrieEntry]
   private(set) var units: [UInt64] = []
   /// For each block, which bases are taken, how many units are free, and how often no place was found in it.
   private var bases: [ByteSet] = []
@@ -57,21 +85,21 @@ private struct PieceTrieBuilder {
   private static let rootUnit: UInt64 = 0x101
   private static let failureLimit = 8
 
-  init(_ pieces: [(text: [UInt8], number: Int)]) throws(SentencePieceError.Problem) {
-    let keys = pieces.map { piece in
-      (0..<8).reduce(UInt64(0)) { key, index in
-        key << 8 | (index < piece.text.count ? UInt64(piece.text[index]) : 0)
-      }
+  init(_ entries: [PieceTrieEntry], _ bytes: [UInt8]) throws(SentencePieceError.Problem) {
+    self.bytes = bytes
+    pieces = entries.sorted { left, right in
+      if left.prefix != right.prefix { return left.prefix < right.prefix }
+      return bytes[left.text.range].lexicographicallyPrecedes(bytes[right.text.range])
     }
-    let order = pieces.indices.sorted { left, right in
-      if keys[left] != keys[right] { return keys[left] < keys[right] }
-      return pieces[left].text.lexicographicallyPrecedes(pieces[right].text)
+    for (before, piece) in zip(pieces, pieces.dropFirst())
+    where before.prefix == piece.prefix && bytes[before.text.range] == bytes[piece.text.range] {
+      throw .repeatedPiece(number: Int(max(before.number, piece.number)))
     }
-    self.pieces = order.map { pieces[$0] }
-    for (before, piece) in zip(self.pieces, self.pieces.dropFirst())
-    where before.text == piece.text {
-      throw .repeatedPiece(number: max(before.number, piece.number))
-    }
+  }
+
+  /// The byte of a piece at an offset in its text.
+  private func byte(_ piece: Int, _ offset: Int) -> UInt8 {
+    bytes[Int(pieces[piece].text.start) + offset]
   }
 
   /// A set of bytes.
@@ -90,7 +118,7 @@ private struct PieceTrieBuilder {
     var waiting = [(range: 0..<pieces.count, depth: 0, place: 0)]
     while let (range, depth, place) = waiting.popLast() {
       var first = range.lowerBound
-      if first < range.upperBound, pieces[first].text.count == depth {
+      if first < range.upperBound, Int(pieces[first].text.count) == depth {
         units[place] |= UInt64(pieces[first].number + 1) << 9
         first += 1
       }
@@ -122,9 +150,9 @@ private struct PieceTrieBuilder {
     var groups: [(byte: UInt8, range: Range<Int>)] = []
     var start = range.lowerBound
     while start < range.upperBound {
-      let byte = pieces[start].text[depth]
+      let byte = byte(start, depth)
       var end = start + 1
-      while end < range.upperBound, pieces[end].text[depth] == byte { end += 1 }
+      while end < range.upperBound, self.byte(end, depth) == byte { end += 1 }
       groups.append((byte, start..<end))
       start = end
     }

@@ -23,18 +23,21 @@ struct SentencePieceFile {
     var isText: Bool { self == .normal || self == .userDefined || self == .unused }
   }
 
-  /// A piece; its place is its id.
+  /// A piece, whose place is its id; there can be very many, so its text is not copied.
   struct Piece {
-    var text: [UInt8] = []
+    var text = PieceText()
     var score: Float = 0
     var kind = PieceKind.normal
   }
 
+  /// The bytes of the file.
+  let bytes: [UInt8]
   private(set) var algorithm = Algorithm.unigram
   private(set) var pieces: [Piece] = []
   private(set) var treatsSpaceAsSuffix = false
   private(set) var fallsBackToBytes = false
-  private(set) var characterMap: [UInt8] = []
+  /// Where the table of character mappings is.
+  private(set) var characterMap = 0..<0
   private(set) var addsDummyPrefix = true
   private(set) var removesExtraSpaces = true
   private(set) var escapesSpaces = true
@@ -46,6 +49,7 @@ struct SentencePieceFile {
 
   /// Reads and checks the fields.
   init(_ bytes: [UInt8]) throws(SentencePieceError.Problem) {
+    self.bytes = bytes
     do {
       var reader = ProtobufReader(bytes, 0..<bytes.count)
       while let (field, value) = try reader.next() {
@@ -56,7 +60,7 @@ struct SentencePieceFile {
           }
           pieces.append(try Self.piece(bytes, range, number: pieces.count))
         case (2, .bytes(let range)): try readTrainer(ProtobufReader(bytes, range))
-        case (3, .bytes(let range)): try readNormalizer(ProtobufReader(bytes, range), bytes)
+        case (3, .bytes(let range)): try readNormalizer(ProtobufReader(bytes, range))
         case (1...3, _): throw SentencePieceError.Problem.notAModel(offset: 0)
         default: break
         }
@@ -80,7 +84,7 @@ struct SentencePieceFile {
     var reader = ProtobufReader(bytes, range)
     while let (field, value) = try reader.next() {
       switch (field, value) {
-      case (1, .bytes(let text)): piece.text = Array(bytes[text])
+      case (1, .bytes(let text)): piece.text = PieceText(text)
       case (2, .fixed32(let bits)): piece.score = Float(bitPattern: bits)
       case (3, .varint(let type)):
         guard let kind = PieceKind(rawValue: type) else {
@@ -110,11 +114,11 @@ struct SentencePieceFile {
     }
   }
 
-  private mutating func readNormalizer(_ fields: ProtobufReader, _ bytes: [UInt8]) throws {
+  private mutating func readNormalizer(_ fields: ProtobufReader) throws {
     var reader = fields
     while let (field, value) = try reader.next() {
       switch (field, value) {
-      case (2, .bytes(let range)): characterMap = Array(bytes[range])
+      case (2, .bytes(let range)): characterMap = range
       case (3, .varint(let number)): addsDummyPrefix = number != 0
       case (4, .varint(let number)): removesExtraSpaces = number != 0
       case (5, .varint(let number)): escapesSpaces = number != 0
@@ -130,15 +134,16 @@ struct SentencePieceFile {
     var unknown = 0
     var byteValues: Set<[UInt8]> = []
     for (number, piece) in pieces.enumerated() {
-      if piece.text.isEmpty { throw .emptyPiece(number: number) }
+      if piece.text.count == 0 { throw .emptyPiece(number: number) }
+      let text = bytes[piece.text.range]
       let isUsable =
-        piece.score.isFinite && piece.text.count < Self.pieceBytes && !piece.text.contains(0)
+        piece.score.isFinite && text.count < Self.pieceBytes && !text.contains(0)
       if !isUsable { throw .badPiece(number: number) }
-      if !piece.kind.isText && !reserved.insert(piece.text).inserted {
+      if !piece.kind.isText && !reserved.insert(Array(text)).inserted {
         throw .repeatedPiece(number: number)
       }
       if piece.kind == .unknown { unknown += 1 }
-      if piece.kind == .byte { byteValues.insert(piece.text) }
+      if piece.kind == .byte { byteValues.insert(Array(text)) }
     }
     if !pieces.contains(where: \.kind.isText) { throw .noPieces }
     if unknown > 1 || (unknown == 0 && !fallsBackToBytes) { throw .unknownPieces(unknown) }
@@ -154,3 +159,21 @@ struct SentencePieceFile {
 }
 
 extension SentencePieceError.Problem: Error {}
+
+/// Where the text of a piece is in the bytes of its file.
+struct PieceText {
+  private(set) var start: Int32 = 0
+  private(set) var count: Int32 = 0
+
+  /// The text of no bytes.
+  init() {}
+
+  /// Makes a place; files have less than 2 GB.
+  init(_ range: Range<Int>) {
+    start = Int32(truncatingIfNeeded: range.lowerBound)
+    count = Int32(truncatingIfNeeded: range.count)
+  }
+
+  /// The offsets.
+  var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
+}

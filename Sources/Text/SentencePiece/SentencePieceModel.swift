@@ -47,34 +47,34 @@ package final class SentencePieceModel: Sendable {
     var least = Float.greatestFiniteMagnitude
     for piece in file.pieces where piece.kind == .normal { least = min(least, piece.score) }
     unknownScore = least - Self.unknownPenalty
-    let texts = file.pieces.enumerated().filter { $0.element.kind.isText }
     let scores = RecordBuffer<Float>(uninitialized: file.pieces.count)
     let ranks = RecordBuffer<Int32>(uninitialized: file.pieces.count)
     for (number, piece) in file.pieces.enumerated() {
       ranks[number] = Self.rank(piece.score)
       switch piece.kind {
       case .unused: scores[number] = .nan
-      case .userDefined: scores[number] = Self.userDefinedScore(bytes: piece.text.count)
+      case .userDefined: scores[number] = Self.userDefinedScore(bytes: Int(piece.text.count))
       default: scores[number] = piece.score
       }
     }
     pieces = PairMergingSegmenter.Pieces(
-      trie: try PieceTrie(texts.map { ($0.element.text, $0.offset) }),
-      protected: try PieceTrie(
-        texts.filter { $0.element.kind == .userDefined }.map { ($0.element.text, $0.offset) }
-      ),
+      trie: try PieceTrie(file) { $0.isText },
+      protected: try PieceTrie(file) { $0 == .userDefined },
       scores: scores,
       ranks: ranks
     )
     hasSeparateWords =
       normalizer.escapesSpaces
-      && texts.allSatisfy { !Self.holdsSpace($0.element.text) && $0.element.kind != .unused }
+      && file.pieces.allSatisfy { piece in
+        !piece.kind.isText
+          || (piece.kind != .unused && !Self.holdsSpace(file.bytes[piece.text.range]))
+      }
   }
 
   /// Whether U+2581 is in `text` behind its first character.
-  private static func holdsSpace(_ text: [UInt8]) -> Bool {
-    (1..<max(text.count, 1)).contains {
-      text[$0...].starts(with: SentencePieceNormalizer.escapedSpace)
+  private static func holdsSpace(_ text: ArraySlice<UInt8>) -> Bool {
+    text.indices.dropFirst().contains { index in
+      text[index] == 0xE2 && text[index...].starts(with: SentencePieceNormalizer.escapedSpace)
     }
   }
 

@@ -26,10 +26,10 @@ struct SentencePieceNormalizer: Sendable {
     putsDummySpaceBehind = file.treatsSpaceAsSuffix
     removesExtraSpaces = file.removesExtraSpaces
     escapesSpaces = file.escapesSpaces
-    map = try CharacterMap(file.characterMap)
+    map = try CharacterMap(file.bytes[file.characterMap])
     let protected = file.pieces.filter { $0.kind == .userDefined }
     hasProtectedTexts = !protected.isEmpty
-    let protectedStarts = Set(protected.compactMap(\.text.first))
+    let protectedStarts = Set(protected.compactMap { file.bytes[$0.text.range].first })
     var kept: (low: UInt64, high: UInt64) = (0, 0)
     for byte in UInt8(1)..<128 where map.keepsASCII(byte) && !protectedStarts.contains(byte) {
       if byte < 64 { kept.low |= 1 << UInt64(byte) } else { kept.high |= 1 << UInt64(byte & 63) }

@@ -2,17 +2,17 @@ import GramdexCounting
 import GramdexIndex
 import GramdexStorage
 
-/// What reading an ARPA file leaves for the later stages.
-struct ImportedModel {
-  /// The file's name in messages.
+/// The scored n-grams of a model on their way into an index: what an ARPA file, or other indexes, gave.
+struct ScoredModel {
+  /// The source's name in messages.
   var name: String
-  /// Its size as it was read.
-  var bytes: UInt64
   var summary: ArpaSummary
+  /// Whether backoffs are to be computed anew.
+  var renormalizes = false
   var vocabulary: ArpaVocabulary
   var log10Probabilities: [Float]
   var log10Backoffs: [Float]
-  /// The n-grams of the orders from 2 on, in context order.
+  /// The n-grams of the orders from 2 on, in context order, with the payload of `ArpaBatch`.
   var given: [TupleStore]
 
   /// Memory that words and 1-grams take.

@@ -1,0 +1,27 @@
+import GramdexCore
+import GramdexCounting
+
+extension BuildMemory {
+  /// Threads and memory for blocks that wait for others when counts are merged.
+  ///
+  /// `held` is what earlier stages still hold. Throws `CountingError.vocabularyTooLarge` when one thread has no room.
+  func merging(vocabularySize: Int, mostFrequent: UInt64, held: Int) throws -> Share {
+    let available = budget - processBytes - held
+    func fixed(_ threads: Int) -> Int {
+      LevelMerging.fixedBytes(
+        order: order,
+        vocabularySize: vocabularySize,
+        mostFrequent: Int(clamping: mostFrequent),
+        threads: threads
+      )
+    }
+    for threads in stride(from: threads, through: 1, by: -1) where fixed(threads) <= available {
+      return Share(threads: threads, bytes: available - fixed(threads))
+    }
+    throw CountingError.vocabularyTooLarge(
+      wordTypes: vocabularySize,
+      budgetBytes: UInt64(budget),
+      neededBytes: UInt64(budget + fixed(1) - available)
+    )
+  }
+}

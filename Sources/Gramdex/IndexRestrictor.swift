@@ -1,0 +1,156 @@
+public import GramdexCore
+import GramdexCounting
+import GramdexIndex
+import GramdexScoring
+import GramdexStorage
+import GramdexText
+
+/// A model becomes one that answers for a text only: what other programs call filtering.
+///
+/// Probabilities and backoffs stay as they are, so the restricted model gives the text the very scores that the
+/// whole one gives it; those of other texts mean nothing. As KenLM's `filter`, modes `multiple` (by sentence) and `union`.
+public enum IndexRestrictor {
+  /// Writes the needed part of a model to an index at `path` and publishes it.
+  ///
+  /// Memory: 8 bytes for each word of each sentence beside the budget's other uses, when it is by sentence.
+  ///
+  /// - Parameters:
+  ///   - options: what to do; they are validated here.
+  ///   - path: the new index's folder.
+  ///   - observer: is told of progress and warnings, from any thread.
+  ///   - cancellation: stops the job when it is set; nothing is left behind.
+  /// - Returns: what was done.
+  /// - Throws: `OptionsError`, `DerivationError`, `ExportError`, `TextError`, and errors of files; nothing is published then.
+  @discardableResult
+  public static func run(
+    _ options: RestrictOptions,
+    to path: String,
+    observer: any ProgressObserver = SilentObserver(),
+    cancellation: Cancellation = Cancellation()
+  ) throws -> DerivationSummary {
+    let model = try ListedModel.open(options.index, model: options.modelName)
+    let job = DerivationJob(
+      options: try options.output.validated(),
+      operation: "restrict",
+      sources: [model],
+      observer: observer,
+      cancellation: cancellation
+    )
+    return try job.run(to: path) { writing, warn in
+      try RestrictJob(options: options, model: model, writing: writing, warn: warn).run()
+    }
+  }
+}
+
+/// One restriction under way.
+struct RestrictJob {
+  let options: RestrictOptions
+  let model: ListedModel
+  let writing: ModelWriting
+  let warn: (String) -> Void
+
+  /// Chooses n-grams and writes the new model.
+  func run() throws -> DerivationJob.Result {
+    var parameters: [String: String] = [:]
+    var occurrences: WordOccurrences?
+    let words: [UInt32]
+    switch options.need {
+    case .sentences(let input):
+      parameters["by"] = "sentence"
+      let found = try WordOccurrences(of: sentences(input))
+      words = found.words
+      occurrences = found
+    case .text(let input):
+      parameters["by"] = "text"
+      var seen = [Bool](repeating: false, count: model.vocabularySize)
+      try forEachSentence(input) { sentence in
+        for word in sentence { seen[Int(word)] = true }
+      }
+      words = seen.indices.filter { seen[$0] }.map { UInt32($0) }
+    case .vocabulary(let path):
+      parameters["vocabulary"] = path
+      words = try model.words(inFile: path, warn: warn)
+    }
+    let reserved = 0..<UInt32(WordID.reservedCount)
+    let reading = ListedReading(
+      model: model,
+      keptWords: Set(reserved).union(words).sorted(),
+      temporaryFolder: writing.workspace.path,
+      cancellation: writing.cancellation,
+      stage: JobStage(
+        observer: writing.observer,
+        number: 2,
+        stages: writing.stages,
+        name: "choose",
+        unit: "n-grams"
+      )
+    )
+    let scored = try reading.read(renormalizes: false) { context in
+      guard let places = occurrences?.sentences(withAll: context.words) else {
+        return context.ngrams.map { _ in 0 }
+      }
+      return context.ngrams.map { ngram in
+        occurrences?.has(ngram.word, in: places) == true ? 0 : nil
+      }
+    }
+    let bytes = scored.given.map(\.temporaryBytes).reduce(0, +)
+    return DerivationJob.Result(
+      written: try writing.write(scored),
+      smoothing: model.entry.smoothing,
+      parameters: parameters,
+      temporaryBytes: bytes
+    )
+  }
+
+  private func sentences(_ input: InputOptions) throws -> [[UInt32]] {
+    var all: [[UInt32]] = []
+    try forEachSentence(input) { all.append($0) }
+    return all
+  }
+
+  /// Calls `body` with the ids of each line's words, each once, ascending.
+  private func forEachSentence(_ input: InputOptions, _ body: ([UInt32]) -> Void) throws {
+    let inputs = try TextInputs(input)
+    for warning in inputs.warnings { warn(warning) }
+    let reading = JobStage(
+      observer: writing.observer,
+      number: 1,
+      stages: writing.stages,
+      name: "read",
+      unit: "sentences"
+    )
+    var count: UInt64 = 0
+    try model.scorer().query(
+      inputs,
+      threads: writing.output.threads,
+      cancellation: writing.cancellation
+    ) { lines in
+      lines.map { line in Set(line.words.map(\.id.rawValue)).sorted() }
+    } consume: { lines in
+      for line in lines { body(line) }
+      count += UInt64(lines.count)
+      reading.report(count, of: nil)
+    }
+    reading.report(count, of: count)
+  }
+}
+
+extension ListedModel {
+  /// The ids of the words in a file, with the reserved ones, ascending; says how many are not in the model.
+  func words(inFile path: String, warn: (String) -> Void) throws -> [UInt32] {
+    let vocabulary = try scorer().vocabulary
+    var ids = Set<UInt32>(0..<UInt32(WordID.reservedCount))
+    var unknown = 0
+    for word in try WordLists.read(path, TextNormalizer(tokenizer)) {
+      if let id = vocabulary.id(of: word), Int(id.rawValue) < vocabularySize {
+        ids.insert(id.rawValue)
+      } else {
+        unknown += 1
+      }
+    }
+    if unknown > 0 {
+      warn("\(path): \(Readable.grouped(UInt64(unknown))) words are not in \(self.path)")
+    }
+    return ids.sorted()
+  }
+}
