@@ -90,7 +90,7 @@ package struct CountFileReader: ~Copyable {
       throw CountingError.noTopCounts(order: order, longest: counted.longestOrder)
     }
     let size = words.count
-    unigrams.grow(to: max(size, unigrams.count))
+    if unigrams.count < size { growUnigrams() }
     let closure = CountClosure(
       order: order,
       vocabularySize: size,
