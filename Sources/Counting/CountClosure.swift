@@ -102,8 +102,9 @@ struct CountClosure: ~Copyable {
       try windows.append(ngram, count: count - sums.left)
     }
     if ngram.count == 2 {
-      left[Int(ngram[ngram.startIndex + 1])] &+= count
-      right[Int(ngram[ngram.startIndex])] &+= count
+      let (before, word) = (Int(ngram[ngram.startIndex]), Int(ngram[ngram.startIndex + 1]))
+      left[word] = left[word].addingAtMost(count)
+      right[before] = right[before].addingAtMost(count)
     } else {
       try shorter?.append(ngram.dropFirst(), count, .left)
       try shorter?.append(ngram.dropLast(), count, .right)

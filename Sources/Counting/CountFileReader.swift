@@ -90,7 +90,7 @@ package struct CountFileReader: ~Copyable {
       throw CountingError.noTopCounts(order: order, longest: counted.longestOrder)
     }
     let size = words.count
-    unigrams.grow(to: max(size, unigrams.count))
+    if unigrams.count < size { growUnigrams() }
     let closure = CountClosure(
       order: order,
       vocabularySize: size,
@@ -105,7 +105,8 @@ package struct CountFileReader: ~Copyable {
     sorters = []
     let closed = try closure.run(levels)
     var tokens: UInt64 = 0
-    for word in 0..<size { tokens &+= closed.counts[word] }
+    for word in 0..<size { tokens = tokens.addingAtMost(closed.counts[word]) }
+    if tokens > NGramSorter.largestCount { throw CountingError.countTooLarge(order: 1) }
     if tokens == 0 { throw CountingError.emptyCorpus }
     return EncodedCorpus(
       words: words,
@@ -249,8 +250,9 @@ package struct CountFileReader: ~Copyable {
         neededBytes: options.budgetBytes + UInt64(2 * needed - options.memoryBytes)
       )
     }
+    if types & 0xFFF != 0 { return }
     let least = options.leastBudgetBytes(types, 1 << 20)
-    if types & 0xFFF == 0 && least > options.budgetBytes {
+    if least > options.budgetBytes {
       throw CountingError.vocabularyTooLarge(
         wordTypes: types,
         budgetBytes: options.budgetBytes,

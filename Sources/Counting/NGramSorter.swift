@@ -53,10 +53,10 @@ final class NGramSorter {
     mutating func add(_ value: UInt64) {
       let count = value & (1 << NGramSorter.kindShift - 1)
       switch Kind(rawValue: value >> NGramSorter.kindShift) {
-      case .left: left &+= count
-      case .right: right &+= count
+      case .left: left = left.addingAtMost(count)
+      case .right: right = right.addingAtMost(count)
       case .given, nil:
-        given &+= count
+        given = given.addingAtMost(count)
         givenTimes += 1
       }
     }
@@ -91,5 +91,13 @@ final class NGramSorter {
     }
     if !current.isEmpty { try body(current[...], sums) }
     return store.temporaryBytes
+  }
+}
+
+extension UInt64 {
+  /// The sum, or the largest number where it is more; sums of counts are refused long before that.
+  func addingAtMost(_ other: Self) -> Self {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
   }
 }

@@ -24,7 +24,7 @@ struct UpdatedIndex {
   init(_ writer: IndexWriter) throws {
     path = writer.folder.path
     manifest = try writer.current ?? writer.folder.manifest()
-    guard let main = manifest.models.first(where: { $0.source == .text && $0.hasRawCounts }) else {
+    guard let main = manifest.models.first(where: { $0.source != .arpa && $0.hasRawCounts }) else {
       throw UpdateError.noCounts(
         path: path,
         isImported: manifest.models.allSatisfy { $0.source == .arpa }
