@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gramdex
+import GramdexClasses
 import GramdexCore
 import GramdexCounting
 import GramdexIndex
@@ -82,6 +83,8 @@ enum ErrorReport {
     case is CountingError, is DiscountError, is ArpaError, is ExportError: Code.badData
     case is SentencePieceError: Code.badData
     case let error as FilterError: error.isBadData ? Code.badData : Code.usage
+    case ClusteringError.memory, ClusteringError.tooManyInitialClasses: Code.usage
+    case is ClusteringError, is ClassFileError: Code.badData
     case PlanError.disk: Code.inputOutput
     case PlanError.memory: Code.usage
     case is ScratchFileError: Code.inputOutput
