@@ -27,12 +27,17 @@ struct ClassCounts: ~Copyable, Sendable {
     second = RecordBuffer(zeroed: size)
   }
 
-  /// Adds `count` bigrams of these classes, or takes them away when it is negative.
+  /// Adds `count` bigrams of these classes, both of whose words are in them.
   func add(_ count: Int64, first g: Int, second h: Int) {
-    rows[g * size + h] += count
-    columns[h * size + g] += count
+    addPair(count, first: g, second: h)
     first[g] += count
     second[h] += count
+  }
+
+  /// Adds `count` to the bigrams of these classes alone, or takes it away when it is negative.
+  func addPair(_ count: Int64, first g: Int, second h: Int) {
+    rows[g * size + h] += count
+    columns[h * size + g] += count
   }
 
   /// Σ f(N(g, h)) − Σ f(N(g, ·)) − Σ f(N(·, h)) with f(x) = x · log2 x: the part of the log likelihood that depends on the classes.

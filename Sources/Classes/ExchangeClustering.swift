@@ -155,17 +155,19 @@ package struct ExchangeClustering: ~Copyable, Sendable {
     return best != current
   }
 
-  /// Adds the gathered word to a class's counts, or takes it out.
+  /// Adds the gathered word to a class, or takes it out; the classes of its neighbors keep their own counts.
   private func move(_ own: Int64, _ number: Int, sign: Int64) {
     for index in 0..<after.count {
       let neighbor = after.classNumber(index)
-      counts.add(sign * after.count(of: neighbor), first: number, second: neighbor)
+      counts.addPair(sign * after.count(of: neighbor), first: number, second: neighbor)
     }
     for index in 0..<before.count {
       let neighbor = before.classNumber(index)
-      counts.add(sign * before.count(of: neighbor), first: neighbor, second: number)
+      counts.addPair(sign * before.count(of: neighbor), first: neighbor, second: number)
     }
-    counts.add(sign * own, first: number, second: number)
+    counts.addPair(sign * own, first: number, second: number)
+    counts.first[number] += sign * after.total
+    counts.second[number] += sign * before.total
   }
 
   /// Computes what the criterion gains when the gathered word, which is in no class, comes into each class.

@@ -7,7 +7,7 @@ struct NeighborClasses: ~Copyable, Sendable {
   private let found: RecordBuffer<UInt32>
   /// How many classes were met.
   private(set) var count = 0
-  /// All counts together, and the word's own.
+  /// All counts together, the word's own included.
   private(set) var total: Int64 = 0
 
   static func memoryBytes(size: Int) -> Int { 12 * size }
