@@ -71,7 +71,7 @@ enum ErrorReport {
     case let error as IndexError: indexCode(error)
     case let error as OverlayError: error.isBadData ? Code.badData : Code.usage
     case is ModelSelectionError, is MixtureError: Code.usage
-    case ScoringError.noModel, NGramCountsError.wrongLength: Code.usage
+    case ScoringError.noModel, ScoringError.classModel, NGramCountsError.wrongLength: Code.usage
     case NGramCountsError.gapInAllOrders: Code.usage
     case EstimateError.noCounts, EstimateError.unknownWordsCounted: Code.badData
     case is EstimateError: Code.usage

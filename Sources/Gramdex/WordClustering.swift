@@ -111,28 +111,27 @@ private struct ClusteredCounts {
   /// Opens the index, and sees whether the job fits into its memory.
   init(_ options: ClusteringOptions) throws {
     let path = options.index
-    let (file, tokenizer) = try IndexFolder(path).withCurrent { manifest in
-      guard let entry = manifest.models.first(where: { $0.name == options.modelName }),
-        let file = manifest.file(of: entry)
-      else {
+    let folder = IndexFolder(path)
+    let opened = try folder.withCurrent { manifest in
+      guard let opened = try OpenedModel(folder, name: options.modelName, manifest: manifest) else {
         throw ScoringError.noModel(
           name: options.modelName,
           path: path,
           names: manifest.models.map(\.name)
         )
       }
-      guard entry.hasRawCounts else {
-        throw NGramCountsError.noCounts(path: path, isImported: entry.source == .arpa)
+      guard opened.entry.hasRawCounts else {
+        throw NGramCountsError.noCounts(path: path, isImported: opened.entry.source == .arpa)
       }
-      return (try IndexFolder(path).open(file), manifest.tokenizer)
+      return opened
     }
-    guard let store = try CountStore(file) else {
+    guard let store = try CountStore(opened.words) else {
       throw NGramCountsError.noCounts(path: path, isImported: false)
     }
     if store.directory.order < 2 { throw ClusteringError.orderOne(path: path) }
     self.store = store
-    self.tokenizer = tokenizer
-    vocabulary = try Vocabulary(file: file)
+    tokenizer = opened.manifest.tokenizer
+    vocabulary = try Vocabulary(file: opened.words)
     bigrams = BigramTable.bigrams(store.directory.shards)
     let needed =
       Self.fixedBytes

@@ -1,3 +1,4 @@
+import Foundation
 package import GramdexCounting
 package import GramdexStorage
 
@@ -44,6 +45,30 @@ package enum VocabularyStage {
       }
     }
     try stage.finish()
+  }
+
+  /// Writes which words stand for classes.
+  ///
+  /// - Parameters:
+  ///   - labels: the ids of the classes.
+  ///   - members: for each id from the first word of a class on, its class and p(word | class).
+  package static func write(
+    classes labels: [UInt32],
+    members: [(classID: UInt32, probability: Double)],
+    ranked: borrowing RankedVocabulary,
+    to writer: TableFileWriter
+  ) throws {
+    precondition(members.count == ranked.count - ranked.keptCount, "every word left has a class")
+    var bytes: [UInt8] = []
+    LittleEndian.append(UInt32(ranked.keptCount), to: &bytes)
+    LittleEndian.append(UInt32(labels.count), to: &bytes)
+    for label in labels.sorted() { LittleEndian.append(label, to: &bytes) }
+    for member in members {
+      LittleEndian.append(member.classID, to: &bytes)
+      let logarithm = Float(member.probability > 0 ? log10(member.probability) : -99)
+      LittleEndian.append(logarithm.bitPattern, to: &bytes)
+    }
+    try writer.put(.vocabulary, key: WordMemberships.key, payload: bytes)
   }
 
   /// Writes the words of an ARPA file in the order of their ids.

@@ -8,6 +8,8 @@ public enum ScoringError: Error, Equatable, Sendable, CustomStringConvertible {
   case noModel(name: String, path: String, names: [String])
   /// The vocabulary and the score tables do not belong together.
   case vocabularyTooSmall(path: String, words: Int, unigrams: UInt64)
+  /// A model of classes where a model of words is needed.
+  case classModel(name: String, path: String)
 
   /// What happened, where, and what to do.
   public var description: String {
@@ -22,6 +24,11 @@ public enum ScoringError: Error, Equatable, Sendable, CustomStringConvertible {
       \(path) is damaged: it has \(words) words but \(unigrams) unigrams; \
       restore the index from a copy or build it again
       """
+    case .classModel(let name, let path):
+      """
+      the model \(name) of \(path) is a class model, and this works with models of words only; \
+      ask query or perplexity (in a program: IndexModel.open), or build an index without --classes
+      """
     }
   }
 }
@@ -35,14 +42,19 @@ extension NGramModel {
   /// Takes no lock and writes nothing, so the index may be read-only. Reads headers and structure; the rest is
   /// mapped and read when it is asked for.
   ///
-  /// - Throws: `IndexError`, `StorageError`, `TableError` or `ScoringError`, each saying what to do.
+  /// - Throws: `IndexError`, `StorageError`, `TableError` or `ScoringError`, each saying what to do; also for a class model,
+  ///   which `IndexModel.open` opens.
   public static func open(_ path: String, model name: String = defaultName) throws -> NGramModel {
     let folder = IndexFolder(path)
     return try folder.withCurrent { manifest in
       guard let opened = try OpenedModel(folder, name: name, manifest: manifest) else {
         throw ScoringError.noModel(name: name, path: path, names: manifest.models.map(\.name))
       }
-      return try NGramModel(opened)
+      let model = try NGramModel(opened)
+      if try WordMemberships(file: opened.words, wordCount: model.vocabulary.count) != nil {
+        throw ScoringError.classModel(name: name, path: path)
+      }
+      return model
     }
   }
 
