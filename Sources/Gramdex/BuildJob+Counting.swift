@@ -19,7 +19,12 @@ extension BuildJob {
       }
       kept = found
     }
-    let ranked = RankedVocabulary(corpus.words, counts: corpus.wordCounts, kept: kept, members: corpus.members)
+    let ranked = RankedVocabulary(
+      corpus.words,
+      counts: corpus.wordCounts,
+      kept: kept,
+      members: corpus.members
+    )
     let compatible = options.smoothing.lmplzCompatible && options.order > 1
     let last =
       compatible

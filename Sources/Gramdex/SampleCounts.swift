@@ -59,7 +59,12 @@ struct SampleCounts {
     if let limit = words.limit {
       kept = Set(limit.map { corpus.words.id(of: $0) }.filter { $0 != WordTable.notFound })
     }
-    let ranked = RankedVocabulary(corpus.words, counts: corpus.wordCounts, kept: kept, members: corpus.members)
+    let ranked = RankedVocabulary(
+      corpus.words,
+      counts: corpus.wordCounts,
+      kept: kept,
+      members: corpus.members
+    )
     try ranked.remap(corpus.windows, threads: options.threads, cancellation: Cancellation())
     tokens = Double(corpus.windows.count)
     wordTypes = Double(ranked.count)

@@ -1,0 +1,133 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Clustering and class models", .needsBinary)
+struct ClusterTests {
+  private let workshop: Workshop
+  private static let sample = SharedData.package.appending(path: "pipelines/demo/sample")
+
+  init() throws {
+    workshop = try Workshop()
+  }
+
+  private func path(_ name: String) -> String { workshop.folder.path(name) }
+
+  private func contents(_ name: String) throws -> String {
+    try String(contentsOf: URL(filePath: path(name)), encoding: .utf8)
+  }
+
+  /// Clusters the words of index `name`; the outcome may be any.
+  private func cluster(_ name: String, _ flags: [String]) throws -> ProcessOutcome {
+    try BuiltBinary.run(["cluster", workshop.index(name)] + flags)
+  }
+
+  /// Builds an index of the sample's part for training.
+  private func buildSample(_ name: String, _ flags: [String]) throws {
+    let text = Self.sample.path + ".train.txt"
+    let outcome = try BuiltBinary.run(["build", text, "-o", workshop.index(name)] + flags)
+    try #require(outcome.exitCode == 0, "\(outcome)")
+  }
+
+  private func perplexity(_ name: String, _ flags: [String] = []) throws -> Double {
+    let text = Self.sample.path + ".test.txt"
+    let outcome = try BuiltBinary.run(
+      ["perplexity", workshop.index(name), text, "--json"] + flags
+    )
+    try #require(outcome.exitCode == 0, "\(outcome)")
+    struct Report: Decodable { var perplexityExcludingOOV: Double }
+    return try JSONDecoder().decode(Report.self, from: outcome.output).perplexityExcludingOOV
+  }
+
+  @Test func `a mixture with a class model predicts the sample better than words alone`() throws {
+    try buildSample("words", ["--order", "3"])
+    let outcome = try cluster("words", ["--classes", "100", "-o", path("classes"), "--json"])
+    try #require(outcome.exitCode == 0, "\(outcome)")
+    struct Summary: Decodable {
+      struct Iteration: Decodable {
+        var moves: Int
+        var averageMutualInformation: Double
+        var perplexity: Double
+      }
+      var words: Int
+      var iterations: [Iteration]
+      var isConverged: Bool
+    }
+    let summary = try JSONDecoder().decode(Summary.self, from: outcome.output)
+    #expect(summary.words == 16_899 && summary.isConverged)
+    #expect(summary.iterations.last?.moves == 0)
+    for (before, after) in zip(summary.iterations, summary.iterations.dropFirst()) {
+      #expect(after.averageMutualInformation >= before.averageMutualInformation)
+      #expect(after.perplexity <= before.perplexity)
+    }
+    try buildSample("classed", ["--order", "3", "--classes", path("classes")])
+    let words = try perplexity("words")
+    let classes = try perplexity("classed")
+    let mixed = try perplexity("words", ["--mix", "\(workshop.index("classed"))=0.4"])
+    // Measured: 115.8, 134, 102.
+    #expect(mixed < 0.9 * words)
+    #expect(classes > words && classes < 1.25 * words)
+    let verified = try BuiltBinary.run(["verify", workshop.index("classed")])
+    #expect(verified.exitCode == 0, "\(verified)")
+  }
+
+  @Test func `goes on from its file as if it had not been stopped`() throws {
+    try workshop.mustBuild(Texts.random(bytes: 60_000), "text", ["--order", "2"])
+    let whole = try cluster("text", ["--classes", "12", "-o", path("whole"), "--iterations", "9"])
+    try #require(whole.exitCode == 0, "\(whole)")
+    _ = try cluster("text", ["--classes", "12", "-o", path("part"), "--iterations", "3"])
+    let rest = try cluster(
+      "text",
+      ["--classes", "12", "-o", path("rest"), "--iterations", "6", "--initial", path("part")]
+    )
+    try #require(rest.exitCode == 0, "\(rest)")
+    #expect(try contents("rest") == contents("whole"))
+    #expect(try contents("part") != contents("whole"))
+  }
+
+  @Test func `writes probabilities of words in classes to standard output`() throws {
+    try workshop.mustBuild(Texts.small, "text", ["--order", "2"])
+    let outcome = try cluster("text", ["--classes", "3", "-o", "-"])
+    try #require(outcome.exitCode == 0, "\(outcome)")
+    var sums: [Substring: Double] = [:]
+    var words: Set<Substring> = []
+    for line in outcome.outputText.split(separator: "\n") {
+      let fields = line.split(separator: " ")
+      try #require(fields.count == 3)
+      sums[fields[0], default: 0] += try #require(Double(fields[1]))
+      words.insert(fields[2])
+    }
+    #expect(words == ["the", "cat", "sat", "on", "mat", "dog", "a", "saw"])
+    #expect(sums.count == 3 && sums.values.allSatisfy { abs($0 - 1) < 1e-12 })
+  }
+
+  @Test func `refuses what cannot be clustered, with the reason`() throws {
+    try workshop.mustBuild(Texts.small, "text", ["--order", "2"])
+    try workshop.mustBuild(Texts.small, "unigrams", ["--order", "1"])
+    try workshop.mustBuild(Texts.small, "bare", ["--order", "2", "--no-counts"])
+    _ = try workshop.folder.write("initial", "A 1 the\nB 1 cat\nC 1 dog\n")
+    let cases: [(index: String, flags: [String], code: Int32, reason: String)] = [
+      ("text", ["--classes", "0"], 64, "cannot make 0 classes"),
+      ("text", ["--classes", "2000", "--memory", "16M"], 64, "--memory"),
+      ("text", ["--classes", "2", "--initial", path("initial")], 64, "has 3 classes"),
+      ("text", ["--initial", path("absent")], 74, "no such file"),
+      ("text", ["--model", "other"], 64, "no model named other"),
+      ("unigrams", [], 65, "no bigrams"),
+      ("bare", [], 65, "no counts"),
+    ]
+    for (index, flags, code, reason) in cases {
+      let outcome = try cluster(index, ["-o", path("out")] + flags)
+      #expect(outcome.exitCode == code, "\(flags) \(outcome)")
+      #expect(outcome.errorText.contains(reason), "\(flags) \(outcome)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: path("out")))
+  }
+
+  @Test func `a build with a bad file of classes leaves nothing`() throws {
+    let file = try workshop.folder.write("classes", "A 1 the\nB 1 the\n")
+    let outcome = try workshop.build(Texts.small, "text", ["--classes", file])
+    #expect(outcome.exitCode == 65)
+    #expect(outcome.errorText.contains("classes, line 2: the is in the classes A and B"))
+    #expect(!FileManager.default.fileExists(atPath: workshop.index("text")))
+  }
+}
