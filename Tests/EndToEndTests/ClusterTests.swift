@@ -123,6 +123,30 @@ struct ClusterTests {
     #expect(!FileManager.default.fileExists(atPath: path("out")))
   }
 
+  @Test func `an exported class model says what it was built from`() throws {
+    let file = try workshop.folder.write("classes", "A 1 the\nB 0.25 cat\nB 0.75 dog\n")
+    try workshop.mustBuild(Texts.small, "text", ["--order", "2", "--classes", file])
+    let outcome = try BuiltBinary.run(
+      ["export", workshop.index("text"), "-o", path("arpa"), "--classes", path("exported")]
+    )
+    try #require(outcome.exitCode == 0, "\(outcome)")
+    // Classes by descending count.
+    #expect(try contents("exported") == "A 1.0 the\nB 0.25 cat\nB 0.75 dog\n")
+    let arpa = try contents("arpa")
+    #expect(arpa.contains("\tA B\n") || arpa.contains("\tA B\t"))
+    #expect(!arpa.contains("cat") && arpa.contains("\tmat"))
+    try workshop.mustBuild(Texts.small, "again", ["--order", "2", "--classes", path("exported")])
+    #expect(
+      try workshop.contents(of: "again")["ngrams-000001.mdb"]
+        == workshop.contents(of: "text")["ngrams-000001.mdb"]
+    )
+    try workshop.mustBuild(Texts.small, "words", ["--order", "2"])
+    let refused = try BuiltBinary.run(
+      ["export", workshop.index("words"), "-o", path("out"), "--classes", path("none")]
+    )
+    #expect(refused.exitCode == 65 && refused.errorText.contains("has no classes to write"))
+  }
+
   @Test func `a build with a bad file of classes leaves nothing`() throws {
     let file = try workshop.folder.write("classes", "A 1 the\nB 1 the\n")
     let outcome = try workshop.build(Texts.small, "text", ["--classes", file])
