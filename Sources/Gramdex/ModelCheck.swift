@@ -36,7 +36,7 @@ struct ModelCheck {
 
   /// Checks vocabulary, n-grams and their scores, and sums; adds what is wrong to `report`.
   func run(_ report: inout VerificationReport) throws {
-    let model = try NGramModel(opened)
+    let model = try NGramModel(classesOf: opened)
     if checksWords {
       try checkWords(model.vocabulary, &report)
       try WordMemberships(file: opened.words, wordCount: model.vocabulary.count).map {

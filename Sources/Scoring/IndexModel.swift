@@ -16,7 +16,7 @@ public enum IndexModel {
       guard let opened = try OpenedModel(folder, name: name, manifest: manifest) else {
         throw ScoringError.noModel(name: name, path: path, names: manifest.models.map(\.name))
       }
-      let model = try NGramModel(opened)
+      let model = try NGramModel(classesOf: opened)
       let memberships = try WordMemberships(file: opened.words, wordCount: model.vocabulary.count)
       return memberships.map { ClassModel(model, $0) } ?? model
     }

@@ -50,16 +50,20 @@ extension NGramModel {
       guard let opened = try OpenedModel(folder, name: name, manifest: manifest) else {
         throw ScoringError.noModel(name: name, path: path, names: manifest.models.map(\.name))
       }
-      let model = try NGramModel(opened)
-      if try WordMemberships(file: opened.words, wordCount: model.vocabulary.count) != nil {
-        throw ScoringError.classModel(name: name, path: path)
-      }
-      return model
+      return try NGramModel(opened)
     }
   }
 
-  /// Makes a model of an opened one.
+  /// Makes a model of an opened one, which is no class model.
   package convenience init(_ opened: OpenedModel) throws {
+    try self.init(classesOf: opened)
+    if try WordMemberships(file: opened.words, wordCount: vocabulary.count) != nil {
+      throw ScoringError.classModel(name: opened.entry.name, path: opened.words.path)
+    }
+  }
+
+  /// Makes a model of an opened one; of a class model, that of its classes.
+  package convenience init(classesOf opened: OpenedModel) throws {
     try self.init(
       file: opened.scores,
       words: opened.words,

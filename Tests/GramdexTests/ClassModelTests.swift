@@ -195,7 +195,11 @@ struct ClassModelTests {
     } catch let error as ScoringError {
       failure = error
     }
-    #expect(failure == .classModel(name: "ngram", path: built.path))
+    guard case .classModel(name: "ngram", let path) = failure else {
+      Issue.record("\(String(describing: failure))")
+      return
+    }
+    #expect(path.hasPrefix(built.path))
   }
 
   @Test func `have no limited vocabulary, and none of lmplz`() throws {
