@@ -16,6 +16,10 @@ public struct ClassFileError: Error, Equatable, Sendable {
     case twoClasses(String, String, String)
     /// The weights of a class sum to nothing.
     case noWeight(String)
+    /// A word of a class is also a word of the model.
+    case wordOfModel(String)
+    /// The model has none of the classes.
+    case noClassInModel
     /// The file has no members at all.
     case noClasses
   }
@@ -54,6 +58,10 @@ extension ClassFileError: CustomStringConvertible {
       "\(place): \(word) is in the classes \(first) and \(second); keep one of the lines"
     case .noWeight(let label):
       "\(place): the weights of class \(label) sum to 0; give at least one of its words more"
+    case .wordOfModel(let word):
+      "\(place): \(word) is in a class and also a word of the model; leave it out of the class"
+    case .noClassInModel:
+      "\(place): none of its classes is a word of the model; give the classes that the model was made with"
     case .noClasses:
       "\(place): no word is in a class; write a line for each, CLASS [p] word"
     }

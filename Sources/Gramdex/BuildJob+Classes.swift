@@ -21,6 +21,11 @@ extension BuildJob {
       let member = classes.members[Int(ranked.provisionalIDs[id]) - first]
       return (classID: labels[member.classNumber], probability: member.probability)
     }
-    try VocabularyStage.write(classes: labels, members: members, ranked: ranked, to: file)
+    try VocabularyStage.write(
+      classes: labels,
+      members: members,
+      firstMember: ranked.keptCount,
+      to: file
+    )
   }
 }

@@ -51,16 +51,15 @@ package enum VocabularyStage {
   ///
   /// - Parameters:
   ///   - labels: the ids of the classes.
-  ///   - members: for each id from the first word of a class on, its class and p(word | class).
+  ///   - members: for each id from `firstMember` to the last one, its class and p(word | class).
   package static func write(
     classes labels: [UInt32],
     members: [(classID: UInt32, probability: Double)],
-    ranked: borrowing RankedVocabulary,
+    firstMember: Int,
     to writer: TableFileWriter
   ) throws {
-    precondition(members.count == ranked.count - ranked.keptCount, "every word left has a class")
     var bytes: [UInt8] = []
-    LittleEndian.append(UInt32(ranked.keptCount), to: &bytes)
+    LittleEndian.append(UInt32(firstMember), to: &bytes)
     LittleEndian.append(UInt32(labels.count), to: &bytes)
     for label in labels.sorted() { LittleEndian.append(label, to: &bytes) }
     for member in members {

@@ -1,4 +1,4 @@
-import GramdexIndex
+package import GramdexIndex
 
 /// Opens models of indexes, of whatever kind they are.
 public enum IndexModel {
@@ -16,9 +16,14 @@ public enum IndexModel {
       guard let opened = try OpenedModel(folder, name: name, manifest: manifest) else {
         throw ScoringError.noModel(name: name, path: path, names: manifest.models.map(\.name))
       }
-      let model = try NGramModel(classesOf: opened)
-      let memberships = try WordMemberships(file: opened.words, wordCount: model.vocabulary.count)
-      return memberships.map { ClassModel(model, $0) } ?? model
+      return try open(opened)
     }
+  }
+
+  /// Makes a model of an opened one.
+  package static func open(_ opened: OpenedModel) throws -> any LanguageModel {
+    let model = try NGramModel(classesOf: opened)
+    let memberships = try WordMemberships(file: opened.words, wordCount: model.vocabulary.count)
+    return memberships.map { ClassModel(model, $0) } ?? model
   }
 }

@@ -147,6 +147,36 @@ struct ClusterTests {
     #expect(refused.exitCode == 65 && refused.errorText.contains("has no classes to write"))
   }
 
+  @Test func `a class model that was exported and imported answers the same`() throws {
+    let file = try workshop.folder.write("classes", "A 1 the\nB 0.25 cat\nB 0.75 dog\nC 1 never\n")
+    try workshop.mustBuild(Texts.small, "text", ["--order", "3", "--classes", file])
+    let exported = try BuiltBinary.run(
+      ["export", workshop.index("text"), "-o", path("arpa"), "--classes", path("exported")]
+    )
+    try #require(exported.exitCode == 0, "\(exported)")
+    let extra = try workshop.folder.write("extra", contents("exported") + "D 1 absent\n")
+    let imported = try BuiltBinary.run(
+      ["import", path("arpa"), "-o", workshop.index("again"), "--classes", extra]
+    )
+    try #require(imported.exitCode == 0, "\(imported)")
+    #expect(imported.errorText.contains("1 words are in classes that"))
+    let sentence = ["--text", "the dog sat on a cat", "--text", "never absent"]
+    let answers = try ["text", "again"].map {
+      try BuiltBinary.run(["query", workshop.index($0)] + sentence).outputText
+    }
+    #expect(answers[0] == answers[1] && answers[0].contains("dog=") && answers[0].contains("oov=1"))
+    let clash = try workshop.folder.write("clash", "A 1 mat\n")
+    let refused = try BuiltBinary.run(
+      ["import", path("arpa"), "-o", workshop.index("clash"), "--classes", clash]
+    )
+    #expect(refused.exitCode == 65 && refused.errorText.contains("mat is in a class"))
+    #expect(!FileManager.default.fileExists(atPath: workshop.index("clash")))
+    let none = try BuiltBinary.run(
+      ["import", path("arpa"), "-o", workshop.index("clash"), "--classes", extra + "x"]
+    )
+    #expect(none.exitCode == 74, "\(none)")
+  }
+
   @Test func `a build with a bad file of classes leaves nothing`() throws {
     let file = try workshop.folder.write("classes", "A 1 the\nB 1 the\n")
     let outcome = try workshop.build(Texts.small, "text", ["--classes", file])
