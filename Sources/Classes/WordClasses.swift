@@ -6,8 +6,8 @@
 // it is 1. The weights of a class need not sum to one: they are divided by their sum. SRILM also lets a class stand for several words
 // in a row, and a word belong to several classes; both are refused.
 
-import GramdexCore
-package import GramdexText
+package import GramdexCore
+import GramdexText
 
 /// Which words belong to which class, and how likely each is in its class.
 package struct WordClasses: Sendable, Equatable {
@@ -26,12 +26,15 @@ package struct WordClasses: Sendable, Equatable {
   /// All words, each once.
   package private(set) var members: [Member] = []
 
-  /// Reads the file at `path`; words are brought into normal form by `normalizer`, names of classes are not.
+  /// Reads the file at `path`; words are brought into the form of the tokenizer's, names of classes are not.
   ///
+  /// Pieces of a SentencePiece model are not cut again.
   /// Members that are equal in normal form count together; those of which nothing is left are left out.
   ///
   /// - Throws: `ClassFileError`, and what reading the file throws.
-  package init(path: String, normalizer: TextNormalizer) throws {
+  package init(path: String, tokenizer: TokenizerOptions) throws {
+    let isPieces = tokenizer.kind == .sentencepiece
+    let normalizer = TextNormalizer(isPieces ? TokenizerOptions() : tokenizer)
     var parser = Parser(path: path, normalizer: normalizer)
     let reader = try TextBlockReader(TextInputs(InputOptions(paths: [path])))
     while let block = try reader.next() {

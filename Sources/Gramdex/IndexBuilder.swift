@@ -206,7 +206,7 @@ struct WordLists: Sendable {
     let normalizer = Self.normalizer(options.tokenizer)
     vocabulary = try options.vocabulary.map { try Self.read($0, normalizer) }
     limit = try options.limitVocabulary.map { try Self.read($0, normalizer) }
-    classes = try options.classes.map { try WordClasses(path: $0, normalizer: normalizer) }
+    classes = try options.classes.map { try WordClasses(path: $0, tokenizer: options.tokenizer) }
   }
 
   /// The words of a list that limits the vocabulary of an index with this tokenizer.

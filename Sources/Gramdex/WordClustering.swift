@@ -3,7 +3,6 @@ public import GramdexCore
 import GramdexIndex
 import GramdexScoring
 import GramdexStorage
-import GramdexText
 
 /// Puts the words of an index into classes whose bigram model predicts the index's text best.
 ///
@@ -156,7 +155,7 @@ private struct ClusteredCounts {
   /// The classes of the initial file by word; nil when there is none.
   func initialClasses(_ options: ClusteringOptions) throws -> [UInt32: Int]? {
     guard let path = options.initial else { return nil }
-    let classes = try WordClasses(path: path, normalizer: TextNormalizer(tokenizer))
+    let classes = try WordClasses(path: path, tokenizer: tokenizer)
     if classes.labels.count > options.classes {
       throw ClusteringError.tooManyInitialClasses(
         path: path,

@@ -3,7 +3,6 @@ import TestSupport
 import Testing
 
 @testable import GramdexClasses
-@testable import GramdexText
 
 @Suite("A classes file")
 struct WordClassesTests {
@@ -14,7 +13,7 @@ struct WordClassesTests {
     let folder = try TemporaryFolder()
     return try WordClasses(
       path: try folder.write("classes", text),
-      normalizer: TextNormalizer(tokenizer)
+      tokenizer: tokenizer
     )
   }
 
