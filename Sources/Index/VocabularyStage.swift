@@ -52,6 +52,9 @@ package enum VocabularyStage {
   /// - Parameters:
   ///   - labels: the ids of the classes.
   ///   - members: for each id from `firstMember` to the last one, its class and p(word | class).
+  ///   - firstMember: the words from this id on are in classes.
+  ///   - writer: the file.
+  /// - Throws: errors of the file.
   package static func write(
     classes labels: [UInt32],
     members: [(classID: UInt32, probability: Double)],

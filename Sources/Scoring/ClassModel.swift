@@ -22,11 +22,15 @@ public final class ClassModel: RunScoring {
     lexicon = Lexicon(classes.vocabulary, count: classes.vocabulary.count)
   }
 
+  /// How text becomes words.
   public var tokenizer: TokenizerOptions { classes.tokenizer }
   /// The length of the longest n-grams of classes.
   public var maximumOrder: Int? { classes.order }
+  /// log10 of the probability of an unknown word without context.
   public var log10UnknownProbability: Float { classes.log10UnknownProbability }
+  /// The state that knows no words.
   public var nullState: State { classes.nullState }
+  /// The state before the first word of a sentence.
   public var beginSentenceState: State { classes.beginSentenceState }
 
   /// The probability of `word` after `state`, which becomes the state after it.
