@@ -47,6 +47,7 @@ package struct BigramTable: ~Copyable, Sendable {
   ///   - source: where the blocks are; they must have raw counts.
   ///   - shards: the directory of the blocks, for models of order 2 and up.
   ///   - vocabularySize: how many words the blocks know.
+  ///   - cancellation: stops the reading when it is set.
   ///   - report: is told how many bigrams have been read.
   /// - Throws: `LevelBlockError`, `ClusteringError.countTooLarge`, `Interrupted`.
   package init(

@@ -12,6 +12,7 @@ package enum ClassFileWriter {
   ///   - isWord: whether the text has such a word, so that no class is named like one.
   ///   - spelling: the bytes of a word.
   ///   - output: where the lines go; the caller ends it.
+  /// - Throws: errors of the output, and what `spelling` throws.
   package static func write(
     _ clustering: borrowing ExchangeClustering,
     isWord: (String) -> Bool,

@@ -121,9 +121,12 @@ package struct ExchangeClustering: ~Copyable, Sendable {
     }
   }
 
-  /// Gives each word in turn the best class; returns how many words moved.
+  /// Gives each word in turn the best class.
   ///
-  /// - Parameter report: is told how many words have been looked at.
+  /// - Parameters:
+  ///   - cancellation: stops the round when it is set.
+  ///   - report: is told how many words have been looked at.
+  /// - Returns: how many words moved.
   /// - Throws: `Interrupted` between two words; the classes are complete then, too.
   package mutating func runRound(
     cancellation: Cancellation,
