@@ -171,10 +171,39 @@ struct ClusterTests {
     )
     #expect(refused.exitCode == 65 && refused.errorText.contains("mat is in a class"))
     #expect(!FileManager.default.fileExists(atPath: workshop.index("clash")))
-    let none = try BuiltBinary.run(
-      ["import", path("arpa"), "-o", workshop.index("clash"), "--classes", extra + "x"]
+  }
+
+  @Test func `a pruned class model has its classes, and what takes models of words refuses it`()
+    throws
+  {
+    let file = try workshop.folder.write("classes", "A 1 the\nB 0.25 cat\nB 0.75 dog\n")
+    try workshop.mustBuild(Texts.small, "text", ["--order", "3", "--classes", file])
+    let pruned = try BuiltBinary.run(
+      ["prune", workshop.index("text"), "-o", workshop.index("pruned"), "--orders", "3"]
     )
-    #expect(none.exitCode == 74, "\(none)")
+    try #require(pruned.exitCode == 0, "\(pruned)")
+    let sentence = ["--text", "the dog sat on a cat"]
+    let answers = try ["text", "pruned"].map {
+      try BuiltBinary.run(["query", workshop.index($0)] + sentence).outputText
+    }
+    #expect(answers[1].contains("dog=") && answers[1].contains("oov=0"))
+    #expect(answers[0] == answers[1])
+    let verified = try BuiltBinary.run(["verify", workshop.index("pruned")])
+    #expect(verified.exitCode == 0, "\(verified)")
+    let text = try workshop.folder.write("more", Texts.small)
+    let refused = [
+      ["update", workshop.index("text"), text],
+      ["restrict", workshop.index("text"), "-o", path("out"), "--vocabulary", text],
+      [
+        "mix", workshop.index("text"), workshop.index("pruned"), "-o", path("out"), "--weights",
+        "1,1",
+      ],
+      ["next", workshop.index("text"), "the"],
+    ]
+    for arguments in refused {
+      let outcome = try BuiltBinary.run(arguments)
+      #expect(outcome.exitCode != 0 && outcome.errorText.contains("class model"), "\(outcome)")
+    }
   }
 
   @Test func `a build with a bad file of classes leaves nothing`() throws {
