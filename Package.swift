@@ -68,6 +68,10 @@ let package = Package(
     module("Storage", ["GramdexCore", "CKernels", "CLMDB", "CXXHash", "CZstd", "CZlib"]),
     module("Text", ["GramdexCore", "GramdexStorage", "CKernels"]),
     module("Counting", ["GramdexCore", "GramdexStorage", "GramdexText", "CKernels"]),
+    module(
+      "Classes",
+      ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "CKernels"]
+    ),
     module("Smoothing", ["GramdexCore", "GramdexStorage", "GramdexCounting", "CKernels"]),
     module(
       "Index",
@@ -83,8 +87,9 @@ let package = Package(
     .target(
       name: "Gramdex",
       dependencies: [
-        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexSmoothing",
-        "GramdexIndex", "GramdexScoring", .product(name: "Yams", package: "Yams"),
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexClasses",
+        "GramdexSmoothing", "GramdexIndex", "GramdexScoring",
+        .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/Gramdex",
       swiftSettings: settings
@@ -92,8 +97,8 @@ let package = Package(
     .executableTarget(
       name: "GramdexCLI",
       dependencies: [
-        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexSmoothing",
-        "GramdexIndex", "GramdexScoring", "Gramdex",
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexClasses",
+        "GramdexSmoothing", "GramdexIndex", "GramdexScoring", "Gramdex",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CLI",
@@ -121,6 +126,13 @@ let package = Package(
     tests("Storage", ["GramdexCore", "GramdexStorage", "CLMDB"]),
     tests("Text", ["GramdexCore", "GramdexStorage", "GramdexText"], exclude: ["Fixtures"]),
     tests("Counting", ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting"]),
+    tests(
+      "Classes",
+      [
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexClasses",
+        "GramdexIndex", "Gramdex",
+      ]
+    ),
     tests(
       "Smoothing",
       ["GramdexCore", "GramdexStorage", "GramdexCounting", "GramdexSmoothing"]

@@ -46,6 +46,14 @@ struct BuildCommand: ParsableCommand {
   )
   var limitVocabulary: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Count words as their classes in this file (CLASS [p] word a line, as cluster writes), for a class model.",
+      valueName: "file"
+    )
+  )
+  var classes: String?
+
   @OptionGroup var smoothing: SmoothingFlags
 
   @Option(
@@ -131,6 +139,7 @@ struct BuildCommand: ParsableCommand {
     machine.apply(to: &options)
     options.vocabulary = vocabulary
     options.limitVocabulary = limitVocabulary
+    options.classes = classes
     options.pruning = PruningThresholds(smoothing.prune.values)
     options.smoothing = smoothing.options
     options.layout = layout

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gramdex
+import GramdexClasses
 import GramdexCore
 import GramdexCounting
 import GramdexIndex
@@ -70,7 +71,7 @@ enum ErrorReport {
     case let error as IndexError: indexCode(error)
     case let error as OverlayError: error.isBadData ? Code.badData : Code.usage
     case is ModelSelectionError, is MixtureError: Code.usage
-    case ScoringError.noModel, NGramCountsError.wrongLength: Code.usage
+    case ScoringError.noModel, ScoringError.classModel, NGramCountsError.wrongLength: Code.usage
     case NGramCountsError.gapInAllOrders: Code.usage
     case EstimateError.noCounts, EstimateError.unknownWordsCounted: Code.badData
     case is EstimateError: Code.usage
@@ -82,6 +83,8 @@ enum ErrorReport {
     case is CountingError, is DiscountError, is ArpaError, is ExportError: Code.badData
     case is SentencePieceError: Code.badData
     case let error as FilterError: error.isBadData ? Code.badData : Code.usage
+    case ClusteringError.memory, ClusteringError.tooManyInitialClasses: Code.usage
+    case is ClusteringError, is ClassFileError: Code.badData
     case PlanError.disk: Code.inputOutput
     case PlanError.memory: Code.usage
     case is ScratchFileError: Code.inputOutput

@@ -23,8 +23,22 @@ struct ExportCommand: ParsableCommand {
   )
   var output: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Of a class model, also write the words of the classes to this file, CLASS p(word|CLASS) word a line.",
+      valueName: "file"
+    )
+  )
+  var classes: String?
+
   @OptionGroup var model: ModelFlags
   @OptionGroup var progress: ProgressFlags
+
+  func validate() throws {
+    if classes == "-" && output == "-" {
+      throw ValidationError("the model and its classes cannot both go to standard output")
+    }
+  }
 
   func run() throws {
     let signals = Signals()
@@ -33,6 +47,7 @@ struct ExportCommand: ParsableCommand {
     if model.check { try IndexVerifier.checkBytes(path: index.path) }
     var options = ExportOptions(index: index.path, output: output)
     options.modelName = model.model
+    options.classes = classes
     let summary = try IndexExporter.run(
       options,
       observer: display,

@@ -36,6 +36,14 @@ struct ImportCommand: ParsableCommand {
   )
   var layout = ScoreLayout.exact
 
+  @Option(
+    help: ArgumentHelp(
+      "The words of a class model's classes, CLASS [p] word a line; the ARPA file is that of the classes.",
+      valueName: "file"
+    )
+  )
+  var classes: String?
+
   @Flag(help: "A header that disagrees with the file is an error, not a warning.")
   var strict = false
 
@@ -51,6 +59,7 @@ struct ImportCommand: ParsableCommand {
     options.tokenizer = tokenizerFlags.options
     options.tokenizerModel = tokenizerFlags.tokenizerModel
     options.layout = layout
+    options.classes = classes
     options.isStrict = strict
     options.replace = replace
     var budget = BuildOptions(inputs: [arpa])

@@ -88,6 +88,15 @@ struct BlockEncoder: ~Copyable {
 
   /// Turns `block` into ids.
   mutating func encode(_ block: TextBlock, _ table: borrowing WordTable) throws {
+    try encode(block, table, RecordBuffer(uninitialized: 0))
+  }
+
+  /// Turns `block` into ids; an id below the number of `replacements` becomes the one that stands for it.
+  mutating func encode(
+    _ block: TextBlock,
+    _ table: borrowing WordTable,
+    _ replacements: borrowing RecordBuffer<UInt32>
+  ) throws {
     let lineWeights = try weights.take(from: block, inputs)
     sentenceWeights.removeAll(keepingCapacity: true)
     statistics.add(TextStatistics(block))
@@ -146,6 +155,11 @@ struct BlockEncoder: ~Copyable {
     }
     if line < lineWeights.count { sentenceWeights.append(lineWeights[line]) }
     idCount = count
+    if replacements.count == 0 { return }
+    for index in 0..<count {
+      let id = Int(truncatingIfNeeded: ids[index])
+      if id < replacements.count { ids[index] = replacements[id] }
+    }
   }
 
   @inline(never)

@@ -42,6 +42,9 @@ package struct EncodedCorpus: ~Copyable {
   package var cutWords: RecordBuffer<Bool>?
   /// The most that temporary files took while this was read, those of the windows included.
   package var readingTemporaryBytes: Int64 = 0
+  /// The ids of words that were counted as their classes, in the order of `ClassedWords.members`, none of which occurs in
+  /// the windows; the classes have the ids after the reserved words, in the order of `ClassedWords.labels`.
+  package var members = 0..<0
 
   /// The window that lmplz's counts of counts treat specially, in provisional ids; empty where there is no text.
   package func lastWindow(order: Int) -> [UInt32] {
@@ -67,6 +70,8 @@ package struct CorpusEncoderOptions: Sendable {
   package var removesDuplicates: Bool
   /// Whether words that are not known before the text is read are counted as `<unk>`.
   package var isClosed: Bool
+  /// The words that are counted as their classes, or nil.
+  package var classes: ClassedWords?
   /// Worker threads.
   package var threads: Int
   /// Memory for the vocabulary and ids.
@@ -82,6 +87,7 @@ package struct CorpusEncoderOptions: Sendable {
     tokenizer: TokenizerOptions,
     convention: TextConvention,
     vocabulary: [[UInt8]]?,
+    classes: ClassedWords? = nil,
     weights: TextWeights = TextWeights(),
     removesDuplicates: Bool = false,
     threads: Int,
@@ -96,6 +102,7 @@ package struct CorpusEncoderOptions: Sendable {
     self.weights = weights
     self.removesDuplicates = removesDuplicates
     isClosed = vocabulary != nil
+    self.classes = classes
     self.threads = threads
     self.memoryBytes = memoryBytes
     self.budgetBytes = budgetBytes
@@ -123,6 +130,8 @@ package struct CorpusEncoder: ~Copyable {
   private var weight: UInt64 = 1
   private var reserved = ReservedWordCounts()
   private var statistics = TextStatistics()
+  /// For each id that is known before the text is read, the id that stands for it; empty without classes.
+  private let replacements: RecordBuffer<UInt32>
   private static let wordsAtOnce = 4096
   /// Whether the sentence being read has a word in an earlier block.
   private var isInsideSentence = false
@@ -161,13 +170,26 @@ package struct CorpusEncoder: ~Copyable {
         memoryBytes: options.memoryBytes / 4,
         temporaryFolder: options.temporaryFolder
       ) : nil
-    for word in options.vocabulary ?? [] {
-      let padded = word + [UInt8](repeating: 0, count: 8)
-      // SAFETY: eight zero bytes follow the word.
-      unsafe padded.withUnsafeBufferPointer { buffer in
-        _ = unsafe table.insert(buffer.baseAddress, count: word.count)
+    let classes = options.classes
+    replacements = RecordBuffer(
+      uninitialized: classes.map { Self.firstMember($0) + $0.members.count } ?? 0
+    )
+    if let classes {
+      for label in classes.labels { table.insert(label) }
+      for id in 0..<Self.firstMember(classes) { replacements[id] = UInt32(id) }
+      for (index, member) in classes.members.enumerated() {
+        table.insert(member.word)
+        replacements[Self.firstMember(classes) + index] =
+          WordID.reservedCount + UInt32(member.classNumber)
       }
+      precondition(table.count == replacements.count, "words and classes must be different")
     }
+    for word in options.vocabulary ?? [] { table.insert(word) }
+  }
+
+  /// The id of the first word of a class.
+  private static func firstMember(_ classes: ClassedWords) -> Int {
+    Int(WordID.reservedCount) + classes.labels.count
   }
 
   /// Reads everything.
@@ -185,7 +207,7 @@ package struct CorpusEncoder: ~Copyable {
     }
     while true {
       try cancellation.check()
-      try Self.encodeRound(workers, reader, table)
+      try Self.encodeRound(workers, reader, table, replacements)
       var isAtEnd = true
       for t in Self.order(workers) {
         guard let block = workers[t].currentBlock else { continue }
@@ -211,7 +233,8 @@ package struct CorpusEncoder: ~Copyable {
       reserved: reserved,
       statistics: statistics,
       duplicates: removed,
-      readingTemporaryBytes: temporaryBytes
+      readingTemporaryBytes: temporaryBytes,
+      members: options.classes.map { Self.firstMember($0)..<replacements.count } ?? 0..<0
     )
   }
 
@@ -244,11 +267,12 @@ package struct CorpusEncoder: ~Copyable {
   private static func encodeRound(
     _ workers: borrowing Slots<BlockEncoder>,
     _ reader: TextBlockReader,
-    _ table: borrowing WordTable
+    _ table: borrowing WordTable,
+    _ replacements: borrowing RecordBuffer<UInt32>
   ) throws {
     try Parallel.run(threads: workers.count) { thread in
       workers[thread].clear()
-      if let block = try reader.next() { try workers[thread].encode(block, table) }
+      if let block = try reader.next() { try workers[thread].encode(block, table, replacements) }
     }
   }
 

@@ -11,7 +11,7 @@ package struct RankedVocabulary: ~Copyable, Sendable {
   package let provisionalIDs: RecordBuffer<UInt32>
   /// How often each final id occurs as an event.
   package let counts: RecordBuffer<UInt64>
-  /// Final ids from this one on are outside the limited vocabulary.
+  /// Final ids from this one on are outside the limited vocabulary, or words of classes.
   package let keptCount: Int
 
   /// Anonymous memory of the ranks of so many words, while they are sorted.
@@ -42,11 +42,12 @@ package struct RankedVocabulary: ~Copyable, Sendable {
     return windows
   }
 
-  /// Ranks the words of `table`; with `kept`, words whose provisional id it does not hold are excluded.
+  /// Ranks the words of `table`; with `kept`, words whose provisional id it does not hold are excluded, and so are `members`.
   package init(
     _ table: borrowing WordTable,
     counts provisional: borrowing RecordBuffer<UInt64>,
-    kept: Set<UInt32>?
+    kept: Set<UInt32>?,
+    members: Range<Int> = 0..<0
   ) {
     let size = table.count
     let reserved = Int(WordID.reservedCount)
@@ -54,6 +55,7 @@ package struct RankedVocabulary: ~Copyable, Sendable {
     if let kept {
       for id in reserved..<size { excluded[id] = !kept.contains(UInt32(id)) }
     }
+    for id in members { excluded[id] = true }
     let provisionals = RecordBuffer<UInt32>(uninitialized: size)
     for id in 0..<size { provisionals[id] = UInt32(id) }
     // SAFETY: the table holds the reserved words, so it has at least as many.
@@ -77,7 +79,7 @@ package struct RankedVocabulary: ~Copyable, Sendable {
     finalIDs = finals
     provisionalIDs = provisionals
     counts = ranked
-    keptCount = size - (kept == nil ? 0 : (reserved..<size).count { excluded[$0] })
+    keptCount = size - (reserved..<size).count { excluded[$0] }
   }
 
   /// Replaces provisional ids by final ones in all windows.

@@ -166,6 +166,15 @@ package struct WordTable: ~Copyable, Sendable {
     return id
   }
 
+  /// Adds a word if it is new.
+  package mutating func insert(_ word: [UInt8]) {
+    let padded = word + [UInt8](repeating: 0, count: 8)
+    // SAFETY: eight zero bytes follow the word.
+    unsafe padded.withUnsafeBufferPointer { buffer in
+      _ = unsafe insert(buffer.baseAddress, count: word.count)
+    }
+  }
+
   /// Calls `body` with the bytes of the word `id`, which must exist.
   @unsafe
   package func withSpelling<Result>(

@@ -19,7 +19,12 @@ extension BuildJob {
       }
       kept = found
     }
-    let ranked = RankedVocabulary(corpus.words, counts: corpus.wordCounts, kept: kept)
+    let ranked = RankedVocabulary(
+      corpus.words,
+      counts: corpus.wordCounts,
+      kept: kept,
+      members: corpus.members
+    )
     let compatible = options.smoothing.lmplzCompatible && options.order > 1
     let last =
       compatible
@@ -27,6 +32,7 @@ extension BuildJob {
     try compareWithEarlier(ranked, tokens: corpus.tokens)
     try ranked.remap(corpus.windows, threads: options.threads, cancellation: cancellation)
     try VocabularyStage.write(corpus.words, ranked: ranked, to: file)
+    try writeMemberships(of: corpus, ranked, to: file)
     let windows = corpus.windows
     let sentences = corpus.sentences
     let cutWords = corpus.takeCutWords()

@@ -24,6 +24,7 @@ extension BuildJob {
       tokenizer: options.tokenizer,
       convention: options.convention,
       vocabulary: words.vocabulary,
+      classes: words.counted,
       weights: TextWeights(
         inputs: inputs.files.map(\.weight),
         areInLines: options.weightsInLines

@@ -47,6 +47,8 @@ public struct BuildOptions: Sendable, Equatable {
   public var vocabulary: String?
   /// A file of words, one a line: n-grams with other words are pruned after counting.
   public var limitVocabulary: String?
+  /// A file of classes, `CLASS [p] word` a line: words are counted as their classes, for a class model.
+  public var classes: String?
   /// The raw counts at or below which n-grams are left out.
   public var pruning = PruningThresholds()
   /// How counts become probabilities.
@@ -87,6 +89,10 @@ public struct BuildOptions: Sendable, Equatable {
     if resume == .required && inputs.contains("-") { throw .resumeStandardInput }
     if jsonField?.isEmpty == true { throw .emptyJSONField }
     if vocabulary != nil && limitVocabulary != nil { throw .twoVocabularies }
+    if classes != nil && limitVocabulary != nil { throw .classesWithLimit }
+    if classes != nil && (convention == .lmplz || smoothing.lmplzCompatible) {
+      throw .classesAsLmplz
+    }
     try tokenizer.check(modelPath: tokenizerModel)
     try checkCounts()
     try Self.check(pruning, order: order)
@@ -112,6 +118,7 @@ public struct BuildOptions: Sendable, Equatable {
     }
     if !inputsAreCounts { return }
     if jsonField != nil { throw .notWithCounts("--json-field") }
+    if classes != nil { throw .notWithCounts("--classes") }
     if !inputWeights.isEmpty { throw .notWithCounts("--weight") }
     if weightsInLines { throw .notWithCounts("--weights-in-lines") }
     if removeDuplicates { throw .notWithCounts("--remove-duplicates") }

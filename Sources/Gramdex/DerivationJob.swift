@@ -147,7 +147,7 @@ struct DerivationJob {
     _ path: String,
     model: String
   ) throws -> DerivationSummary.Evaluation {
-    func perplexity(_ model: NGramModel) throws -> Perplexity {
+    func perplexity(_ model: any LanguageModel) throws -> Perplexity {
       try model.perplexity(
         of: texts,
         threads: options.threads,
@@ -157,8 +157,8 @@ struct DerivationJob {
     }
     return DerivationSummary.Evaluation(
       // The sources as they were opened: the new index may stand in the place of one.
-      before: try sources.map { try perplexity($0.scorer()) },
-      after: try perplexity(NGramModel.open(path, model: model))
+      before: try sources.map { try perplexity($0.answering()) },
+      after: try perplexity(IndexModel.open(path, model: model))
     )
   }
 }

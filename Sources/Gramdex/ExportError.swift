@@ -4,6 +4,8 @@ public enum ExportError: Error, Equatable, Sendable {
   case noCounts(index: String, model: String)
   /// The index has no model of this name.
   case noModel(index: String, model: String, available: [String])
+  /// The model is no class model, whose classes could be written.
+  case noClasses(index: String, model: String)
   /// Counts, scores and manifest of the index do not agree.
   case damaged(index: String, reason: String)
 }
@@ -22,6 +24,8 @@ extension ExportError: CustomStringConvertible {
       \(index) has no model \(model); give --model \
       \(available.isEmpty ? "NAME of another index" : available.joined(separator: " or "))
       """
+    case .noClasses(let index, let model):
+      "model \(model) of \(index) has no classes to write, as it was built without --classes; leave out --classes"
     case .damaged(let index, let reason):
       """
       \(index) is damaged: \(reason); run `gramdex verify`, then restore the index from a copy or \

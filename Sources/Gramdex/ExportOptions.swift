@@ -4,6 +4,8 @@ public struct ExportOptions: Sendable, Equatable {
   public var index: String
   /// The file to write, packed when its name ends in `.gz` or `.zst`; `-` is standard output.
   public var output: String
+  /// The file that gets the words of the classes of a class model, as SRILM's `-classes` reads them; nil for none.
+  public var classes: String?
   /// The model inside the index.
   public var modelName = BuildOptions.defaultModelName
 

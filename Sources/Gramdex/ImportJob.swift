@@ -44,8 +44,19 @@ struct ImportJob {
 
   /// Runs all stages and publishes.
   mutating func run() throws -> ImportSummary {
-    let (model, bytes) = try read()
+    var (model, bytes) = try read()
     let name = model.name
+    if let path = options.classes {
+      let classed = try ClassedImport(
+        model.vocabulary,
+        classes: path,
+        tokenizer: options.tokenizer
+      )
+      if classed.leftOut > 0 {
+        warn("\(path): \(classed.leftOut) words are in classes that \(name) does not have")
+      }
+      model.classed = classed
+    }
     for warning in model.summary.warnings { warn("\(name): \(warning)") }
     let written = try writing.write(model)
     for (index, count) in written.blankNodes.enumerated() where count > 0 {

@@ -10,6 +10,8 @@ public struct ImportOptions: Sendable, Equatable {
   public var tokenizer = TokenizerOptions()
   /// The SentencePiece model of a tokenizer of that kind: a file, whose bytes are stored in the index.
   public var tokenizerModel: String?
+  /// A file of classes, `CLASS [p] word` a line, that some of the model's words are; nil for a model of words.
+  public var classes: String?
   /// How probabilities are stored.
   public var layout = ScoreLayout.exact
   /// Whether a wrong number of n-grams in the header is an error instead of a warning.

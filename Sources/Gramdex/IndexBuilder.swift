@@ -1,3 +1,4 @@
+import GramdexClasses
 public import GramdexCore
 import GramdexCounting
 import GramdexIndex
@@ -183,6 +184,20 @@ struct WordLists: Sendable {
   var vocabulary: [[UInt8]]?
   /// The limited vocabulary, nil when nothing is limited.
   var limit: [[UInt8]]?
+  /// The classes of words, nil for a model of words.
+  var classes: WordClasses?
+
+  /// The words that are counted as their classes.
+  var counted: ClassedWords? {
+    classes.map { classes in
+      ClassedWords(
+        labels: classes.labels,
+        members: classes.members.map {
+          ClassedWords.Member(word: $0.word, classNumber: $0.classNumber)
+        }
+      )
+    }
+  }
 
   /// No lists.
   init() {}
@@ -191,6 +206,7 @@ struct WordLists: Sendable {
     let normalizer = Self.normalizer(options.tokenizer)
     vocabulary = try options.vocabulary.map { try Self.read($0, normalizer) }
     limit = try options.limitVocabulary.map { try Self.read($0, normalizer) }
+    classes = try options.classes.map { try WordClasses(path: $0, tokenizer: options.tokenizer) }
   }
 
   /// The words of a list that limits the vocabulary of an index with this tokenizer.

@@ -21,6 +21,7 @@ public enum IndexExporter {
     cancellation: Cancellation = Cancellation()
   ) throws -> ExportSummary {
     let model = try ListedModel.open(options.index, model: options.modelName)
+    let classes = try options.classes.map { (try ClassesExport(options), path: $0) }
     if model.tables.header.layout == .compact {
       observer.warning(
         """
@@ -29,6 +30,7 @@ public enum IndexExporter {
         """
       )
     }
+    if let (classes, path) = classes { try classes.write(to: path) }
     return try ExportJob(
       options: options,
       model: model,

@@ -10,6 +10,10 @@ extension IndexInfo {
       "tokenizer: \(Self.describe(tokenizer))",
       "vocabulary: \(Readable.grouped(vocabulary)) word types",
     ]
+    if let classes, let classedWords {
+      lines[2] +=
+        ", \(Readable.grouped(classes)) of them classes of \(Readable.grouped(classedWords)) words"
+    }
     if tokens > 0 {
       lines.append(
         "text: \(Readable.grouped(tokens)) tokens in \(Readable.grouped(sentences)) sentences, "

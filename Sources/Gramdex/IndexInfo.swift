@@ -68,6 +68,10 @@ public struct IndexInfo: Sendable, Codable, Equatable {
   public var sentences: UInt64
   /// Word types, `<unk>`, `<s>` and `</s>` included.
   public var vocabulary: UInt64
+  /// How many classes words were counted as; nil where they were counted as themselves.
+  public var classes: UInt64?
+  /// How many words belong to the classes; they are not among `vocabulary`, the classes are.
+  public var classedWords: UInt64?
   /// How probabilities and backoffs are stored.
   public var layout: ScoreLayout
   /// Sizes of the files and of what is in them.
@@ -90,9 +94,9 @@ public struct IndexInfo: Sendable, Codable, Equatable {
   /// - Throws: `IndexError` or `StorageError`, each of which says what to do.
   public init(path: String) throws {
     let folder = IndexFolder(path)
-    let manifest = try folder.withCurrent { manifest in
+    let (manifest, memberships) = try folder.withCurrent { manifest in
       for file in manifest.files { _ = try folder.open(file) }
-      return manifest
+      return (manifest, try Self.memberships(folder, manifest))
     }
     guard
       let first = manifest.models.first(where: { $0.countsFile == nil }) ?? manifest.models.first
@@ -107,6 +111,8 @@ public struct IndexInfo: Sendable, Codable, Equatable {
     tokens = first.tokens
     sentences = first.sentences
     vocabulary = first.vocabularySize
+    classes = memberships.map { UInt64($0.classes.count) }
+    classedWords = memberships.map { UInt64($0.memberCount) }
     layout = first.layout
     bytes = Self.bytes(manifest.files)
     models = manifest.models.map(Model.init)
@@ -115,6 +121,16 @@ public struct IndexInfo: Sendable, Codable, Equatable {
     generation = manifest.generation
     formatVersion = manifest.formatVersion
     toolVersion = manifest.toolVersion
+  }
+
+  /// The words of classes of the first model; nil where there are none.
+  private static func memberships(
+    _ folder: IndexFolder,
+    _ manifest: Manifest
+  ) throws -> WordMemberships? {
+    guard let first = manifest.models.first else { return nil }
+    let words = try OpenedModel(folder, first, manifest: manifest).words
+    return try WordMemberships(file: words, wordCount: Vocabulary(file: words).count)
   }
 
   private static func bytes(_ files: [Manifest.File]) -> BuildSummary.Bytes {

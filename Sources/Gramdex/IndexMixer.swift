@@ -29,6 +29,7 @@ public enum IndexMixer {
     let options = try options.validated()
     let models = try options.indexes.map { try ListedModel.open($0, model: options.modelName) }
     for model in models { try model.requireDistribution() }
+    for model in models { try model.requireWords() }
     for model in models where model.tokenizer != models[0].tokenizer {
       throw DerivationError.otherTokenizer(first: models[0].path, other: model.path)
     }

@@ -25,6 +25,7 @@ public enum IndexPruner {
     let options = try options.validated()
     let model = try ListedModel.open(options.index, model: options.modelName)
     if options.criterion != .none { try model.requireDistribution() }
+    if case .vocabulary = options.criterion { try model.requireWords() }
     let job = DerivationJob(
       options: options.output,
       operation: "prune",

@@ -29,6 +29,7 @@ public enum IndexRestrictor {
     cancellation: Cancellation = Cancellation()
   ) throws -> DerivationSummary {
     let model = try ListedModel.open(options.index, model: options.modelName)
+    try model.requireWords()
     let job = DerivationJob(
       options: try options.output.validated(),
       operation: "restrict",

@@ -64,7 +64,7 @@ extension JobFile {
       )
     }
     for name in texts.isEmpty ? [] : [build.modelName] + estimates.map(\.name) {
-      let model = try NGramModel.open(output, model: name)
+      let model = try IndexModel.open(output, model: name)
       for (path, inputs) in texts {
         let perplexity = try model.perplexity(
           of: inputs,

@@ -54,7 +54,7 @@ public struct JobFile: Sendable, Equatable {
     "inputs", "files-from", "json-field", "input-form", "weights", "weights-in-lines",
     "remove-duplicates", "tokenizer", "order", "memory", "threads", "temporary",
     "smoothing", "prune", "layout", "counts", "vocabulary", "limit-vocabulary", "evaluation",
-    "estimate",
+    "estimate", "classes",
     "output", "replace", "keep-previous", "resume",
   ]
   /// What the inputs are.
@@ -109,6 +109,7 @@ public struct JobFile: Sendable, Equatable {
     build.temporary = try job.string("temporary").map { Self.resolve($0, in: folder) }
     build.vocabulary = try job.string("vocabulary").map { Self.resolve($0, in: folder) }
     build.limitVocabulary = try job.string("limit-vocabulary").map { Self.resolve($0, in: folder) }
+    build.classes = try job.string("classes").map { Self.resolve($0, in: folder) }
     build.order = try job.integer("order") ?? build.order
     build.memoryBytes = try job.size("memory") ?? build.memoryBytes
     build.threads = try job.integer("threads") ?? build.threads

@@ -12,6 +12,7 @@ struct JobIdentity: Codable, Equatable, Sendable {
   private var formats: [Int]
   private var inputs: [TextInput]
   private var wordLists: [TextInput]
+  private var classes: [TextInput]
   private var jsonField: String?
   private var inputsAreCounts: Bool
   private var weightsInLines: Bool
@@ -31,6 +32,7 @@ struct JobIdentity: Codable, Equatable, Sendable {
     self.inputs = inputs.files
     let lists = [options.vocabulary, options.limitVocabulary].compactMap { $0 }
     wordLists = lists.isEmpty ? [] : try TextInputs(InputOptions(paths: lists)).files
+    classes = try options.classes.map { try TextInputs(InputOptions(paths: [$0])).files } ?? []
     jsonField = options.jsonField
     inputsAreCounts = options.inputsAreCounts
     weightsInLines = options.weightsInLines
@@ -68,6 +70,7 @@ struct JobIdentity: Codable, Equatable, Sendable {
     if formats != earlier.formats { return "a gramdex of another index format began it" }
     if let change = Self.change(inputs, earlier.inputs, "inputs") { return change }
     if let change = Self.change(wordLists, earlier.wordLists, "word lists") { return change }
+    if let change = Self.change(classes, earlier.classes, "classes") { return change }
     let settings: [(String, Bool)] = [
       ("--json-field", jsonField == earlier.jsonField),
       ("--counts", inputsAreCounts == earlier.inputsAreCounts),

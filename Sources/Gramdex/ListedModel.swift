@@ -13,6 +13,10 @@ struct ListedModel {
   let tables: ScoreTables
   let counts: CountStore
   let words: ListedWords
+  /// All words of the index, those of classes included.
+  let vocabulary: Vocabulary
+  /// Which words are counted as their classes; nil for a model of words.
+  let memberships: WordMemberships?
   private let opened: OpenedModel
 
   var entry: ModelEntry { opened.entry }
@@ -26,8 +30,16 @@ struct ListedModel {
   /// Whether n-grams have raw counts.
   var hasRawCounts: Bool { entry.source.isCounted && entry.hasRawCounts && entry.tokens > 0 }
 
-  /// The model as it answers queries.
+  /// The model as it answers queries, which is no class model.
   func scorer() throws -> NGramModel { try NGramModel(opened) }
+
+  /// The model as it answers queries, of whatever kind.
+  func answering() throws -> any LanguageModel { try IndexModel.open(opened) }
+
+  /// Refuses a class model.
+  func requireWords() throws(ScoringError) {
+    if memberships != nil { throw .classModel(name: entry.name, path: path) }
+  }
 
   /// Sizes of the model with its words and counts, which models of an index may share.
   var bytes: BuildSummary.Bytes {
@@ -86,6 +98,8 @@ struct ListedModel {
     guard let words = try ListedWords(opened.words, count: size) else {
       throw damaged("its vocabulary is not complete")
     }
+    vocabulary = try Vocabulary(file: opened.words)
+    memberships = try WordMemberships(file: opened.words, wordCount: vocabulary.count)
     self.path = path
     self.opened = opened
     self.counts = counts

@@ -100,6 +100,9 @@ struct ListedReading {
       let sum = DecimalLogarithm.power(Double(scored.log10Probabilities[unknown])) + others
       scored.log10Probabilities[unknown] = Float(min(DecimalLogarithm.logarithm(sum), 0))
     }
+    scored.classed = try model.memberships.map {
+      try ClassedImport(scored.vocabulary, $0, of: model.vocabulary)
+    }
     return scored
   }
 

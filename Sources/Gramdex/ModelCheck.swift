@@ -36,8 +36,13 @@ struct ModelCheck {
 
   /// Checks vocabulary, n-grams and their scores, and sums; adds what is wrong to `report`.
   func run(_ report: inout VerificationReport) throws {
-    let model = try NGramModel(opened)
-    if checksWords { try checkWords(model.vocabulary, &report) }
+    let model = try NGramModel(classesOf: opened)
+    if checksWords {
+      try checkWords(model.vocabulary, &report)
+      try WordMemberships(file: opened.words, wordCount: model.vocabulary.count).map {
+        MembershipCheck(memberships: $0, path: opened.words.path).run(&report)
+      }
+    }
     if !isListed(model.ngramCounts) {
       report.problems.append("\(file.path): model \(entry.name) is not the one in the manifest")
       return

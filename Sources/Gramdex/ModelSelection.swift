@@ -117,7 +117,7 @@ public struct ModelSelection: Hashable, Sendable {
   }
 
   private static func open(_ choice: Choice) throws -> any LanguageModel {
-    try NGramModel.open(choice.path, model: choice.name)
+    try IndexModel.open(choice.path, model: choice.name)
   }
 
   private static func weight(

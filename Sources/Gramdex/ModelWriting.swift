@@ -164,7 +164,15 @@ struct ModelWriting {
     let ngrams = closed.map(\.tuples.count).reduce(0, +)
     let writing = stage(2, "write", "n-grams")
     writing.report(0, of: ngrams)
-    try VocabularyStage.write(model.vocabulary, to: file)
+    try VocabularyStage.write(model.classed?.vocabulary ?? model.vocabulary, to: file)
+    if let classed = model.classed {
+      try VocabularyStage.write(
+        classes: classed.labels,
+        members: classed.members,
+        firstMember: model.vocabulary.count,
+        to: file
+      )
+    }
     if output.keepsListing {
       let shards =
         closed.isEmpty
@@ -227,6 +235,7 @@ struct ModelWriting {
   /// Address space that the file can need at most.
   private func mapBytes(_ model: ScoredModel, _ closed: [ClosedOrder]) -> UInt64 {
     let ngrams = closed.map(\.tuples.count).reduce(0, +)
-    return ngrams * 40 + UInt64(model.vocabulary.memoryBytes) * 4 + 256 << 20
+    let vocabulary = model.classed?.vocabulary ?? model.vocabulary
+    return ngrams * 40 + UInt64(vocabulary.memoryBytes) * 4 + 256 << 20
   }
 }

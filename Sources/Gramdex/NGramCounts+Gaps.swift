@@ -31,8 +31,8 @@ extension NGramCounts {
       switch word {
       case .gap: pattern.append(nil)
       case .word(let bytes):
-        guard let id = vocabulary.id(of: bytes) else { return result }
-        pattern.append(id.rawValue)
+        guard let id = id(of: bytes) else { return result }
+        pattern.append(id)
       }
     }
     var most = MostFrequent(limit: top)

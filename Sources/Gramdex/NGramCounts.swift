@@ -14,6 +14,7 @@ public final class NGramCounts: Sendable {
   let vocabulary: Vocabulary
   /// Sentences of the text: what `<s>` counts.
   let sentences: UInt64
+  private let memberships: WordMemberships?
   private let normalizer: TextNormalizer
 
   /// Opens the counts of a model of the index at `path`, or of the first model that has counts.
@@ -37,9 +38,11 @@ public final class NGramCounts: Sendable {
     guard let counts = try CountStore(opened.words) else {
       throw NGramCountsError.noCounts(path: path, isImported: false)
     }
+    let vocabulary = try Vocabulary(file: opened.words)
     self.init(
       counts,
-      try Vocabulary(file: opened.words),
+      vocabulary,
+      try WordMemberships(file: opened.words, wordCount: vocabulary.count),
       opened.entry.sentences,
       opened.manifest.tokenizer
     )
@@ -48,12 +51,14 @@ public final class NGramCounts: Sendable {
   private init(
     _ counts: CountStore,
     _ vocabulary: Vocabulary,
+    _ memberships: WordMemberships?,
     _ sentences: UInt64,
     _ tokenizer: TokenizerOptions
   ) {
     self.counts = counts
     self.vocabulary = vocabulary
     self.sentences = sentences
+    self.memberships = memberships
     order = counts.directory.order
     normalizer = TextNormalizer(tokenizer)
   }
@@ -61,7 +66,8 @@ public final class NGramCounts: Sendable {
   /// How often the words of `text` occurred one after the other; `<s>` and `</s>` may be among them.
   ///
   /// `<s>` alone counts the sentences, and `*` stands for any one word (see `fillings`). Words are cut as the text of the
-  /// build was; 0 when one of them is unknown.
+  /// build was; 0 when one of them is unknown. Where words were counted as their
+  /// classes, a word stands for its class.
   public func count(of text: String) throws -> UInt64 {
     let pattern = try pattern(of: text)
     if pattern.contains(.gap) { return try fillings(of: text, top: 0).count }
@@ -88,10 +94,16 @@ public final class NGramCounts: Sendable {
   private func count(of words: [PatternWord]) throws -> UInt64 {
     var ids: [UInt32] = []
     for word in words {
-      guard let id = vocabulary.id(of: word.bytes) else { return 0 }
-      ids.append(id.rawValue)
+      guard let id = id(of: word.bytes) else { return 0 }
+      ids.append(id)
     }
     return try count(of: ids)
+  }
+
+  /// The id under which a word was counted, that of its class if it has one; nil when it is unknown.
+  func id(of word: [UInt8]) -> UInt32? {
+    guard let id = vocabulary.id(of: word)?.rawValue else { return nil }
+    return memberships?.resolve(id).id ?? id
   }
 
   /// The words and gaps of `text`.

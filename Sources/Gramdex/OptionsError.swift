@@ -68,6 +68,14 @@ public enum OptionsError: Error, Equatable, Sendable {
   case modelNameTwice(String)
   /// The log10 probability of unknown words is no log10 probability.
   case unknownProbability(Float)
+  /// A class model is asked for with a vocabulary that prunes words.
+  case classesWithLimit
+  /// A class model is asked for as lmplz would make it.
+  case classesAsLmplz
+  /// The number of classes is not one that words can be put into.
+  case classes(Int)
+  /// The number of iterations is negative.
+  case iterations(Int)
 }
 
 extension OptionsError: CustomStringConvertible {
@@ -185,6 +193,17 @@ extension OptionsError: CustomStringConvertible {
       "two models would be named \(name); give one of them another name"
     case .unknownProbability(let value):
       "\(value) is no log10 probability for unknown words; give 0 or less, as in -100"
+    case .classesWithLimit:
+      """
+      --classes and --limit-vocabulary exclude each other, as words are counted as their classes; \
+      leave words out of the classes, or give --vocabulary
+      """
+    case .classesAsLmplz:
+      "--classes and --lmplz-compatible exclude each other, as lmplz makes no class models; leave out one"
+    case .classes(let classes):
+      "cannot make \(classes) classes; give --classes from 1 to \(ClusteringOptions.maximumClasses)"
+    case .iterations(let iterations):
+      "cannot make \(iterations) iterations; give --iterations 0 or more"
     case .modelName(let name):
       """
       "\(name)" cannot name a model; use 1 to 64 letters, digits, hyphens, underscores and dots

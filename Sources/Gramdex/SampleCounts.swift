@@ -44,6 +44,7 @@ struct SampleCounts {
         tokenizer: options.tokenizer,
         convention: options.convention,
         vocabulary: words.vocabulary,
+        classes: words.counted,
         weights: TextWeights(areInLines: options.weightsInLines),
         threads: options.threads,
         memoryBytes: memory / 2,
@@ -58,7 +59,12 @@ struct SampleCounts {
     if let limit = words.limit {
       kept = Set(limit.map { corpus.words.id(of: $0) }.filter { $0 != WordTable.notFound })
     }
-    let ranked = RankedVocabulary(corpus.words, counts: corpus.wordCounts, kept: kept)
+    let ranked = RankedVocabulary(
+      corpus.words,
+      counts: corpus.wordCounts,
+      kept: kept,
+      members: corpus.members
+    )
     try ranked.remap(corpus.windows, threads: options.threads, cancellation: Cancellation())
     tokens = Double(corpus.windows.count)
     wordTypes = Double(ranked.count)

@@ -10,6 +10,8 @@ struct ScoredModel {
   /// Whether backoffs are to be computed anew.
   var renormalizes = false
   var vocabulary: ArpaVocabulary
+  /// The words of a class model's classes; nil for a model of words.
+  var classed: ClassedImport?
   var log10Probabilities: [Float]
   var log10Backoffs: [Float]
   /// The n-grams of the orders from 2 on, in context order, with the payload of `ArpaBatch`.

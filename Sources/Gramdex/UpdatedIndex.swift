@@ -51,6 +51,9 @@ struct UpdatedIndex {
     }
     self.counts = counts
     vocabulary = try Vocabulary(file: words)
+    if try WordMemberships(file: words, wordCount: vocabulary.count) != nil {
+      throw UpdateError.classModel(path: path)
+    }
     guard vocabulary.count == counts.directory.vocabularySize,
       main.vocabularySize <= UInt64(vocabulary.count)
     else { throw TableError.damagedCounts(rule: "they do not fit the vocabulary") }

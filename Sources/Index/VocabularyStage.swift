@@ -1,3 +1,4 @@
+import Foundation
 package import GramdexCounting
 package import GramdexStorage
 
@@ -44,6 +45,32 @@ package enum VocabularyStage {
       }
     }
     try stage.finish()
+  }
+
+  /// Writes which words stand for classes.
+  ///
+  /// - Parameters:
+  ///   - labels: the ids of the classes.
+  ///   - members: for each id from `firstMember` to the last one, its class and p(word | class).
+  ///   - firstMember: the words from this id on are in classes.
+  ///   - writer: the file.
+  /// - Throws: errors of the file.
+  package static func write(
+    classes labels: [UInt32],
+    members: [(classID: UInt32, probability: Double)],
+    firstMember: Int,
+    to writer: TableFileWriter
+  ) throws {
+    var bytes: [UInt8] = []
+    LittleEndian.append(UInt32(firstMember), to: &bytes)
+    LittleEndian.append(UInt32(labels.count), to: &bytes)
+    for label in labels.sorted() { LittleEndian.append(label, to: &bytes) }
+    for member in members {
+      LittleEndian.append(member.classID, to: &bytes)
+      let logarithm = Float(member.probability > 0 ? log10(member.probability) : -99)
+      LittleEndian.append(logarithm.bitPattern, to: &bytes)
+    }
+    try writer.put(.vocabulary, key: WordMemberships.key, payload: bytes)
   }
 
   /// Writes the words of an ARPA file in the order of their ids.

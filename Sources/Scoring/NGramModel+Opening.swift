@@ -8,6 +8,8 @@ public enum ScoringError: Error, Equatable, Sendable, CustomStringConvertible {
   case noModel(name: String, path: String, names: [String])
   /// The vocabulary and the score tables do not belong together.
   case vocabularyTooSmall(path: String, words: Int, unigrams: UInt64)
+  /// A model of classes where a model of words is needed.
+  case classModel(name: String, path: String)
 
   /// What happened, where, and what to do.
   public var description: String {
@@ -22,6 +24,11 @@ public enum ScoringError: Error, Equatable, Sendable, CustomStringConvertible {
       \(path) is damaged: it has \(words) words but \(unigrams) unigrams; \
       restore the index from a copy or build it again
       """
+    case .classModel(let name, let path):
+      """
+      the model \(name) of \(path) is a class model, and this works with models of words only; \
+      ask query or perplexity (in a program: IndexModel.open), or build an index without --classes
+      """
     }
   }
 }
@@ -35,7 +42,8 @@ extension NGramModel {
   /// Takes no lock and writes nothing, so the index may be read-only. Reads headers and structure; the rest is
   /// mapped and read when it is asked for.
   ///
-  /// - Throws: `IndexError`, `StorageError`, `TableError` or `ScoringError`, each saying what to do.
+  /// - Throws: `IndexError`, `StorageError`, `TableError` or `ScoringError`, each saying what to do; also for a class model,
+  ///   which `IndexModel.open` opens.
   public static func open(_ path: String, model name: String = defaultName) throws -> NGramModel {
     let folder = IndexFolder(path)
     return try folder.withCurrent { manifest in
@@ -46,8 +54,16 @@ extension NGramModel {
     }
   }
 
-  /// Makes a model of an opened one.
+  /// Makes a model of an opened one, which is no class model.
   package convenience init(_ opened: OpenedModel) throws {
+    try self.init(classesOf: opened)
+    if try WordMemberships(file: opened.words, wordCount: vocabulary.count) != nil {
+      throw ScoringError.classModel(name: opened.entry.name, path: opened.words.path)
+    }
+  }
+
+  /// Makes a model of an opened one; of a class model, that of its classes.
+  package convenience init(classesOf opened: OpenedModel) throws {
     try self.init(
       file: opened.scores,
       words: opened.words,
