@@ -63,8 +63,7 @@ struct WindowStream<Key: WindowKey>: ~Copyable {
     }
   }
 
-  /// Reads the next window; returns false after the last. Words get the ids that `map` gives them.
-  @inline(__always)
+  /// Reads the next window, whose words get the ids that `map` gives them; returns false after the last.
   mutating func next(_ map: borrowing IDMap) throws -> Bool {
     while true {
       if isInside {
