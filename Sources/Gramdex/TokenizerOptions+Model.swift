@@ -27,7 +27,7 @@ extension TokenizerOptions {
   /// - Throws: `OptionsError.memory` when that is less than any job needs.
   func memory(of budget: UInt64) throws(OptionsError) -> UInt64 {
     // Its bytes, its tries, and what reading it has taken; a small model is part of what is set aside for the program.
-    let needed = 5 * UInt64(model?.bytes.count ?? 0)
+    let needed = 6 * UInt64(model?.bytes.count ?? 0)
     let least = BuildOptions.minimumMemoryBytes
     if budget < least + needed {
       if needed > least / 8 { throw .memoryBesideModel(budget, needed) }
