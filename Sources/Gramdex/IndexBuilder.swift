@@ -227,7 +227,7 @@ struct WordLists: Sendable {
   }
 
   /// The words of a file, in its order, as the text's words are normalised.
-  private static func read(_ path: String, _ normalizer: TextNormalizer) throws -> [[UInt8]] {
+  static func read(_ path: String, _ normalizer: TextNormalizer) throws -> [[UInt8]] {
     let reader = try TextBlockReader(TextInputs(InputOptions(paths: [path])))
     var words: [[UInt8]] = []
     while let block = try reader.next() {
