@@ -224,7 +224,7 @@ struct UpdateTests {
     var workshop = try UpdateWorkshop(["a": Corpora.text(first), "b": Corpora.text(second)])
     workshop.order = 4
     var files: [Data] = []
-    for (threads, memory) in [(1, 24), (3, 24), (2, 512)] {
+    for (threads, memory) in [(1, 32), (3, 32), (2, 512)] {
       try workshop.build("index", ["a"])
       try workshop.update("index", ["b"]) {
         $0.threads = threads
