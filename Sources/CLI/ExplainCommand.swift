@@ -9,7 +9,7 @@ struct ExplainCommand: ParsableCommand {
     discussion: """
       For each word, and for </s>: every order that was tried, longest first, with its stored \
       probability, the backoff of its context, counts, discount, and its share in the probability. Counts need \
-      an index that keeps them, shares an interpolated smoothing.
+      an index that keeps them, shares an interpolated smoothing. Of a mixture, the share of each model first.
       """
   )
 
@@ -29,33 +29,70 @@ struct ExplainCommand: ParsableCommand {
   @Flag(help: "Write one JSON object a word, each on a line.")
   var json = false
 
-  @OptionGroup var model: ModelFlags
+  @Option(
+    help: ArgumentHelp(
+      "The model inside the index, or a linear mixture of its models: NAME:0.6,OTHER:0.4.",
+      valueName: "name"
+    )
+  )
+  var model = BuildOptions.defaultModelName
+
+  @Option(
+    help: ArgumentHelp(
+      "Mix in a model of another index: INDEX=WEIGHT or INDEX:NAME=WEIGHT, as in query.",
+      valueName: "index"
+    )
+  )
+  var mix: [String] = []
+
+  @Flag(help: "Compare the checksum of every table of the models before they are used.")
+  var check = false
 
   func run() throws {
-    if model.check { try IndexVerifier.checkBytes(path: index.path) }
-    let explainer = try Explainer(path: index.path, model: model.model)
+    let selection = try ModelSelection(index: index.path, models: model, others: mix)
+    if check {
+      for path in Set(selection.choices.map(\.path)).sorted() {
+        try IndexVerifier.checkBytes(path: path)
+      }
+    }
+    if selection.choices.count == 1 {
+      let explainer = try Explainer(path: index.path, model: selection.choices[0].name)
+      try answer { line in
+        try explainer.explain(line, hasSentenceMarks: !noSentenceMarks).map { ($0, $0.text) }
+      }
+    } else {
+      let explainer = try MixtureExplainer(selection)
+      try answer { line in
+        try explainer.explain(line, hasSentenceMarks: !noSentenceMarks).map { ($0, $0.text) }
+      }
+    }
+  }
+
+  /// Writes what `explain` says of each sentence.
+  private func answer(
+    _ explain: (String) throws -> [(value: some Encodable, text: String)]
+  ) throws {
     var output = try StandardOutput()
     try output.flushing { output in
       for sentence in sentences where sentence != "-" {
-        try explain(sentence, explainer, to: &output)
+        try write(explain(sentence), to: &output)
       }
       guard sentences.contains("-") else { return }
       Messages.announceTerminalInput()
       while let line = readLine() {
-        try explain(line, explainer, to: &output)
+        try write(explain(line), to: &output)
         try output.flush()
       }
     }
   }
 
-  private func explain(
-    _ sentence: String,
-    _ explainer: Explainer,
+  private func write(
+    _ words: [(value: some Encodable, text: String)],
     to output: inout StandardOutput
   ) throws {
-    for word in try explainer.explain(sentence, hasSentenceMarks: !noSentenceMarks) {
+    for word in words {
       if json {
-        try output.write(json: word)
+        try output.write(json: word.value)
       } else {
         try output.write(word.text)
       }

@@ -9,7 +9,7 @@ package import GramdexText
 package struct CountFileReport: Sendable, Equatable {
   /// Lines with n-grams longer than the order.
   package var longer: UInt64 = 0
-  /// The longest of those.
+  /// The length of the longest n-grams that can be used.
   package var longestOrder = 0
   /// Lines with `<s>` behind the first word or `</s>` before the last, which no sentence has.
   package var impossible: UInt64 = 0
@@ -163,7 +163,6 @@ package struct CountFileReader: ~Copyable {
       counted.zeros += 1
       return
     }
-    counted.longestOrder = max(counted.longestOrder, length)
     if length > order {
       counted.longer += 1
       return
@@ -182,6 +181,7 @@ package struct CountFileReader: ~Copyable {
     for token in tokens.dropLast() {
       ids.append(unsafe try id(text + token.offset, token.length))
     }
+    counted.longestOrder = max(counted.longestOrder, length)
     if length == order { hasTop = true }
     if ids[0] != WordID.beginOfSentence.rawValue { longestInside = max(longestInside, length) }
     if length > 1 {

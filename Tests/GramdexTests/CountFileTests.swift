@@ -298,6 +298,14 @@ struct CountFileTests {
     }
   }
 
+  @Test func `needs n-grams of its order, whatever longer ones there are`() {
+    for other in ["a b c d\t2\n", "a <s> b\t2\n", "a b c\t0\n"] {
+      #expect(throws: CountingError.noTopCounts(order: 3, longest: 2)) {
+        try model("a\t3\nb\t3\na b\t3\n" + other, order: 3)
+      }
+    }
+  }
+
   @Test func `has no part in what is about text`() {
     for change: (inout BuildOptions) -> Void in [
       { $0.weightsInLines = true }, { $0.inputWeights = ["counts": 2] }, { $0.jsonField = "text" },
