@@ -187,6 +187,11 @@ struct CountsEstimator {
     )
     var estimation = options.estimation
     estimation.order = order
+    if development != nil {
+      // What was tuned stays when counts change: the text may be gone by then.
+      let isTied = estimation.smoothing != .modifiedKneserNey
+      estimation.discounts = plan.discounts.map { isTied ? [$0.values[0]] : $0.values }
+    }
     entry.estimation = estimation
     entry.smoothingOptions = estimation.base
     entry.pruning = estimation.pruning

@@ -72,6 +72,25 @@ struct DiscountTuningTests {
     }
   }
 
+  @Test(arguments: smoothings)
+  func `stay when text is added or taken away`(smoothing: Smoothing) throws {
+    let folder = try TemporaryFolder()
+    let (index, text) = try prepare(folder)
+    let tuned = try estimate(index, EstimationOptions(smoothing), tune: [text])
+      .orders.map(\.discounts)
+    let more = try folder.write("more", Corpora.text(Corpora.random(seed: 23, sentences: 20)))
+    for removes in [false, true] {
+      var options = UpdateOptions(inputs: [more])
+      options.removes = removes
+      try IndexUpdater.update(options, of: index)
+      let model = try #require(
+        try IndexInfo(path: index).models.first { $0.name == "x" }
+      )
+      #expect(model.discounts == tuned)
+      #expect(try IndexVerifier.run(path: index).problems == [])
+    }
+  }
+
   @Test func `go into a file and come back`() throws {
     let folder = try TemporaryFolder()
     let (index, text) = try prepare(folder)
