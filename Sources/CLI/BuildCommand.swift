@@ -56,13 +56,7 @@ struct BuildCommand: ParsableCommand {
 
   @OptionGroup var smoothing: SmoothingFlags
 
-  @Option(
-    help: ArgumentHelp(
-      "How scores are stored: exact (12 bytes an n-gram) or compact (4, perplexity within 0.1 %).",
-      valueName: "layout"
-    )
-  )
-  var layout = ScoreLayout.exact
+  @OptionGroup var layout: LayoutFlags
 
   @Flag(help: "Do not store the counts; count and export need them.")
   var noCounts = false
@@ -99,7 +93,7 @@ struct BuildCommand: ParsableCommand {
 
   func run() throws {
     let options = options()
-    MachineFlags.announce(options)
+    machine.announce()
     if plan {
       let plan = try IndexBuilder.plan(options, to: output)
       if json {
@@ -110,16 +104,14 @@ struct BuildCommand: ParsableCommand {
       return
     }
     if input.texts.contains("-") { Messages.announceTerminalInput() }
-    let signals = Signals()
-    let display = ProgressDisplay(isVerbose: progress.progress)
-    defer { display.finish() }
-    let summary = try IndexBuilder.build(
-      options,
-      to: output,
-      observer: display,
-      cancellation: signals.cancellation
-    )
-    display.finish()
+    let summary = try progress.run { observer, cancellation in
+      try IndexBuilder.build(
+        options,
+        to: output,
+        observer: observer,
+        cancellation: cancellation
+      )
+    }
     if json {
       try StandardOutput.print(json: summary)
     } else {
@@ -136,13 +128,15 @@ struct BuildCommand: ParsableCommand {
     options.tokenizerModel = tokenizerFlags.tokenizerModel
     options.convention = smoothing.lmplzCompatible ? .lmplz : .gramdex
     options.order = order
-    machine.apply(to: &options)
+    options.memoryBytes = machine.memoryBytes
+    options.threads = machine.threadCount
+    options.temporary = machine.temporary
     options.vocabulary = vocabulary
     options.limitVocabulary = limitVocabulary
     options.classes = classes
     options.pruning = PruningThresholds(smoothing.prune.values)
     options.smoothing = smoothing.options
-    options.layout = layout
+    options.layout = layout.layout
     options.keepCounts = !noCounts
     options.replace = replace
     options.isPlanned = !skipPlan

@@ -71,18 +71,13 @@ struct ClusterCommand: ParsableCommand {
   }
 
   func run() throws {
-    let signals = Signals()
-    let display = ProgressDisplay(isVerbose: progress.progress, isShort: true)
-    defer { display.finish() }
-    let summary = try WordClustering.run(
-      options(),
-      observer: display,
-      cancellation: signals.cancellation
-    ) { iteration in
-      display.finish()
-      Messages.write(iteration.text)
+    let summary = try progress.run(isShort: true) { display, cancellation in
+      try WordClustering.run(options(), observer: display, cancellation: cancellation) {
+        iteration in
+        display.finish()
+        Messages.write(iteration.text)
+      }
     }
-    display.finish()
     if json {
       try StandardOutput.print(json: summary)
     } else if output != "-" {

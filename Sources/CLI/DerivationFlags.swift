@@ -35,17 +35,15 @@ struct DerivationFlags: ParsableArguments {
   @Flag(help: "Write one JSON object.")
   var json = false
 
-  /// The options that the flags say.
+  /// The options that the flags say; says what the job may take.
   func options(_ machine: MachineFlags) -> DerivationOptions {
-    var budget = BuildOptions()
-    machine.apply(to: &budget)
-    MachineFlags.announce(budget)
+    machine.announce()
     var options = DerivationOptions()
     options.layout = layout
     options.keepsListing = !noCounts
-    options.memoryBytes = budget.memoryBytes
-    options.threads = budget.threads
-    options.temporary = budget.temporary
+    options.memoryBytes = machine.memoryBytes
+    options.threads = machine.threadCount
+    options.temporary = machine.temporary
     options.replace = replace
     options.texts = text
     return options

@@ -83,15 +83,13 @@ struct DumpCountsCommand: ParsableCommand {
     options.minimum = minimum
     options.memoryBytes = memory?.bytes ?? BuildOptions.defaultMemoryBytes
     options.temporary = temporary
-    let signals = Signals()
-    let display = ProgressDisplay(isVerbose: progress.progress)
-    defer { display.finish() }
-    let summary = try CountDumper.run(
-      options,
-      observer: display,
-      cancellation: signals.cancellation
-    )
-    display.finish()
+    let summary = try progress.run { observer, cancellation in
+      try CountDumper.run(
+        options,
+        observer: observer,
+        cancellation: cancellation
+      )
+    }
     let orders = summary.orders.map { "\($0.order): \($0.ngrams)" }.joined(separator: ", ")
     Messages.write("wrote n-grams by order to \(summary.output): \(orders)")
   }

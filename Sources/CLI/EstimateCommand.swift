@@ -66,13 +66,7 @@ struct EstimateCommand: ParsableCommand {
   )
   var tune: [String] = []
 
-  @Option(
-    help: ArgumentHelp(
-      "How scores are stored: exact (12 bytes an n-gram) or compact (4, perplexity within 0.1 %).",
-      valueName: "layout"
-    )
-  )
-  var layout = ScoreLayout.exact
+  @OptionGroup var layout: LayoutFlags
 
   @Flag(help: "Replace the model of that name if there is one.")
   var replace = false
@@ -111,16 +105,14 @@ struct EstimateCommand: ParsableCommand {
       }
       options.estimation.discounts = file.discounts
     }
-    let signals = Signals()
-    let display = ProgressDisplay(isVerbose: progress.progress)
-    defer { display.finish() }
-    let summary = try IndexEstimator.run(
-      options,
-      in: index.path,
-      observer: display,
-      cancellation: signals.cancellation
-    )
-    display.finish()
+    let summary = try progress.run { observer, cancellation in
+      try IndexEstimator.run(
+        options,
+        in: index.path,
+        observer: observer,
+        cancellation: cancellation
+      )
+    }
     if let writeDiscounts {
       try DiscountFile(smoothing: smoothing, discounts: summary.orders.map(\.discounts))
         .write(to: writeDiscounts)
@@ -138,12 +130,12 @@ struct EstimateCommand: ParsableCommand {
     estimation.order = order
     numbers.apply(to: &estimation)
     var options = EstimateOptions(estimation, name: name)
-    options.layout = layout
+    options.layout = layout.layout
     options.tuningTexts = tune
     options.replace = replace
     options.keepPrevious = keepPrevious
-    options.memoryBytes = machine.memory?.bytes ?? BuildOptions.defaultMemoryBytes
-    options.threads = machine.threads ?? BuildOptions.defaultThreads
+    options.memoryBytes = machine.memoryBytes
+    options.threads = machine.threadCount
     return options
   }
 }

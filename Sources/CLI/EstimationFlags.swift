@@ -42,29 +42,7 @@ struct EstimationFlags: ParsableArguments {
   )
   var goodTuringMaximum = ListArgument<Int>(values: [1, 7])
 
-  @Option(
-    help: ArgumentHelp("Interpolate unigrams with the uniform distribution.", valueName: "boolean")
-  )
-  var interpolateUnigrams = true
-
-  @Option(
-    help: ArgumentHelp(
-      "Smooth as if the vocabulary had at least so many words.",
-      valueName: "words"
-    )
-  )
-  var vocabularyPadding: UInt64 = 0
-
-  @Option(
-    help: ArgumentHelp(
-      "D1,D2,D3+ for an order whose counts of counts give none (default: 0.5,1,1.5).",
-      valueName: "discounts"
-    )
-  )
-  var discountFallback: ListArgument<Double>?
-
-  @Flag(help: "An order that needs the fallback discounts is an error, not a warning.")
-  var strict = false
+  @OptionGroup var discounting: DiscountingFlags
 
   @Flag(help: "Give <unk> no probability.")
   var closedVocabulary = false
@@ -89,12 +67,7 @@ struct EstimationFlags: ParsableArguments {
     options.goodTuringMaximum = goodTuringMaximum.values
     options.isVocabularyClosed = closedVocabulary || srilmCompatible
     options.isSRILMCompatible = srilmCompatible
-    options.base = SmoothingOptions(
-      interpolateUnigrams: interpolateUnigrams,
-      vocabularyPadding: vocabularyPadding,
-      isStrict: strict
-    )
-    if let discountFallback { options.base.discountFallback = discountFallback.values }
+    options.base = discounting.options
   }
 }
 

@@ -41,19 +41,13 @@ struct ExportCommand: ParsableCommand {
   }
 
   func run() throws {
-    let signals = Signals()
-    let display = ProgressDisplay(isVerbose: progress.progress)
-    defer { display.finish() }
     if model.check { try IndexVerifier.checkBytes(path: index.path) }
     var options = ExportOptions(index: index.path, output: output)
     options.modelName = model.model
     options.classes = classes
-    let summary = try IndexExporter.run(
-      options,
-      observer: display,
-      cancellation: signals.cancellation
-    )
-    display.finish()
+    let summary = try progress.run { observer, cancellation in
+      try IndexExporter.run(options, observer: observer, cancellation: cancellation)
+    }
     let ngrams = summary.ngrams.map(String.init).joined(separator: ", ")
     Messages.write("wrote n-grams of orders 1 and up to \(output): \(ngrams)")
   }

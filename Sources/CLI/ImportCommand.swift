@@ -28,13 +28,7 @@ struct ImportCommand: ParsableCommand {
   )
   var output: String
 
-  @Option(
-    help: ArgumentHelp(
-      "How scores are stored: exact (12 bytes an n-gram) or compact (4, perplexity within 0.1 %).",
-      valueName: "layout"
-    )
-  )
-  var layout = ScoreLayout.exact
+  @OptionGroup var layout: LayoutFlags
 
   @Option(
     help: ArgumentHelp(
@@ -58,27 +52,23 @@ struct ImportCommand: ParsableCommand {
     var options = ImportOptions(input: arpa)
     options.tokenizer = tokenizerFlags.options
     options.tokenizerModel = tokenizerFlags.tokenizerModel
-    options.layout = layout
+    options.layout = layout.layout
     options.classes = classes
     options.isStrict = strict
     options.replace = replace
-    var budget = BuildOptions(inputs: [arpa])
-    machine.apply(to: &budget)
-    options.memoryBytes = budget.memoryBytes
-    options.threads = budget.threads
-    options.temporary = budget.temporary
-    MachineFlags.announce(budget)
+    options.memoryBytes = machine.memoryBytes
+    options.threads = machine.threadCount
+    options.temporary = machine.temporary
+    machine.announce()
     if arpa == "-" { Messages.announceTerminalInput() }
-    let signals = Signals()
-    let display = ProgressDisplay(isVerbose: progress.progress)
-    defer { display.finish() }
-    let summary = try IndexImporter.run(
-      options,
-      to: output,
-      observer: display,
-      cancellation: signals.cancellation
-    )
-    display.finish()
+    let summary = try progress.run { observer, cancellation in
+      try IndexImporter.run(
+        options,
+        to: output,
+        observer: observer,
+        cancellation: cancellation
+      )
+    }
     try StandardOutput.print(summary.text)
   }
 }

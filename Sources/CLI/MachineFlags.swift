@@ -31,16 +31,15 @@ struct MachineFlags: ParsableArguments {
   )
   var temporary: String?
 
-  /// Writes the limits into `options`, with the machine's where no flag was given.
-  func apply(to options: inout BuildOptions) {
-    options.memoryBytes = memory?.bytes ?? BuildOptions.defaultMemoryBytes
-    options.threads = threads ?? BuildOptions.defaultThreads
-    options.temporary = temporary
-  }
+  /// The memory for the process, the machine's share where the flag was not given.
+  var memoryBytes: UInt64 { memory?.bytes ?? BuildOptions.defaultMemoryBytes }
+
+  /// The number of threads, the machine's where the flag was not given.
+  var threadCount: Int { threads ?? BuildOptions.defaultThreads }
 
   /// Says what the job may take, before it takes it.
-  static func announce(_ options: BuildOptions) {
-    announce(memoryBytes: options.memoryBytes, threads: options.threads)
+  func announce() {
+    Self.announce(memoryBytes: memoryBytes, threads: threadCount)
   }
 
   /// Says what the job may take, before it takes it.
@@ -54,4 +53,15 @@ struct MachineFlags: ParsableArguments {
 struct ProgressFlags: ParsableArguments {
   @Flag(help: "Show progress even when standard error is no terminal, as lines.")
   var progress = false
+
+  /// Runs a job, whose progress is shown and which Ctrl-C and SIGTERM stop, and ends the display before its result is used.
+  func run<Result>(
+    isShort: Bool = false,
+    _ job: (ProgressDisplay, Cancellation) throws -> Result
+  ) throws -> Result {
+    let signals = Signals()
+    let display = ProgressDisplay(isVerbose: progress, isShort: isShort)
+    defer { display.finish() }
+    return try job(display, signals.cancellation)
+  }
 }

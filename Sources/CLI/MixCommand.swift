@@ -52,16 +52,14 @@ struct MixCommand: ParsableCommand {
     options.modelName = model.model
     options.output = output.options(machine)
     if model.check { for index in indexes { try IndexVerifier.checkBytes(path: index) } }
-    let signals = Signals()
-    let display = ProgressDisplay(isVerbose: progress.progress)
-    defer { display.finish() }
-    let summary = try IndexMixer.run(
-      options,
-      to: output.output,
-      observer: display,
-      cancellation: signals.cancellation
-    )
-    display.finish()
+    let summary = try progress.run { observer, cancellation in
+      try IndexMixer.run(
+        options,
+        to: output.output,
+        observer: observer,
+        cancellation: cancellation
+      )
+    }
     try output.print(summary)
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gramdex
+import GramdexCore
 import GramdexScoring
 
 /// The index that a command asks.
@@ -27,6 +28,17 @@ struct ModelFlags: ParsableArguments {
     if check { try IndexVerifier.checkBytes(path: index.path) }
     return try NextWords(path: index.path, model: model)
   }
+}
+
+/// How the scores of a new model are stored.
+struct LayoutFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How scores are stored: exact (12 bytes an n-gram) or compact (4, perplexity within 0.1 %).",
+      valueName: "layout"
+    )
+  )
+  var layout = ScoreLayout.exact
 }
 
 /// How many threads score.

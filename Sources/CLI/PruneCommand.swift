@@ -115,16 +115,14 @@ struct PruneCommand: ParsableCommand {
     options.isSRILMCompatible = srilmCompatible
     options.output = output.options(machine)
     if model.check { try IndexVerifier.checkBytes(path: index.path) }
-    let signals = Signals()
-    let display = ProgressDisplay(isVerbose: progress.progress)
-    defer { display.finish() }
-    let summary = try IndexPruner.run(
-      options,
-      to: output.output,
-      observer: display,
-      cancellation: signals.cancellation
-    )
-    display.finish()
+    let summary = try progress.run { observer, cancellation in
+      try IndexPruner.run(
+        options,
+        to: output.output,
+        observer: observer,
+        cancellation: cancellation
+      )
+    }
     try output.print(summary)
   }
 }

@@ -80,16 +80,14 @@ struct RestrictCommand: ParsableCommand {
     options.output = output.options(machine)
     if texts.contains("-") { Messages.announceTerminalInput() }
     if model.check { try IndexVerifier.checkBytes(path: index.path) }
-    let signals = Signals()
-    let display = ProgressDisplay(isVerbose: progress.progress)
-    defer { display.finish() }
-    let summary = try IndexRestrictor.run(
-      options,
-      to: output.output,
-      observer: display,
-      cancellation: signals.cancellation
-    )
-    display.finish()
+    let summary = try progress.run { observer, cancellation in
+      try IndexRestrictor.run(
+        options,
+        to: output.output,
+        observer: observer,
+        cancellation: cancellation
+      )
+    }
     try output.print(summary)
   }
 }

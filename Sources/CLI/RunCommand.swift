@@ -24,12 +24,10 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let job = try JobFile(path: job)
-    MachineFlags.announce(job.build)
-    let signals = Signals()
-    let display = ProgressDisplay(isVerbose: progress.progress)
-    defer { display.finish() }
-    let report = try job.run(observer: display, cancellation: signals.cancellation)
-    display.finish()
+    MachineFlags.announce(memoryBytes: job.build.memoryBytes, threads: job.build.threads)
+    let report = try progress.run { observer, cancellation in
+      try job.run(observer: observer, cancellation: cancellation)
+    }
     if json {
       try StandardOutput.print(json: report)
     } else {

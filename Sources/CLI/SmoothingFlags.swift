@@ -12,6 +12,34 @@ struct SmoothingFlags: ParsableArguments {
   )
   var prune = ListArgument<UInt64>(values: [0])
 
+  @OptionGroup var discounting: DiscountingFlags
+
+  @Flag(
+    help: """
+      Read and count exactly as KenLM's lmplz does: blank lines are sentences, <unk> in text is \
+      skipped, and its counts of counts.
+      """
+  )
+  var lmplzCompatible = false
+
+  func validate() throws {
+    if discounting.strict && discounting.discountFallback != nil {
+      throw ValidationError(
+        "--strict and --discount-fallback exclude each other; strict means that no fallback is used"
+      )
+    }
+  }
+
+  /// The options that the flags say.
+  var options: SmoothingOptions {
+    var options = discounting.options
+    options.lmplzCompatible = lmplzCompatible
+    return options
+  }
+}
+
+/// What an order's discounts and the lowest order are made of, in `build` and in `estimate`.
+struct DiscountingFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp("Interpolate unigrams with the uniform distribution.", valueName: "boolean")
   )
@@ -36,29 +64,12 @@ struct SmoothingFlags: ParsableArguments {
   @Flag(help: "An order that needs the fallback discounts is an error, not a warning.")
   var strict = false
 
-  @Flag(
-    help: """
-      Read and count exactly as KenLM's lmplz does: blank lines are sentences, <unk> in text is \
-      skipped, and its counts of counts.
-      """
-  )
-  var lmplzCompatible = false
-
-  func validate() throws {
-    if strict && discountFallback != nil {
-      throw ValidationError(
-        "--strict and --discount-fallback exclude each other; strict means that no fallback is used"
-      )
-    }
-  }
-
   /// The options that the flags say.
   var options: SmoothingOptions {
     var options = SmoothingOptions(
       interpolateUnigrams: interpolateUnigrams,
       vocabularyPadding: vocabularyPadding,
-      isStrict: strict,
-      lmplzCompatible: lmplzCompatible
+      isStrict: strict
     )
     if let discountFallback { options.discountFallback = discountFallback.values }
     return options

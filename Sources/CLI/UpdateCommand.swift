@@ -52,18 +52,16 @@ struct UpdateCommand: ParsableCommand {
 
   func run() throws {
     let options = options()
-    MachineFlags.announce(memoryBytes: options.memoryBytes, threads: options.threads)
+    machine.announce()
     if input.texts.contains("-") { Messages.announceTerminalInput() }
-    let signals = Signals()
-    let display = ProgressDisplay(isVerbose: progress.progress)
-    defer { display.finish() }
-    let summary = try IndexUpdater.update(
-      options,
-      of: index.path,
-      observer: display,
-      cancellation: signals.cancellation
-    )
-    display.finish()
+    let summary = try progress.run { observer, cancellation in
+      try IndexUpdater.update(
+        options,
+        of: index.path,
+        observer: observer,
+        cancellation: cancellation
+      )
+    }
     if json {
       try StandardOutput.print(json: summary)
     } else {
@@ -77,8 +75,8 @@ struct UpdateCommand: ParsableCommand {
     options.jsonField = input.jsonField
     options.removes = remove
     options.limitVocabulary = limitVocabulary
-    options.memoryBytes = machine.memory?.bytes ?? BuildOptions.defaultMemoryBytes
-    options.threads = machine.threads ?? BuildOptions.defaultThreads
+    options.memoryBytes = machine.memoryBytes
+    options.threads = machine.threadCount
     options.temporary = machine.temporary
     options.keepPrevious = keepPrevious
     return options
