@@ -299,3 +299,26 @@ extension LevelBlockHeader {
     guard Int(u32(36)) == totalColumnBytes, frameColumnBytes <= totalColumnBytes else { return nil }
   }
 }
+
+extension LevelCursor {
+  /// Cursors at the start of a shard for contexts of 1 … `depths` words, element d − 1 for depth d.
+  package static func atStart(
+    of shard: Int,
+    totals: ShardTotals,
+    depths: Int,
+    source: any LevelBlockSource,
+    vocabularySize: Int,
+    decompressor: ZstdBlock.Decompressor
+  ) -> Slots<LevelCursor> {
+    Slots(count: depths) { index in
+      LevelCursor(
+        source: source,
+        shard: shard,
+        depth: index + 1,
+        blockCount: totals.blocks[index],
+        vocabularySize: vocabularySize,
+        decompressor: decompressor
+      )
+    }
+  }
+}

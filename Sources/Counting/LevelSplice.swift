@@ -4,51 +4,6 @@
 
 import GramdexStorage
 
-/// A context of old level blocks that is open to be changed, with the places of its numbers in the columns.
-struct OpenNode: ~Copyable {
-  /// An entry, and where its numbers begin in the columns of entries and of counts.
-  struct Entry: BitwiseCopyable {
-    var word: UInt32
-    var entry: UInt32
-    var count: UInt32
-    var adjustedCount: UInt64
-    var rawCount: UInt64
-  }
-
-  fileprivate(set) var entries = RecordBuffer<Entry>(uninitialized: 64)
-  fileprivate(set) var count = 0
-  /// Contexts one word longer, and the ordinal of the first.
-  fileprivate(set) var children: UInt64 = 0
-  fileprivate(set) var firstChild: UInt64 = 0
-  fileprivate var shape = 0
-  fileprivate var shapeEnd = 0
-  fileprivate var entryEnd = 0
-  fileprivate var countEnd = 0
-
-  /// Makes room for `count` entries.
-  fileprivate mutating func begin(_ count: Int) {
-    if entries.count < count { entries = RecordBuffer(uninitialized: 2 * count) }
-    self.count = count
-  }
-}
-
-/// The entries of one context of a text.
-struct AddedEntries: ~Copyable {
-  private(set) var entries = RecordBuffer<DecodedEntry>(uninitialized: 64)
-  private(set) var count = 0
-
-  /// Reads all entries of the context that `cursor` has read.
-  mutating func read(_ cursor: inout LevelCursor) throws {
-    let total = cursor.node.entryCount
-    if entries.count < total { entries = RecordBuffer(uninitialized: 2 * total) }
-    count = 0
-    repeat {
-      for i in 0..<cursor.batchCount { entries[count &+ i] = cursor.entries[i] }
-      count &+= cursor.batchCount
-    } while try cursor.readBatch()
-  }
-}
-
 /// Changes the level blocks of one depth of one shard where a text adds to them, from the first to the last.
 ///
 /// Input: blocks of unpruned n-grams with raw counts. Output: blocks with the old frames and edits, or new frames where
@@ -95,9 +50,6 @@ struct LevelSplice: ~Copyable {
   /// What the new blocks hold; counts of counts of the entries passed so far.
   private var totals = LevelTotals()
   private let bins = RecordBuffer<UInt64>(repeating: 0, count: 8)
-
-  /// Frames get at most so many lists of edits.
-  private static let mostLists = 8
 
   /// Starts before the first context of `depth`.
   init(
@@ -424,70 +376,21 @@ struct LevelSplice: ~Copyable {
       result.columnBytes.1 += edits[1].growth
       result.columnBytes.2 += edits[2].growth
       result.columnBytes.3 += edits[3].growth
-      try putEdits(&result)
+      let starts = [0, ends.0, ends.1, ends.2]
+      for column in 1..<4 { edits[column - 1].close(at: starts[column]) }
+      stored = try EditedBlock.put(
+        edits,
+        of: columns,
+        count: ends.3,
+        into: stored,
+        &result,
+        spare: &spare,
+        compressor
+      )
     }
     result.write(to: &stored)
     finished.append(depth: depth, stored)
     header = nil
-  }
-
-  /// Puts the edits behind the stored frame, or compresses the changed columns.
-  private mutating func putEdits(_ result: inout LevelBlockHeader) throws {
-    let starts = [0, ends.0, ends.1, ends.2]
-    var all = ByteColumn(capacity: edits[0].bytes.count + edits[3].bytes.count)
-    for column in 0..<4 {
-      if column > 0 { edits[column - 1].close(at: starts[column]) }
-    }
-    for column in 0..<4 {
-      all.reserve(edits[column].bytes.count)
-      all.append(contentsOf: edits[column].bytes)
-    }
-    let oldFrame = result.isEdited ? result.frameBytes : stored.count - LevelBlockHeader.byteCount
-    let oldEdits = stored.count - LevelBlockHeader.byteCount - oldFrame
-    let editBytes = LevelBlockHeader.editsHeaderBytes + all.count
-    if oldEdits + editBytes <= oldFrame / 4, lists(after: oldFrame) < Self.mostLists {
-      if !result.isEdited {
-        result.frameBytes = oldFrame
-        result.frameColumnBytes = ends.3
-      }
-      for value in [all.count, result.totalColumnBytes] {
-        for shift in [0, 8, 16, 24] { stored.append(UInt8(truncatingIfNeeded: value >> shift)) }
-      }
-      unsafe all.withBytes { unsafe stored.append(contentsOf: $0) }
-      return
-    }
-    let total = result.totalColumnBytes
-    if spare.count < total { spare = RecordBuffer(uninitialized: total) }
-    // SAFETY: the columns hold `ends.3` bytes, and the spare buffer those of all new columns.
-    let isApplied = unsafe all.withBytes { edits in
-      unsafe LevelBlockHeader.apply(
-        edits,
-        to: UnsafeRawBufferPointer(start: columns.pointer, count: ends.3),
-        into: UnsafeMutableRawBufferPointer(start: spare.pointer, count: total)
-      )
-    }
-    precondition(isApplied, "edits must fit the columns that they were made for")
-    result.frameBytes = 0
-    result.frameColumnBytes = 0
-    var block = [UInt8](repeating: 0, count: LevelBlockHeader.byteCount)
-    // SAFETY: as above.
-    try unsafe compressor.append(
-      UnsafeRawBufferPointer(start: spare.pointer, count: total),
-      to: &block
-    )
-    stored = unsafe block.withUnsafeBytes { unsafe [UInt8]($0) }
-  }
-
-  /// How many lists of edits the block has.
-  private func lists(after frame: Int) -> Int {
-    var lists = 0
-    var position = LevelBlockHeader.byteCount + frame
-    while position + LevelBlockHeader.editsHeaderBytes <= stored.count {
-      let bytes = (0..<4).reduce(0) { $0 | Int(stored[position + $1]) << (8 * $1) }
-      position += LevelBlockHeader.editsHeaderBytes + bytes
-      lists += 1
-    }
-    return lists
   }
 
   /// Passes over the rest of the shard, and tells what the new blocks hold.

@@ -75,16 +75,14 @@ struct LevelSplicer: ~Copyable {
         compressor: memory.compressor
       )
     }
-    changes = Slots(count: depths) { index in
-      LevelCursor(
-        source: change.source,
-        shard: changed,
-        depth: index + 1,
-        blockCount: change.shards[changed].blocks[index],
-        vocabularySize: change.vocabularySize,
-        decompressor: memory.decompressor
-      )
-    }
+    changes = LevelCursor.atStart(
+      of: changed,
+      totals: change.shards[changed],
+      depths: depths,
+      source: change.source,
+      vocabularySize: change.vocabularySize,
+      decompressor: memory.decompressor
+    )
   }
 
   /// Edits all blocks, gives them to `emit` as they are finished, and counts in `unigramAdjusted` the words before each.

@@ -136,16 +136,14 @@ private struct StatisticsPass: ~Copyable, Sendable {
   ) throws -> [LevelStatistics.Tally] {
     if depths == 0 { return [] }
     for index in 0..<numbers.count { numbers[index] = 0 }
-    let cursors = Slots(count: depths) { index in
-      LevelCursor(
-        source: source,
-        shard: shard,
-        depth: index + 1,
-        blockCount: totals.blocks[index],
-        vocabularySize: vocabularySize,
-        decompressor: decompressor
-      )
-    }
+    let cursors = LevelCursor.atStart(
+      of: shard,
+      totals: totals,
+      depths: depths,
+      source: source,
+      vocabularySize: vocabularySize,
+      decompressor: decompressor
+    )
     for _ in 0..<totals.levels[0].nodes { try visit(1, true, cursors) }
     return (0..<depths).map { tally($0) }
   }

@@ -19,16 +19,14 @@ package struct LevelWalk: ~Copyable {
     self.depth = depth
     filter = SelectionFilter(selection, depths: depth)
     let decompressor = try ZstdBlock.Decompressor()
-    cursors = Slots(count: depth) { index in
-      LevelCursor(
-        source: source,
-        shard: shard,
-        depth: index + 1,
-        blockCount: totals.blocks[index],
-        vocabularySize: vocabularySize,
-        decompressor: decompressor
-      )
-    }
+    cursors = LevelCursor.atStart(
+      of: shard,
+      totals: totals,
+      depths: depth,
+      source: source,
+      vocabularySize: vocabularySize,
+      decompressor: decompressor
+    )
     roots = totals.levels[0].nodes
   }
 

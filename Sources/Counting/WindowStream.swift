@@ -130,16 +130,14 @@ struct WindowStream<Key: WindowKey>: ~Copyable {
     depths: Int,
     _ decompressor: ZstdBlock.Decompressor
   ) -> Slots<LevelCursor> {
-    Slots(count: depths) { index in
-      LevelCursor(
-        source: levels.source,
-        shard: shard,
-        depth: index + 1,
-        blockCount: levels.shards[shard].blocks[index],
-        vocabularySize: levels.vocabularySize,
-        decompressor: decompressor
-      )
-    }
+    LevelCursor.atStart(
+      of: shard,
+      totals: levels.shards[shard],
+      depths: depths,
+      source: levels.source,
+      vocabularySize: levels.vocabularySize,
+      decompressor: decompressor
+    )
   }
 
   private func damaged(_ rule: String) -> LevelBlockError {

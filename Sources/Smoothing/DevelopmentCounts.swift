@@ -129,16 +129,14 @@ package struct DevelopmentCounts: ~Copyable {
       _ totals: ShardTotals,
       _ contexts: borrowing RecordBuffer<Context>
     ) throws {
-      let cursors = Slots(count: depths) { index in
-        LevelCursor(
-          source: source,
-          shard: shard,
-          depth: index + 1,
-          blockCount: totals.blocks[index],
-          vocabularySize: vocabularySize,
-          decompressor: decompressor
-        )
-      }
+      let cursors = LevelCursor.atStart(
+        of: shard,
+        totals: totals,
+        depths: depths,
+        source: source,
+        vocabularySize: vocabularySize,
+        decompressor: decompressor
+      )
       let filter = SelectionFilter(selection, depths: depths)
       for _ in 0..<totals.levels[0].nodes {
         try visit(1, next..<sorted.count, true, filter, cursors, contexts)

@@ -87,16 +87,14 @@ package struct LevelEstimator: ~Copyable, Sendable {
     _ totals: ShardTotals,
     _ source: any LevelBlockSource
   ) -> Slots<LevelCursor> {
-    Slots(count: depths) { index in
-      LevelCursor(
-        source: source,
-        shard: shard,
-        depth: index + 1,
-        blockCount: totals.blocks[index],
-        vocabularySize: vocabularySize,
-        decompressor: decompressor
-      )
-    }
+    LevelCursor.atStart(
+      of: shard,
+      totals: totals,
+      depths: depths,
+      source: source,
+      vocabularySize: vocabularySize,
+      decompressor: decompressor
+    )
   }
 
   static func missingNode(_ depth: Int) -> LevelBlockError {

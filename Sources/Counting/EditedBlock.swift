@@ -1,0 +1,81 @@
+import GramdexStorage
+
+/// How a level block takes edits of its columns: behind its frame as a list, or in a new frame.
+///
+/// Reading applies all lists, so there are at most `mostLists` of them, and together they take at most a quarter of the frame
+/// (docs/FORMAT.md, level blocks of version 2).
+enum EditedBlock {
+  /// Frames get at most so many lists of edits.
+  private static let mostLists = 8
+
+  /// The bytes of a block after edits of its four columns; its header is still the old one.
+  ///
+  /// - Parameters:
+  ///   - edits: the edits of each column, closed.
+  ///   - columns: the columns as they were, `count` bytes.
+  ///   - stored: the block as it was.
+  ///   - header: that of the new block, which learns how it is stored.
+  ///   - spare: room for the new columns, enlarged where that is needed.
+  /// - Returns: the new block.
+  static func put(
+    _ edits: borrowing Slots<ColumnEdits>,
+    of columns: borrowing RecordBuffer<UInt8>,
+    count: Int,
+    into stored: consuming [UInt8],
+    _ header: inout LevelBlockHeader,
+    spare: inout RecordBuffer<UInt8>,
+    _ compressor: ZstdBlock.Compressor
+  ) throws -> [UInt8] {
+    var all = ByteColumn(capacity: edits[0].bytes.count + edits[3].bytes.count)
+    for column in 0..<4 {
+      all.reserve(edits[column].bytes.count)
+      all.append(contentsOf: edits[column].bytes)
+    }
+    let oldFrame = header.isEdited ? header.frameBytes : stored.count - LevelBlockHeader.byteCount
+    let oldEdits = stored.count - LevelBlockHeader.byteCount - oldFrame
+    let editBytes = LevelBlockHeader.editsHeaderBytes + all.count
+    if oldEdits + editBytes <= oldFrame / 4, lists(in: stored, after: oldFrame) < mostLists {
+      if !header.isEdited {
+        header.frameBytes = oldFrame
+        header.frameColumnBytes = count
+      }
+      for value in [all.count, header.totalColumnBytes] {
+        for shift in [0, 8, 16, 24] { stored.append(UInt8(truncatingIfNeeded: value >> shift)) }
+      }
+      unsafe all.withBytes { unsafe stored.append(contentsOf: $0) }
+      return stored
+    }
+    let total = header.totalColumnBytes
+    if spare.count < total { spare = RecordBuffer(uninitialized: total) }
+    // SAFETY: the columns hold `count` bytes, and the spare buffer those of all new columns.
+    let isApplied = unsafe all.withBytes { edits in
+      unsafe LevelBlockHeader.apply(
+        edits,
+        to: UnsafeRawBufferPointer(start: columns.pointer, count: count),
+        into: UnsafeMutableRawBufferPointer(start: spare.pointer, count: total)
+      )
+    }
+    precondition(isApplied, "edits must fit the columns that they were made for")
+    header.frameBytes = 0
+    header.frameColumnBytes = 0
+    var block = [UInt8](repeating: 0, count: LevelBlockHeader.byteCount)
+    // SAFETY: as above.
+    try unsafe compressor.append(
+      UnsafeRawBufferPointer(start: spare.pointer, count: total),
+      to: &block
+    )
+    return block
+  }
+
+  /// How many lists of edits a block has behind a frame of `frame` bytes.
+  private static func lists(in stored: [UInt8], after frame: Int) -> Int {
+    var lists = 0
+    var position = LevelBlockHeader.byteCount + frame
+    while position + LevelBlockHeader.editsHeaderBytes <= stored.count {
+      let bytes = (0..<4).reduce(0) { $0 | Int(stored[position + $1]) << (8 * $1) }
+      position += LevelBlockHeader.editsHeaderBytes + bytes
+      lists += 1
+    }
+    return lists
+  }
+}
