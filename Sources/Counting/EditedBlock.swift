@@ -8,15 +8,10 @@ enum EditedBlock {
   /// Frames get at most so many lists of edits.
   private static let mostLists = 8
 
-  /// The bytes of a block after edits of its four columns; its header is still the old one.
+  /// The bytes of a block after closed edits of its four columns; its header is still the old one.
   ///
-  /// - Parameters:
-  ///   - edits: the edits of each column, closed.
-  ///   - columns: the columns as they were, `count` bytes.
-  ///   - stored: the block as it was.
-  ///   - header: that of the new block, which learns how it is stored.
-  ///   - spare: room for the new columns, enlarged where that is needed.
-  /// - Returns: the new block.
+  /// `columns` holds the columns as they were, `count` bytes; `stored` is the block as it was. `header` is that of the new
+  /// block, and learns how it is stored. `spare` is room for new columns, and grows where that is needed.
   static func put(
     _ edits: borrowing Slots<ColumnEdits>,
     of columns: borrowing RecordBuffer<UInt8>,

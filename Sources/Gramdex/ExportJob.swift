@@ -65,13 +65,9 @@ struct ExportJob {
     writer.beginSection(order: order)
     let multipliers = NGramHash.multipliers(order: order)
     let vocabularySize = model.tables.header.vocabularySize
-    var untilCheck = 0
+    var pace = PacedCheck(every: 1 << 14)
     try model.counts.forEachNGram(order: order, selection: model.entry.selection) { ngram, entry in
-      if untilCheck == 0 {
-        try cancellation.check()
-        untilCheck = 1 << 14
-      }
-      untilCheck -= 1
+      try pace.turn(cancellation.check)
       if entry.isPruned { return }
       var sum: UInt64 = 0
       for (index, word) in ngram.enumerated() {

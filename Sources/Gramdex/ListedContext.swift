@@ -42,16 +42,12 @@ extension ListedModel {
     var sum: UInt64 = 0
     var shorterSum: UInt64 = 0
     var isKnown = true
-    var untilCheck = 0
+    var pace = PacedCheck(every: 1 << 14)
     func finish() throws {
       if !context.ngrams.isEmpty { try body(context) }
     }
     try counts.forEachNGram(order: order, selection: entry.selection) { ngram, listed in
-      if untilCheck == 0 {
-        try cancellation.check()
-        untilCheck = 1 << 14
-      }
-      untilCheck -= 1
+      try pace.turn(cancellation.check)
       if context.words.isEmpty || !(0..<(order - 1)).allSatisfy({ ngram[$0] == context.words[$0] })
       {
         try finish()

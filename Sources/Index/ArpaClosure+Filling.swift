@@ -1,3 +1,4 @@
+import GramdexCore
 import GramdexCounting
 import GramdexStorage
 
@@ -47,13 +48,9 @@ struct ClosureFilling {
     for word in 0..<shorter.count { shorter[word] = log10Probabilities[word] }
     let tuple = RecordBuffer<UInt32>(repeating: .max, count: order + ClosedOrder.payloadWidth)
     var backoff: Float = 0
-    var untilCheck = 0
+    var pace = PacedCheck(every: 1 << 16)
     while !source.isAtEnd {
-      if untilCheck == 0 {
-        try check()
-        untilCheck = 1 << 16
-      }
-      untilCheck -= 1
+      try pace.turn(check)
       let isNewContext = source.compare(tuple, count: order - 1) != 0
       let isNewGroup = order > 2 && source.compare(tuple, count: order - 2) != 0
       for index in 0..<tuple.count { tuple[index] = source[index] }

@@ -1,3 +1,4 @@
+import GramdexCore
 import GramdexCounting
 import GramdexStorage
 
@@ -46,13 +47,9 @@ struct ClosureStep {
     let tuple = RecordBuffer<UInt32>(repeating: 0, count: order + ClosedOrder.payloadWidth)
     var blanks: UInt64 = 0
     var contexts: UInt64 = 0
-    var untilCheck = 0
+    var pace = PacedCheck(every: 1 << 16)
     while true {
-      if untilCheck == 0 {
-        try check()
-        untilCheck = 1 << 16
-      }
-      untilCheck -= 1
+      try pace.turn(check)
       guard load(given, needed, missing, into: tuple) else { break }
       let isGiven = given.compare(tuple, count: order) == 0
       let isNeeded = needed.compare(tuple, count: order) == 0

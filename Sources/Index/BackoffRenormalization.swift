@@ -1,3 +1,4 @@
+import GramdexCore
 import GramdexCounting
 import GramdexStorage
 
@@ -116,13 +117,9 @@ struct BackoffRenormalization {
     for word in 0..<shorter.count { shorter[word] = log10Probabilities[word] }
     let context = RecordBuffer<UInt32>(repeating: .max, count: order - 1)
     var entries: [Entry] = []
-    var untilCheck = 0
+    var pace = PacedCheck(every: 1 << 14)
     while !source.isAtEnd {
-      if untilCheck == 0 {
-        try check()
-        untilCheck = 1 << 14
-      }
-      untilCheck -= 1
+      try pace.turn(check)
       let isNewGroup = order > 2 && source.compare(context, count: order - 2) != 0
       for index in 0..<(order - 1) { context[index] = source[index] }
       if isNewGroup {
@@ -202,13 +199,9 @@ struct BackoffRenormalization {
     )
     let tuple = RecordBuffer<UInt32>(repeating: 0, count: order + ClosedOrder.payloadWidth)
     var contexts: UInt64 = 0
-    var untilCheck = 0
+    var pace = PacedCheck(every: 1 << 16)
     while !source.isAtEnd {
-      if untilCheck == 0 {
-        try check()
-        untilCheck = 1 << 16
-      }
-      untilCheck -= 1
+      try pace.turn(check)
       for index in 0..<tuple.count { tuple[index] = source[index] }
       source.advance()
       var backoff: Float = -0.0

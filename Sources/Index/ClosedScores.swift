@@ -167,13 +167,9 @@ package struct ClosedScores {
     _ body: (borrowing TupleCursor) throws -> Void
   ) throws {
     var cursor = TupleCursor(orders[geometry.order - 2].tuples)
-    var untilCheck = 0
+    var pace = PacedCheck(every: 1 << 16)
     while !cursor.isAtEnd {
-      if untilCheck == 0 {
-        try check()
-        untilCheck = 1 << 16
-      }
-      untilCheck -= 1
+      try pace.turn(check)
       try body(cursor)
       cursor.advance()
     }

@@ -1,3 +1,4 @@
+import GramdexCore
 package import GramdexCounting
 import GramdexStorage
 
@@ -66,13 +67,9 @@ package struct NGramProtection {
         temporaryFolder: temporaryFolder
       )
       let tuple = RecordBuffer<UInt32>(repeating: 0, count: store.width)
-      var untilCheck = 0
+      var pace = PacedCheck(every: 1 << 16)
       while !source.isAtEnd {
-        if untilCheck == 0 {
-          try check()
-          untilCheck = 1 << 16
-        }
-        untilCheck -= 1
+        try pace.turn(check)
         for index in 0..<store.width { tuple[index] = source[index] }
         source.advance()
         if Float(bitPattern: tuple[store.width - 1]) < minimum { continue }
@@ -109,13 +106,9 @@ package struct NGramProtection {
     )
     var demand = Demand(protection: self, order: order)
     let tuple = RecordBuffer<UInt32>(repeating: 0, count: given.width)
-    var untilCheck = 0
+    var pace = PacedCheck(every: 1 << 16)
     while !source.isAtEnd {
-      if untilCheck == 0 {
-        try check()
-        untilCheck = 1 << 16
-      }
-      untilCheck -= 1
+      try pace.turn(check)
       for index in 0..<given.width { tuple[index] = source[index] }
       source.advance()
       let needed = max(
@@ -247,13 +240,9 @@ package struct StandingHistogram: Sendable {
     for store in stores {
       var bins = [UInt64](repeating: 0, count: Self.bins)
       var cursor = TupleCursor(store)
-      var untilCheck = 0
+      var pace = PacedCheck(every: 1 << 16)
       while !cursor.isAtEnd {
-        if untilCheck == 0 {
-          try check()
-          untilCheck = 1 << 16
-        }
-        untilCheck -= 1
+        try pace.turn(check)
         bins[Int(cursor[store.width - 1] >> Self.shift)] += 1
         cursor.advance()
       }

@@ -23,19 +23,6 @@ extension LanguageModel {
     observer: any ProgressObserver = SilentObserver(),
     cancellation: Cancellation? = nil
   ) throws -> Perplexity {
-    let reader = try TextBlockReader(
-      inputs,
-      blockBytes: TextScoring.blockBytes,
-      cancellation: cancellation
-    )
-    var progress = ProgressUpdate(
-      stage: 1,
-      stages: 1,
-      name: "score",
-      completed: 0,
-      total: inputs.totalBytes,
-      unit: "bytes"
-    )
     let empty = emptyReport(options)
     var report = empty
     let scoring = TextScoring(
@@ -44,13 +31,10 @@ extension LanguageModel {
       threads: threads,
       makeScorer: { runScorer(options) }
     )
-    try scoring.run(reader) { scorer, block in
+    try scoring.run(inputs, observer: observer, cancellation: cancellation) { scorer, block in
       scorer.tally(block, empty)
     } consume: { part in
       report.add(part)
-      progress.completed = reader.consumedBytes
-      observer.progress(progress)
-      try cancellation?.check()
     }
     report.shareUnknown()
     return report

@@ -55,19 +55,6 @@ extension Mixture {
     cancellation: Cancellation? = nil,
     report: (MixtureTuning.Step) throws -> Void = { _ in }
   ) throws -> MixtureTuning {
-    let reader = try TextBlockReader(
-      inputs,
-      blockBytes: TextScoring.blockBytes,
-      cancellation: cancellation
-    )
-    var progress = ProgressUpdate(
-      stage: 1,
-      stages: 1,
-      name: "score",
-      completed: 0,
-      total: inputs.totalBytes,
-      unit: "bytes"
-    )
     var tuning = MixtureTuning()
     var probabilities: [Float] = []
     let scoring = TextScoring(
@@ -76,14 +63,11 @@ extension Mixture {
       threads: threads,
       makeScorer: { MixtureRunScorer(self) }
     )
-    try scoring.run(reader) { scorer, _ in
+    try scoring.run(inputs, observer: observer, cancellation: cancellation) { scorer, _ in
       scorer.modelProbabilities()
     } consume: { part in
       tuning.oov += part.oov
       probabilities += part.values
-      progress.completed = reader.consumedBytes
-      observer.progress(progress)
-      try cancellation?.check()
     }
     tuning.tokens = probabilities.count / models.count
     try tuning.climb(probabilities, models: models.count, cancellation, report)

@@ -32,6 +32,35 @@ struct TextScoring {
     self.threads = model.remembersSentences ? 1 : max(threads ?? MachineLimits().cores, 1)
   }
 
+  /// Scores whole texts and tells how far it is; `extract` and `consume` as in the other `run`.
+  func run<Result: Sendable>(
+    _ inputs: TextInputs,
+    observer: any ProgressObserver,
+    cancellation: Cancellation?,
+    extract: @Sendable (BlockScorer, TextBlock) -> Result,
+    consume: (Result) -> Void
+  ) throws {
+    let reader = try TextBlockReader(
+      inputs,
+      blockBytes: Self.blockBytes,
+      cancellation: cancellation
+    )
+    var progress = ProgressUpdate(
+      stage: 1,
+      stages: 1,
+      name: "score",
+      completed: 0,
+      total: inputs.totalBytes,
+      unit: "bytes"
+    )
+    try run(reader, extract: extract) { result in
+      consume(result)
+      progress.completed = reader.consumedBytes
+      observer.progress(progress)
+      try cancellation?.check()
+    }
+  }
+
   /// Scores everything that `reader` gives.
   ///
   /// `extract` turns a scored block into a result, on any thread; `consume` gets them in order, on this thread, which
