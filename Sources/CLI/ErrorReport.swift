@@ -70,10 +70,13 @@ enum ErrorReport {
     case let error as StorageError: storageCode(error)
     case let error as IndexError: indexCode(error)
     case let error as OverlayError: error.isBadData ? Code.badData : Code.usage
+    case MixtureError.noKnownWords: Code.badData
     case is ModelSelectionError, is MixtureError: Code.usage
     case ScoringError.noModel, ScoringError.classModel, NGramCountsError.wrongLength: Code.usage
     case NGramCountsError.gapInAllOrders: Code.usage
-    case EstimateError.noCounts, EstimateError.unknownWordsCounted: Code.badData
+    case EstimateError.noCounts, EstimateError.unknownWordsCounted, EstimateError.discountFile,
+      EstimateError.emptyDevelopmentText:
+      Code.badData
     case is EstimateError: Code.usage
     case is ScoringError, is NGramCountsError: Code.badData
     case CountDumpError.damaged: Code.badData

@@ -22,14 +22,6 @@ struct SmoothingFlags: ParsableArguments {
   )
   var lmplzCompatible = false
 
-  func validate() throws {
-    if discounting.strict && discounting.discountFallback != nil {
-      throw ValidationError(
-        "--strict and --discount-fallback exclude each other; strict means that no fallback is used"
-      )
-    }
-  }
-
   /// The options that the flags say.
   var options: SmoothingOptions {
     var options = discounting.options
@@ -63,6 +55,14 @@ struct DiscountingFlags: ParsableArguments {
 
   @Flag(help: "An order that needs the fallback discounts is an error, not a warning.")
   var strict = false
+
+  func validate() throws {
+    if strict && discountFallback != nil {
+      throw ValidationError(
+        "--strict and --discount-fallback exclude each other; strict means that no fallback is used"
+      )
+    }
+  }
 
   /// The options that the flags say.
   var options: SmoothingOptions {

@@ -230,6 +230,8 @@ public enum MixtureError: Error, Equatable, Sendable, CustomStringConvertible {
   case sumOfWeights(Double)
   /// A log-linear mixture was asked to give missing words probability 0.
   case zeroInLogLinear
+  /// The text on which weights are to be found has no word that any of the models knows.
+  case noKnownWords
 
   /// What happened, and what to do.
   public var description: String {
@@ -249,6 +251,8 @@ public enum MixtureError: Error, Equatable, Sendable, CustomStringConvertible {
       in a log-linear mixture a word that one model lacks would make the whole product 0; \
       leave out --missing-words zero
       """
+    case .noKnownWords:
+      "no word of the text is known to any of the models; find weights on a text that they know"
     }
   }
 }

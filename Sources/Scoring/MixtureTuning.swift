@@ -47,7 +47,8 @@ extension Mixture {
   ///   - cancellation: stops the work when it is set.
   ///   - report: is told of each step.
   /// - Returns: all steps, the last one with the best weights.
-  /// - Throws: `TextError` when a text cannot be read, `Interrupted` when the work was stopped.
+  /// - Throws: `TextError` when a text cannot be read, `MixtureError.noKnownWords` when it says nothing, `Interrupted`
+  ///   when the work was stopped.
   public func tuned(
     on inputs: TextInputs,
     threads: Int? = nil,
@@ -70,6 +71,7 @@ extension Mixture {
       probabilities += part.values
     }
     tuning.tokens = probabilities.count / models.count
+    if tuning.tokens == 0 { throw MixtureError.noKnownWords }
     try tuning.climb(probabilities, models: models.count, cancellation, report)
     return tuning
   }

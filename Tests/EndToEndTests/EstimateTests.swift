@@ -51,6 +51,7 @@ struct EstimateTests {
   @Test(arguments: [
     (["--smoothing", "laplace"], 64, "laplace"),
     (["--smoothing", "additive", "--added", "0"], 64, "--added"),
+    (["--strict", "--discount-fallback", "0.5,1,1.5"], 64, "exclude each other"),
     (["--smoothing", "good-turing", "--form", "interpolated"], 64, "no interpolated form"),
     (["--smoothing", "witten-bell", "--discounts", "0.5"], 64, "leave out --discounts"),
     (["--smoothing", "absolute", "--discounts", "1.5"], 64, "outside"),
@@ -70,6 +71,20 @@ struct EstimateTests {
     #expect(outcome.exitCode == code, "\(outcome)")
     #expect(outcome.errorText.contains(message), "\(outcome)")
     #expect(try workshop.contents() == before)
+  }
+
+  @Test func `says that bad data is to blame, not the flags`() throws {
+    try workshop.mustBuild(Texts.small, "index", ["--order", "3"])
+    let empty = try workshop.folder.write("empty", "\n")
+    let other = try workshop.folder.write("other", "no discounts\n")
+    let tuned = try estimate(["--name", "t", "--tune", empty])
+    #expect(tuned.exitCode == 65 && tuned.errorText.contains("has no words"), "\(tuned)")
+    let read = try estimate(["--name", "t", "--discounts-file", other])
+    #expect(read.exitCode == 65 && read.errorText.contains("holds no discounts"), "\(read)")
+    let mixed = try BuiltBinary.run(
+      ["tune-mixture", workshop.index(), empty, "--mix", workshop.index()]
+    )
+    #expect(mixed.exitCode == 65 && mixed.errorText.contains("no word of the text"), "\(mixed)")
   }
 
   @Test func `says what to do without counts and without an index`() throws {

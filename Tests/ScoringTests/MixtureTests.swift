@@ -228,10 +228,16 @@ struct MixtureTuningTests {
     #expect(weights[1] > 0.8 && abs(weights[0] + weights[1] - 1) < 1e-12)
   }
 
-  @Test func `of an empty text stay equal`() throws {
+  @Test(arguments: ["", "\n", "nowhere nothing\n"])
+  func `cannot be found on a text without known words`(text: String) throws {
     let folder = try TemporaryFolder()
-    let inputs = try TextInputs(InputOptions(paths: [folder.write("text.txt", "\n")]))
-    let tuning = try NaiveMixture().mixture().tuned(on: inputs)
-    #expect(tuning.weights == [0.5, 0.5] && tuning.tokens == 0 && tuning.hasConverged)
+    let inputs = try TextInputs(InputOptions(paths: [folder.write("text.txt", text)]))
+    let mixture = try NaiveMixture().mixture()
+    // Of a sentence of unknown words, its end is known.
+    if text.hasPrefix("n") {
+      #expect(try mixture.tuned(on: inputs).tokens == 1)
+    } else {
+      #expect(throws: MixtureError.noKnownWords) { try mixture.tuned(on: inputs) }
+    }
   }
 }
