@@ -63,7 +63,9 @@ let package = Package(
       pkgConfig: "libxxhash",
       providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]
     ),
+    .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])]),
     .target(name: "CKernels"),
+    .target(name: "CNeuralKernels"),
     module("Core", ["CKernels"]),
     module("Storage", ["GramdexCore", "CKernels", "CLMDB", "CXXHash", "CZstd", "CZlib"]),
     module("Text", ["GramdexCore", "GramdexStorage", "CKernels"]),
@@ -84,11 +86,20 @@ let package = Package(
       "Scoring",
       ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "CKernels"]
     ),
+    module("Neural", ["GramdexCore", "GramdexStorage", "CNeuralKernels", "CDNNL"]),
+    module(
+      "NeuralModels",
+      [
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "GramdexScoring",
+        "GramdexNeural",
+      ]
+    ),
     .target(
       name: "Gramdex",
       dependencies: [
         "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexClasses",
-        "GramdexSmoothing", "GramdexIndex", "GramdexScoring",
+        "GramdexSmoothing", "GramdexIndex", "GramdexScoring", "GramdexNeural",
+        "GramdexNeuralModels",
         .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/Gramdex",
@@ -98,7 +109,8 @@ let package = Package(
       name: "GramdexCLI",
       dependencies: [
         "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexClasses",
-        "GramdexSmoothing", "GramdexIndex", "GramdexScoring", "Gramdex",
+        "GramdexSmoothing", "GramdexIndex", "GramdexScoring", "GramdexNeural",
+        "GramdexNeuralModels", "Gramdex",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CLI",
@@ -150,6 +162,14 @@ let package = Package(
       [
         "GramdexCore", "GramdexStorage", "GramdexText", "GramdexSmoothing", "GramdexIndex",
         "GramdexScoring", "Gramdex",
+      ]
+    ),
+    tests("Neural", ["CNeuralKernels", "GramdexCore", "GramdexStorage", "GramdexNeural"]),
+    tests(
+      "NeuralModels",
+      [
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "GramdexScoring",
+        "GramdexNeural", "GramdexNeuralModels", "Gramdex",
       ]
     ),
     tests(

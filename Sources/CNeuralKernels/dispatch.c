@@ -1,0 +1,1 @@
+#include "gramdex_neural.h"
