@@ -128,6 +128,12 @@ let package = Package(
       path: "Benchmarks/Tokenizing",
       swiftSettings: settings
     ),
+    .executableTarget(
+      name: "NeuralBenchmark",
+      dependencies: ["GramdexNeural", "GramdexNeuralModels"],
+      path: "Benchmarks/Neural",
+      swiftSettings: settings
+    ),
     .target(
       name: "TestSupport",
       dependencies: ["GramdexCore"],
