@@ -59,7 +59,7 @@ let lottery = AliasTable(frequencies)
 var random = CountedRandom(seed: 7, purpose: "benchmark")
 var rates: [Double] = []
 var wallRates: [Double] = []
-var last = NetworkLearner.Step(words: 0, loss: 0, unnormalizedLoss: 0, gradientNorm: 0)
+var loss = 0.0
 for number in 0..<windows {
   let words = (0..<(steps + 1) * lanes).map { _ in Int32(lottery.draw(random.next())) }
   let window = WordWindow(
@@ -68,7 +68,8 @@ for number in 0..<windows {
     steps: steps
   )
   let (cpu, wall) = (clock(CLOCK_PROCESS_CPUTIME_ID), clock(CLOCK_MONOTONIC))
-  last = try learner.learn(window)
+  let step = try learner.learn(window)
+  loss = step.loss / Double(step.words)
   if number >= 5 {
     rates.append(Double(steps * lanes) / (clock(CLOCK_PROCESS_CPUTIME_ID) - cpu))
     wallRates.append(Double(steps * lanes) / (clock(CLOCK_MONOTONIC) - wall))
@@ -79,5 +80,5 @@ wallRates.sort()
 print(
   "\(arguments[1]) \(arguments[2]) \(hidden) x \(layers) \(precision.rawValue) threads \(threads): "
     + "\(Int(rates[rates.count / 2])) words a CPU second, \(Int(wallRates[wallRates.count / 2])) a second, "
-    + "loss \(last.loss / Double(max(1, last.words)))"
+    + "loss \(loss)"
 )
