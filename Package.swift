@@ -164,7 +164,11 @@ let package = Package(
         "GramdexScoring", "Gramdex",
       ]
     ),
-    tests("Neural", ["CNeuralKernels", "GramdexCore", "GramdexStorage", "GramdexNeural"]),
+    tests(
+      "Neural",
+      ["CNeuralKernels", "GramdexCore", "GramdexStorage", "GramdexNeural"],
+      exclude: ["Fixtures"]
+    ),
     tests(
       "NeuralModels",
       [
