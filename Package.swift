@@ -170,7 +170,11 @@ let package = Package(
         "GramdexScoring", "Gramdex",
       ]
     ),
-    tests("Neural", ["CNeuralKernels", "GramdexCore", "GramdexStorage", "GramdexNeural"]),
+    tests(
+      "Neural",
+      ["CNeuralKernels", "GramdexCore", "GramdexStorage", "GramdexNeural"],
+      exclude: ["Fixtures"]
+    ),
     tests(
       "NeuralModels",
       [
