@@ -15,6 +15,8 @@ typedef enum gramdex_neural_form {
   GRAMDEX_NEURAL_PLAIN = 0,
   GRAMDEX_NEURAL_AVX2 = 1,
   GRAMDEX_NEURAL_AVX512 = 2,
+  /// The same with the processor's own rounding to bfloat16 (AVX512_BF16); its results are the same bytes.
+  GRAMDEX_NEURAL_AVX512_BFLOAT16 = 3,
 } gramdex_neural_form;
 
 /// The best form that this processor has.
@@ -35,7 +37,8 @@ typedef enum gramdex_neural_activation {
 
 // --- Numbers -------------------------------------------------------------------------------------------------------
 
-/// Rounds to bfloat16, to nearest even; NaN stays NaN.
+/// Rounds to bfloat16, to nearest even; NaN stays NaN. Numbers below the least normal one (1.18e-38) become 0 of their
+/// sign, in every form, because the processor's instruction does that. So do all functions with a `rounded`.
 void gramdex_neural_to_bfloat16(size_t count, const float *values, uint16_t *rounded);
 /// Widens bfloat16 numbers.
 void gramdex_neural_from_bfloat16(size_t count, const uint16_t *values, float *widened);
@@ -111,8 +114,7 @@ void gramdex_neural_gru_backward(size_t rows, size_t hidden, const float *before
 /// The cross-entropy of a soft-max, in nats, and its gradient.
 /// - logits [rows × columns]: in, without the bias; out, factor · (softmax − one-hot of the target).
 /// - bias [columns], or NULL. targets [rows]: columns; a negative target leaves its row's gradient 0 and its result 0.
-/// - log_probabilities [rows]: receives ln P(target). `rounded`: the gradient as bfloat16, and then `logits` holds nothing useful;
-///   or NULL.
+/// - log_probabilities [rows]: receives ln P(target). `rounded`: receives the gradient as bfloat16 too, unless NULL.
 void gramdex_neural_softmax_loss(size_t rows, size_t columns, const float *bias, const int32_t *targets,
                                  float factor, float *logits, float *log_probabilities, uint16_t *rounded);
 /// normalizers[r] = ln Σ_c exp(logits[r][c] + bias[c]).
