@@ -48,8 +48,8 @@ package final class TrainingText: Sendable {
   package static func memoryBytes(lexicon: Lexicon) -> Int { lexicon.count * 8 }
 
   /// Bytes of memory that reading needs besides, while it lasts, where no line is longer than a block; a longer line
-  /// (up to 4 MB stay together) needs 13 bytes for each of its own.
-  package static var readingBytes: Int { blockBytes * 13 + ScratchNumbersWriter.memoryBytes }
+  /// (up to 4 MB stay together) needs 14 bytes for each of its own.
+  package static var readingBytes: Int { blockBytes * 14 + ScratchNumbersWriter.memoryBytes }
 
   private static let blockBytes = 256 << 10
 
