@@ -1,7 +1,6 @@
-public import GramdexCore
 package import GramdexIndex
 import GramdexNeural
-import GramdexScoring
+package import GramdexScoring
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

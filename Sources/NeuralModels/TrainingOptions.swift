@@ -38,7 +38,7 @@ public struct TrainingOptions: Hashable, Sendable, Codable {
   public init() {}
 
   /// How many words before the target a row has.
-  var history: Int {
+  package var history: Int {
     let context = network.architecture == .feedForward ? network.order - 1 : 1
     return max(context, network.ngramOrder, 1)
   }
