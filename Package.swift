@@ -63,9 +63,9 @@ let package = Package(
       pkgConfig: "libxxhash",
       providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]
     ),
-    .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])]),
     .target(name: "CKernels"),
-    .target(name: "CNeuralKernels"),
+    // libdnnl-dev has no file for pkg-config.
+    .target(name: "CNeuralKernels", linkerSettings: [.linkedLibrary("dnnl")]),
     module("Core", ["CKernels"]),
     module("Storage", ["GramdexCore", "CKernels", "CLMDB", "CXXHash", "CZstd", "CZlib"]),
     module("Text", ["GramdexCore", "GramdexStorage", "CKernels"]),
@@ -86,7 +86,7 @@ let package = Package(
       "Scoring",
       ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "CKernels"]
     ),
-    module("Neural", ["GramdexCore", "GramdexStorage", "CNeuralKernels", "CDNNL"]),
+    module("Neural", ["GramdexCore", "GramdexStorage", "CNeuralKernels"]),
     module(
       "NeuralModels",
       [
@@ -128,6 +128,12 @@ let package = Package(
       path: "Benchmarks/Tokenizing",
       swiftSettings: settings
     ),
+    .executableTarget(
+      name: "NeuralBenchmark",
+      dependencies: ["GramdexNeural", "GramdexNeuralModels"],
+      path: "Benchmarks/Neural",
+      swiftSettings: settings
+    ),
     .target(
       name: "TestSupport",
       dependencies: ["GramdexCore"],
@@ -164,7 +170,11 @@ let package = Package(
         "GramdexScoring", "Gramdex",
       ]
     ),
-    tests("Neural", ["CNeuralKernels", "GramdexCore", "GramdexStorage", "GramdexNeural"]),
+    tests(
+      "Neural",
+      ["CNeuralKernels", "GramdexCore", "GramdexStorage", "GramdexNeural"],
+      exclude: ["Fixtures"]
+    ),
     tests(
       "NeuralModels",
       [

@@ -318,13 +318,13 @@ extension KernelForm {
     )
   }
 
-  /// The gradient as bfloat16.
+  /// The gradient as floats and as bfloat16 numbers.
   func roundedSoftmaxLoss(
     logits: [Float],
     bias: [Float]?,
     targets: [Int32],
     factor: Float
-  ) -> (gradient: [UInt16], logProbabilities: [Float]) {
+  ) -> (gradient: Rounded, logProbabilities: [Float]) {
     let (logits, bias) = (GuardedArray(logits), bias.map(GuardedArray.init))
     let targets = GuardedArray(targets)
     let logProbabilities = GuardedArray<Float>(count: targets.count, of: 7)
@@ -339,7 +339,10 @@ extension KernelForm {
       logProbabilities.pointer,
       rounded.pointer
     )
-    return (rounded.elements, logProbabilities.elements)
+    return (
+      Rounded(values: logits.elements, rounded: rounded.elements),
+      logProbabilities.elements
+    )
   }
 
   func logSumExp(logits: [Float], rows: Int, bias: [Float]?) -> [Float] {

@@ -114,8 +114,7 @@ void gramdex_neural_gru_backward(size_t rows, size_t hidden, const float *before
 /// The cross-entropy of a soft-max, in nats, and its gradient.
 /// - logits [rows × columns]: in, without the bias; out, factor · (softmax − one-hot of the target).
 /// - bias [columns], or NULL. targets [rows]: columns; a negative target leaves its row's gradient 0 and its result 0.
-/// - log_probabilities [rows]: receives ln P(target). `rounded`: the gradient as bfloat16, and then `logits` holds nothing useful;
-///   or NULL.
+/// - log_probabilities [rows]: receives ln P(target). `rounded`: receives the gradient as bfloat16 too, unless NULL.
 void gramdex_neural_softmax_loss(size_t rows, size_t columns, const float *bias, const int32_t *targets,
                                  float factor, float *logits, float *log_probabilities, uint16_t *rounded);
 /// normalizers[r] = ln Σ_c exp(logits[r][c] + bias[c]).
