@@ -12,7 +12,8 @@ package struct LevelMergingOptions: Sendable {
   package var threads: Int
   /// Memory for level blocks that wait for those before them.
   package var memoryBytes: Int
-  /// Whether blocks to which little is added are edited; else all are built anew, which gives the same counts.
+  /// Whether blocks to which little is added are edited; else all are built anew, which gives the same counts. Needs the
+  /// counts of counts of the old shards.
   package var splices: Bool
 
   package init(

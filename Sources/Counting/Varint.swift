@@ -42,7 +42,8 @@ enum Varint {
     )
   }
 
-  /// Moves `position` over `count` numbers, not beyond `end` by more than one number.
+  /// Moves `position` over `count` numbers; returns false when it gets to `end` before, and then stops there or at most
+  /// 7 bytes behind.
   @unsafe
   @inline(__always)
   static func skip(
@@ -50,18 +51,114 @@ enum Varint {
     _ bytes: UnsafePointer<UInt8>,
     _ position: inout Int,
     end: Int
-  ) {
+  ) -> Bool {
     var left = count
+    while left > 32 && position &+ 32 <= end {
+      // Bit 7 of each byte tells whether it ends a number: up to four in a byte's sum.
+      let ends = unsafe ends(bytes, position) &+ ends(bytes, position &+ 8)
+        &+ ends(bytes, position &+ 16) &+ ends(bytes, position &+ 24)
+      left &-= Int(truncatingIfNeeded: (ends &* 0x0101_0101_0101_0101) &>> 56)
+      position &+= 32
+    }
     while left > 8 && position < end {
-      let eight = unsafe load(bytes, position)
-      left &-= (~eight & 0x8080_8080_8080_8080).nonzeroBitCount
+      let ends = unsafe ends(bytes, position)
+      left &-= Int(truncatingIfNeeded: (ends &* 0x0101_0101_0101_0101) &>> 56)
       position &+= 8
     }
-    // The eight bytes may end within a number, which is one of those left.
+    // The bytes may end within a number, which is one of those left.
     while left > 0 && position < end {
       if unsafe bytes[position] < 0x80 { left &-= 1 }
       position &+= 1
     }
+    return left == 0
+  }
+
+  /// 1 in each of eight bytes that ends a number.
+  @unsafe
+  @inline(__always)
+  private static func ends(_ bytes: UnsafePointer<UInt8>, _ position: Int) -> UInt64 {
+    unsafe (~load(bytes, position) &>> 7) & 0x0101_0101_0101_0101
+  }
+
+  /// Moves `position` over `count` pairs of numbers; returns the sums of the first and of the second ones.
+  ///
+  /// The first sum is the largest number when the pairs do not end at `end` or before.
+  @unsafe
+  @inline(__always)
+  static func skipPairs(
+    _ count: Int,
+    _ bytes: UnsafePointer<UInt8>,
+    _ position: inout Int,
+    end: Int
+  ) -> (UInt64, UInt64) {
+    let mask: UInt64 = 0x00FF_00FF_00FF_00FF
+    var left = count
+    var first: UInt64 = 0
+    var second: UInt64 = 0
+    while left > 0 && position < end {
+      if left >= 16 && position &+ 32 <= end {
+        let a = unsafe load(bytes, position)
+        let b = unsafe load(bytes, position &+ 8)
+        let c = unsafe load(bytes, position &+ 16)
+        let d = unsafe load(bytes, position &+ 24)
+        if (a | b | c | d) & 0x8080_8080_8080_8080 == 0 {
+          // Four numbers below 128 fit 16 bits.
+          let one = (a & mask) &+ (b & mask) &+ (c & mask) &+ (d & mask)
+          let two =
+            ((a &>> 8) & mask) &+ ((b &>> 8) & mask) &+ ((c &>> 8) & mask) &+ ((d &>> 8) & mask)
+          first &+= (one &* 0x0001_0001_0001_0001) &>> 48
+          second &+= (two &* 0x0001_0001_0001_0001) &>> 48
+          position &+= 32
+          left &-= 16
+          continue
+        }
+      }
+      if left >= 4 {
+        let eight = unsafe load(bytes, position)
+        if eight & 0x8080_8080_8080_8080 == 0 {
+          first &+= ((eight & mask) &* 0x0001_0001_0001_0001) &>> 48
+          second &+= (((eight &>> 8) & mask) &* 0x0001_0001_0001_0001) &>> 48
+          position &+= 8
+          left &-= 4
+          continue
+        }
+      }
+      first &+= unsafe readShort(bytes, &position)
+      if position >= end { break }
+      second &+= unsafe readShort(bytes, &position)
+      left &-= 1
+    }
+    return left == 0 && position <= end ? (first, second) : (.max, 0)
+  }
+
+  /// Moves `position` over the counts of `count` entries: a number, and a second one if the first is above 1.
+  ///
+  /// Returns false when it gets to `end` before.
+  @unsafe
+  @inline(__always)
+  static func skipCounts(
+    _ count: Int,
+    _ bytes: UnsafePointer<UInt8>,
+    _ position: inout Int,
+    end: Int
+  ) -> Bool {
+    var left = count
+    while left > 0 && position < end {
+      if left > 8 {
+        // Most n-grams occur once: as many of them as stand in a row.
+        let others = unsafe load(bytes, position) ^ 0x0101_0101_0101_0101
+        let ones = others.trailingZeroBitCount &>> 3
+        position &+= ones
+        left &-= ones
+        if ones == 8 { continue }
+      }
+      if unsafe readShort(bytes, &position) > 1 {
+        if position >= end { return false }
+        _ = unsafe readShort(bytes, &position)
+      }
+      left &-= 1
+    }
+    return left == 0
   }
 
   @inline(never)

@@ -215,7 +215,8 @@ struct UpdateJob {
           pruning: job.options.pruning,
           removes: options.removes,
           threads: merging.threads,
-          memoryBytes: merging.bytes
+          memoryBytes: merging.bytes,
+          splices: directory.hasCountsOfCounts
         ),
         sink: store,
         cancellation: job.cancellation
