@@ -30,8 +30,7 @@ enum EditedBlock {
     let oldFrame = header.isEdited ? header.frameBytes : stored.count - LevelBlockHeader.byteCount
     let oldEdits = stored.count - LevelBlockHeader.byteCount - oldFrame
     let editBytes = LevelBlockHeader.editsHeaderBytes + all.count
-    if oldEdits + editBytes <= oldFrame / 4, unsafe lists(in: stored, after: oldFrame) < mostLists
-    {
+    if oldEdits + editBytes <= oldFrame / 4, unsafe lists(in: stored, after: oldFrame) < mostLists {
       if !header.isEdited {
         header.frameBytes = oldFrame
         header.frameColumnBytes = count

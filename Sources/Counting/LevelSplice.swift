@@ -143,7 +143,7 @@ struct LevelSplice: ~Copyable {
   private mutating func skipShapes(_ nodes: Int) throws {
     // SAFETY: numbers are read from positions within the column; its end and the sums are checked.
     let bytes = unsafe UnsafePointer(columns.pointer)
-    let (entries, children) = unsafe Varint.skipPairs(nodes, bytes, &shape, end: ends.1)
+    let (entries, children) = unsafe Varint.skipShapes(nodes, bytes, &shape, end: ends.1)
     guard shape <= ends.1, entries <= UInt64(entriesLeft) else {
       throw damaged("contexts are cut off")
     }
@@ -300,9 +300,11 @@ struct LevelSplice: ~Copyable {
     if added.count > 0 { isChanged = true }
     if new > 0 || newChildren > 0 {
       patch.removeAll()
-      patch.reserve(20)
-      patch.append(UInt64(node.count &+ new))
-      patch.append(node.children &+ UInt64(newChildren))
+      patch.reserve(21)
+      patch.append(
+        entries: UInt64(node.count &+ new),
+        children: node.children &+ UInt64(newChildren)
+      )
       edits[1].replace(at: node.shape, count: node.shapeEnd - node.shape, with: patch)
       addedEntries += new
       addedChildren += UInt64(newChildren)
@@ -346,9 +348,8 @@ struct LevelSplice: ~Copyable {
     patch.append(UInt64(new))
     edits[0].replace(at: word, count: 0, with: patch)
     patch.removeAll()
-    patch.reserve(20)
-    patch.append(UInt64(added.count))
-    patch.append(UInt64(children))
+    patch.reserve(21)
+    patch.append(entries: UInt64(added.count), children: UInt64(children))
     edits[1].replace(at: shape, count: 0, with: patch)
     patch.removeAll()
     patch.reserve(10 * added.count)
@@ -372,8 +373,6 @@ struct LevelSplice: ~Copyable {
 
   /// Appends the counts of an entry to the patch, and counts them.
   private mutating func append(raw: UInt64, adjusted: UInt64) {
-    // What a build stores of the largest counts.
-    let adjusted = hasAdjusted ? min(adjusted, UInt64(UInt32.max)) : raw
     patch.reserve(20)
     patch.append(raw)
     if hasAdjusted && raw > 1 { patch.append(adjusted) }
@@ -392,7 +391,9 @@ struct LevelSplice: ~Copyable {
     var rule: String?
     try unsafe source.withBlock(shard: shard, depth: depth, block: block) { bytes in
       guard let found = unsafe LevelBlockHeader(bytes), found.depth == depth,
-        found.flags == (hasAdjusted ? [.rawCounts, .adjustedCounts] : [.rawCounts]),
+        found.flags
+          == (hasAdjusted
+            ? [.rawCounts, .adjustedCounts, .shortShapes] : [.rawCounts, .shortShapes]),
         found.totalColumnBytes <= 64 * (found.nodes + found.entries) + 64
       else { return }
       read = found

@@ -24,7 +24,7 @@ struct SpliceMemory: ~Copyable {
     self.compressor = compressor
   }
 
-  /// Anonymous memory of one thread.
+  /// Anonymous memory of one thread; `mostFrequent` is how often a word of the text occurs in it at most.
   static func bytes(order: Int, vocabularySize: Int, mostFrequent: Int) -> Int {
     let depths = max(order - 1, 1)
     let entries = min(vocabularySize, mostFrequent)

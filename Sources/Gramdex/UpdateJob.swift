@@ -184,13 +184,13 @@ struct UpdateJob {
       cancellation: job.cancellation
     ) { counting.report($0, of: windows) }
     job.temporaryPeak = max(job.temporaryPeak, text.windows.temporaryBytes + scratch.temporaryBytes)
-    var mostFrequent: UInt64 = 0
-    for w in 0..<vocabulary.result.count {
-      mostFrequent = max(mostFrequent, vocabulary.result.counts[w])
+    func largest(_ counts: borrowing RecordBuffer<UInt64>) -> UInt64 {
+      (0..<counts.count).reduce(0) { max($0, counts[$1]) }
     }
     let merging = try job.memory.merging(
       vocabularySize: vocabulary.change.count,
-      mostFrequent: mostFrequent,
+      mostFrequent: largest(vocabulary.result.counts),
+      mostChanged: largest(vocabulary.change.counts),
       held: held + text.windows.anonymousBytes + scratch.memoryBytes
     )
     let merged = job.stage(2, "merge", "n-grams")

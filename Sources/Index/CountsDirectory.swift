@@ -83,7 +83,8 @@ package struct CountsDirectory: Sendable, Equatable {
       return T(littleEndian: value)
     }
     let version = try number(4, UInt32.self)
-    guard try number(0, UInt32.self) == Self.magic, [Self.oldVersion, Self.version].contains(version)
+    guard try number(0, UInt32.self) == Self.magic,
+      [Self.oldVersion, Self.version].contains(version)
     else { throw .damagedCounts(rule: "the directory's magic or version is wrong") }
     hasCountsOfCounts = version == Self.version
     let levelBytes = hasCountsOfCounts ? 56 : 24
