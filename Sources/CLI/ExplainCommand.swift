@@ -9,7 +9,7 @@ struct ExplainCommand: ParsableCommand {
     discussion: """
       For each word, and for </s>: every order that was tried, longest first, with its stored \
       probability, the backoff of its context, counts, discount, and its share in the probability. Counts need \
-      an index that keeps them, shares an interpolated smoothing. Of a mixture, the share of each model first.
+      an index that keeps them. Of a mixture, the share of each model first.
       """
   )
 
