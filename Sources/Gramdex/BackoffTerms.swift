@@ -170,8 +170,7 @@ struct BackoffTerms: Sendable {
     if count > 0 && total > 0 {
       terms.count = count
       terms.discount = discount
-      // What a word has for its count is no more than it has.
-      terms.discounted = min(max(Double(count) - discount, 0) / total, probability)
+      terms.discounted = max(Double(count) - discount, 0) / total
     }
     return terms
   }
