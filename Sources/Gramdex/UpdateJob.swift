@@ -241,8 +241,8 @@ struct UpdateJob {
     var manifest = base.manifest
     manifest.toolVersion = GramdexVersion.current
     manifest.models = []
-    if base.built != nil {
-      let estimated = try job.estimate(counted, file)
+    if let built = base.built {
+      let estimated = try following(built.name) { try job.estimate(counted, file) }
       manifest.models.append(job.modelEntry(name, build, counted, estimated))
     }
     manifest.files = [Manifest.File(name: name, summary: try file.finish())]
@@ -286,11 +286,30 @@ struct UpdateJob {
     )
     let name = try writer.nextFile()
     let scores = try TableFileWriter(path: writer.folder.path(name), mapBytes: estimator.mapBytes)
-    var result = try estimator.run(into: scores) { job.stage(3, "\($1) (\(model.name))", $2) }
+    var result = try following(model.name) {
+      try estimator.run(into: scores) { job.stage(3, "\($1) (\(model.name))", $2) }
+    }
     for warning in result.warnings { job.warn(warning) }
     result.entry.file = name
     result.entry.countsFile = file.name
     manifest.models.append(result.entry)
     manifest.files.append(Manifest.File(name: name, summary: try scores.finish()))
+  }
+
+  /// Runs `estimate`; what the new counts do not allow is told with the model's name and a way out.
+  private func following<Result: ~Copyable>(
+    _ model: String,
+    _ estimate: () throws -> Result
+  ) throws -> Result {
+    func refusal(_ reason: String) -> UpdateError {
+      .cannotEstimate(model: model, path: base.path, reason: reason)
+    }
+    do {
+      return try estimate()
+    } catch let error as DiscountError {
+      throw refusal(error.description)
+    } catch let error as EstimateError {
+      throw refusal(error.description)
+    }
   }
 }

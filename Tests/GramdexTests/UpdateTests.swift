@@ -207,6 +207,48 @@ struct UpdateTests {
     #expect(names.count { $0.hasSuffix(".mdb") } == 3, "\(names)")
   }
 
+  @Test func `that a model cannot follow is refused with its name`() throws {
+    var workshop = try UpdateWorkshop(Self.texts(23).merging(["c": "<unk> w0\n"]) { $1 })
+    try workshop.build("index", ["a"])
+    var estimation = EstimationOptions(.wittenBell)
+    estimation.isVocabularyClosed = true
+    let path = workshop.folder.path("index")
+    try IndexEstimator.run(EstimateOptions(estimation, name: "closed"), in: path)
+    let before = try IndexFolder(path).manifest()
+    #expect(
+      throws: UpdateError.cannotEstimate(
+        model: "closed",
+        path: path,
+        reason: EstimateError.unknownWordsCounted(1).description
+      )
+    ) { try workshop.update("index", ["c"]) }
+    #expect(try IndexFolder(path).manifest() == before)
+    // What the message advises.
+    try IndexEstimator.remove(model: "closed", from: path)
+    #expect(try workshop.update("index", ["c"]).isPublished)
+  }
+
+  @Test func `to counts without discounts is refused where only such are allowed`() throws {
+    var workshop = try UpdateWorkshop([
+      "a": Corpora.text(Corpora.random(seed: 2, sentences: 400, wordTypes: 60)), "b": "w0 w1\n",
+    ])
+    workshop.order = 2
+    workshop.change = { $0.smoothing.isStrict = true }
+    let path = try workshop.build("index", ["a", "b"])
+    let error = try #require(throws: UpdateError.self) {
+      try workshop.update("index", ["a"], removes: true)
+    }
+    guard case .cannotEstimate("ngram", path, let reason) = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(reason.contains("discounts of order"))
+    var options = EstimateOptions(EstimationOptions(), name: "ngram")
+    options.replace = true
+    try IndexEstimator.run(options, in: path)
+    #expect(try workshop.update("index", ["a"], removes: true).isPublished)
+  }
+
   @Test func `keeps ids and gives new words the next`() throws {
     let workshop = try UpdateWorkshop(["a": "b b b a a c\n", "b": "z z y y y a\n"])
     try workshop.build("index", ["a"])
