@@ -242,8 +242,12 @@ struct UpdateJob {
     manifest.toolVersion = GramdexVersion.current
     manifest.models = []
     if let built = base.built {
-      let estimated = try following(built.name) { try job.estimate(counted, file) }
-      manifest.models.append(job.modelEntry(name, build, counted, estimated))
+      do {
+        let estimated = try job.estimate(counted, file)
+        manifest.models.append(job.modelEntry(name, build, counted, estimated))
+      } catch {
+        throw refusal(error, of: built.name)
+      }
     }
     manifest.files = [Manifest.File(name: name, summary: try file.finish())]
     var main = base.main
@@ -251,7 +255,11 @@ struct UpdateJob {
     main.sentences = build.sentences
     main.vocabularySize = UInt64(counted.ranked.keptCount)
     for model in base.estimated {
-      try estimate(model, over: manifest.files[0], main, into: &manifest)
+      do {
+        try estimate(model, over: manifest.files[0], main, into: &manifest)
+      } catch {
+        throw refusal(error, of: model.name)
+      }
     }
     let publishing = job.stage(4, "publish", "files")
     publishing.report(0, of: 1)
@@ -286,9 +294,7 @@ struct UpdateJob {
     )
     let name = try writer.nextFile()
     let scores = try TableFileWriter(path: writer.folder.path(name), mapBytes: estimator.mapBytes)
-    var result = try following(model.name) {
-      try estimator.run(into: scores) { job.stage(3, "\($1) (\(model.name))", $2) }
-    }
+    var result = try estimator.run(into: scores) { job.stage(3, "\($1) (\(model.name))", $2) }
     for warning in result.warnings { job.warn(warning) }
     result.entry.file = name
     result.entry.countsFile = file.name
@@ -296,20 +302,14 @@ struct UpdateJob {
     manifest.files.append(Manifest.File(name: name, summary: try scores.finish()))
   }
 
-  /// Runs `estimate`; what the new counts do not allow is told with the model's name and a way out.
-  private func following<Result: ~Copyable>(
-    _ model: String,
-    _ estimate: () throws -> Result
-  ) throws -> Result {
-    func refusal(_ reason: String) -> UpdateError {
-      .cannotEstimate(model: model, path: base.path, reason: reason)
+  /// The error of an estimate; where the new counts do not allow what the model was made with, that with its name.
+  private func refusal(_ error: any Error, of model: String) -> any Error {
+    let reason: String
+    switch error {
+    case let error as DiscountError: reason = error.description
+    case let error as EstimateError: reason = error.description
+    default: return error
     }
-    do {
-      return try estimate()
-    } catch let error as DiscountError {
-      throw refusal(error.description)
-    } catch let error as EstimateError {
-      throw refusal(error.description)
-    }
+    return UpdateError.cannotEstimate(model: model, path: base.path, reason: reason)
   }
 }

@@ -208,7 +208,7 @@ struct UpdateTests {
   }
 
   @Test func `that a model cannot follow is refused with its name`() throws {
-    var workshop = try UpdateWorkshop(Self.texts(23).merging(["c": "<unk> w0\n"]) { $1 })
+    let workshop = try UpdateWorkshop(Self.texts(23).merging(["c": "<unk> w0\n"]) { $1 })
     try workshop.build("index", ["a"])
     var estimation = EstimationOptions(.wittenBell)
     estimation.isVocabularyClosed = true
@@ -229,9 +229,17 @@ struct UpdateTests {
   }
 
   @Test func `to counts without discounts is refused where only such are allowed`() throws {
-    var workshop = try UpdateWorkshop([
-      "a": Corpora.text(Corpora.random(seed: 2, sentences: 400, wordTypes: 60)), "b": "w0 w1\n",
-    ])
+    // Pairs of words seen 1 to 4 times, of which the second has 1 to 4 predecessors.
+    var pairs = ""
+    var number = 0
+    for (predecessors, words) in [(1, 8), (2, 6), (3, 4), (4, 3)] {
+      for word in 0..<words * predecessors {
+        let times = [1, 1, 1, 1, 2, 2, 3, 4][number % 8]
+        pairs += String(repeating: "x\(number) y\(predecessors)-\(word % words)\n", count: times)
+        number += 1
+      }
+    }
+    var workshop = try UpdateWorkshop(["a": pairs, "b": "w0 w1\n"])
     workshop.order = 2
     workshop.change = { $0.smoothing.isStrict = true }
     let path = try workshop.build("index", ["a", "b"])
