@@ -207,6 +207,37 @@ struct UpdateTests {
     #expect(names.count { $0.hasSuffix(".mdb") } == 3, "\(names)")
   }
 
+  @Test func `goes on when the pruned model that came with the counts is gone`() throws {
+    // Little text, whose blocks would be edited in place.
+    var workshop = try UpdateWorkshop(Self.texts(25).merging(["c": "w0 w1 w2\n"]) { $1 })
+    workshop.change = { $0.pruning = PruningThresholds([0, 0, 1]) }
+    func build(_ name: String, _ texts: [String]) throws -> IndexMeaning {
+      let path = try workshop.build(name, texts)
+      try IndexEstimator.run(EstimateOptions(EstimationOptions(.wittenBell), name: "wb"), in: path)
+      try IndexEstimator.remove(model: "ngram", from: path)
+      return try IndexMeaning(path, model: "wb")
+    }
+    let all = try build("all", ["a", "c"])
+    let first = try build("index", ["a"])
+    let path = workshop.folder.path("index")
+    func expect(_ wanted: IndexMeaning, _ note: String) throws {
+      #expect(try IndexVerifier.run(path: path).problems == [])
+      let found = try IndexMeaning(path, model: "wb")
+      #expect(found.words == wanted.words, "\(note)")
+      // The marks of what the removed model left out are gone.
+      #expect(found.counts.mapValues(\.raw) == wanted.counts.mapValues(\.raw), "\(note)")
+      #expect(Set(found.scores.keys) == Set(wanted.scores.keys), "\(note)")
+      for (ngram, score) in wanted.scores {
+        let other = found.scores[ngram]?.probability ?? 0
+        #expect(abs(other - score.probability) < 1e-5, "\(note): \(ngram)")
+      }
+    }
+    try workshop.update("index", ["c"])
+    try expect(all, "added")
+    try workshop.update("index", ["c"], removes: true)
+    try expect(first, "taken away")
+  }
+
   @Test func `that a model cannot follow is refused with its name`() throws {
     let workshop = try UpdateWorkshop(Self.texts(23).merging(["c": "<unk> w0\n"]) { $1 })
     try workshop.build("index", ["a"])
