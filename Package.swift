@@ -64,6 +64,8 @@ let package = Package(
       providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]
     ),
     .target(name: "CKernels"),
+    // libdnnl-dev has no file for pkg-config.
+    .target(name: "CNeuralKernels", linkerSettings: [.linkedLibrary("dnnl")]),
     module("Core", ["CKernels"]),
     module("Storage", ["GramdexCore", "CKernels", "CLMDB", "CXXHash", "CZstd", "CZlib"]),
     module("Text", ["GramdexCore", "GramdexStorage", "CKernels"]),
@@ -84,11 +86,20 @@ let package = Package(
       "Scoring",
       ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "CKernels"]
     ),
+    module("Neural", ["GramdexCore", "GramdexStorage", "CNeuralKernels"]),
+    module(
+      "NeuralModels",
+      [
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "GramdexScoring",
+        "GramdexNeural",
+      ]
+    ),
     .target(
       name: "Gramdex",
       dependencies: [
         "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexClasses",
-        "GramdexSmoothing", "GramdexIndex", "GramdexScoring",
+        "GramdexSmoothing", "GramdexIndex", "GramdexScoring", "GramdexNeural",
+        "GramdexNeuralModels",
         .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/Gramdex",
@@ -98,7 +109,8 @@ let package = Package(
       name: "GramdexCLI",
       dependencies: [
         "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexClasses",
-        "GramdexSmoothing", "GramdexIndex", "GramdexScoring", "Gramdex",
+        "GramdexSmoothing", "GramdexIndex", "GramdexScoring", "GramdexNeural",
+        "GramdexNeuralModels", "Gramdex",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CLI",
@@ -114,6 +126,12 @@ let package = Package(
       name: "TokenizingBenchmark",
       dependencies: ["GramdexCore", "GramdexStorage", "GramdexText"],
       path: "Benchmarks/Tokenizing",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "NeuralBenchmark",
+      dependencies: ["GramdexNeural", "GramdexNeuralModels"],
+      path: "Benchmarks/Neural",
       swiftSettings: settings
     ),
     .target(
@@ -150,6 +168,18 @@ let package = Package(
       [
         "GramdexCore", "GramdexStorage", "GramdexText", "GramdexSmoothing", "GramdexIndex",
         "GramdexScoring", "Gramdex",
+      ]
+    ),
+    tests(
+      "Neural",
+      ["CNeuralKernels", "GramdexCore", "GramdexStorage", "GramdexNeural"],
+      exclude: ["Fixtures"]
+    ),
+    tests(
+      "NeuralModels",
+      [
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "GramdexScoring",
+        "GramdexNeural", "GramdexNeuralModels", "Gramdex",
       ]
     ),
     tests(

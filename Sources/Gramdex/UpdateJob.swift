@@ -249,7 +249,9 @@ struct UpdateJob {
         throw refusal(error, of: built.name)
       }
     }
-    manifest.files = [Manifest.File(name: name, summary: try file.finish())]
+    // Neural models have words of their own, and stay as they are.
+    manifest.files =
+      [Manifest.File(name: name, summary: try file.finish())] + manifest.neuralFiles
     var main = base.main
     main.tokens = build.tokens
     main.sentences = build.sentences

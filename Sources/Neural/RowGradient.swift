@@ -1,0 +1,71 @@
+import CNeuralKernels
+
+/// The distinct rows of a matrix that a window touches, in ascending order, and where it touches them.
+public struct RowPlan: Sendable {
+  /// The rows, ascending.
+  public private(set) var rows: [Int32] = []
+  /// Where each row's places begin in `places`, and where the last one's end.
+  private(set) var starts: [Int] = []
+  /// The places of each row, ascending within it.
+  private(set) var places: [Int32] = []
+
+  /// The plan of touching row `ids[i]` in place i; negative ids touch nothing.
+  public init(_ ids: [Int32]) {
+    var keys: [UInt64] = []
+    keys.reserveCapacity(ids.count)
+    for (place, id) in ids.enumerated() where id >= 0 {
+      keys.append(UInt64(id) << 32 | UInt64(place))
+    }
+    keys.sort()
+    places.reserveCapacity(keys.count)
+    for key in keys {
+      let row = Int32(key >> 32)
+      if rows.last != row {
+        rows.append(row)
+        starts.append(places.count)
+      }
+      places.append(Int32(truncatingIfNeeded: key & 0xffff_ffff))
+    }
+    starts.append(places.count)
+  }
+}
+
+/// The gradient of the rows of a matrix that a window touched; all others are zero.
+public final class RowGradient: @unchecked Sendable {
+  // @unchecked: changed between pieces of work only; tiles write disjoint rows of `values`.
+  /// The touched rows, ascending.
+  public private(set) var rows: [Int32] = []
+  /// The gradient of `rows[i]` in row i; more rows than `rows` has are left from before.
+  public private(set) var values: FloatMatrix
+
+  init(columns: Int) {
+    values = FloatMatrix(rows: 0, columns: columns)
+  }
+
+  /// Sums the rows of `contributions` that belong together, each row's in the order of their places.
+  public func gather(_ plan: RowPlan, from contributions: FloatMatrix, team: Team) throws {
+    let columns = values.columns
+    precondition(contributions.columns == columns)
+    if values.rows < plan.rows.count {
+      values = FloatMatrix(rows: plan.rows.count * 5 / 4 + 16, columns: columns)
+    }
+    rows = plan.rows
+    let values = values
+    try team.overRows(plan.rows.count) { range, _ in
+      for row in range {
+        let places = plan.places[plan.starts[row]..<plan.starts[row + 1]]
+        guard let first = places.first else { continue }
+        values.copyRows(Int(first)..<Int(first) + 1, of: contributions, to: row)
+        for place in places.dropFirst() {
+          // SAFETY: places are rows of `contributions`, which has as many columns.
+          unsafe gramdex_neural_add_scaled(
+            columns,
+            1,
+            contributions.row(Int(place)),
+            values.row(row)
+          )
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import CNeuralKernels
+
+extension Team {
+  /// The borders of tiles over `count` rows: about sixteen, of 64 rows or more, never dependent on the number of threads.
+  package static func tiles(of count: Int, least: Int = 64) -> [Range<Int>] {
+    let size = max(least, ((count + 15) / 16 + 15) / 16 * 16)
+    return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+  }
+
+  /// Does something for tiles of rows.
+  package func overRows(
+    _ count: Int,
+    least: Int = 64,
+    _ body: @Sendable (Range<Int>, Worker) throws -> Void
+  ) throws {
+    let tiles = Self.tiles(of: count, least: least)
+    try run(tiles: tiles.count) { try body(tiles[$0], $1) }
+  }
+
+  /// `result` = `a` · `b`, or is added to; tiles are rows of the result.
+  package func multiply(
+    _ a: Operand,
+    _ b: Operand,
+    into result: FloatMatrix,
+    accumulating: Bool = false
+  ) throws {
+    let result = ProductResult(result)
+    try overRows(a.rows) { rows, worker in
+      try worker.products.multiply(
+        a.rows(rows),
+        b,
+        into: result.rows(rows),
+        accumulating: accumulating
+      )
+    }
+  }
+
+  /// `sums` [1 × columns] = the sum of the first `rows` rows.
+  package func sumColumns(_ matrix: FloatMatrix, rows: Int, into sums: FloatMatrix) throws {
+    let tiles = Self.tiles(of: rows)
+    let parts = FloatMatrix(rows: tiles.count, columns: matrix.columns)
+    try run(tiles: tiles.count) { tile, _ in
+      // SAFETY: the rows of the tile, and one row of the parts.
+      unsafe gramdex_neural_add_column_sums(
+        tiles[tile].count,
+        matrix.columns,
+        matrix.row(tiles[tile].lowerBound),
+        parts.row(tile)
+      )
+    }
+    sums.fill(0)
+    unsafe gramdex_neural_add_column_sums(parts.rows, matrix.columns, parts.pointer, sums.pointer)
+  }
+}

@@ -1,0 +1,156 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// A fixed number of threads that do the tiles of one piece of work after the other.
+///
+/// A *tile* is a part of the work whose borders depend on the shapes of the matrices alone. Tiles of one piece of work
+/// write disjoint memory and read nothing that another tile of it writes, so the bytes that come out are the same for
+/// any number of threads. The threads live as long as the team: starting a piece of work costs a few microseconds,
+/// because a thread that has nothing to do looks for work for a moment before it sleeps.
+///
+/// Used by one thread at a time, the one that made it, which takes part in the work as the first worker.
+public final class Team {
+  /// What one thread of a team has for itself.
+  public final class Worker {
+    package let products: Products
+    private var spare = FloatMatrix(rows: 0, columns: 0)
+
+    init() throws {
+      products = try Products()
+    }
+
+    /// A matrix for the time of a tile; its contents are whatever an earlier tile left.
+    package func scratch(_ rows: Int, _ columns: Int) -> FloatMatrix {
+      if spare.columns != columns || spare.rows < rows {
+        spare = FloatMatrix(rows: rows, columns: columns)
+      }
+      return spare
+    }
+  }
+
+  /// The number of threads.
+  public let threads: Int
+  private let first: Worker
+  private let crew = Crew()
+  private var members: [WorkerThread] = []
+
+  /// Starts the threads.
+  public init(threads: Int) throws {
+    self.threads = max(1, threads)
+    first = try Worker()
+    for _ in 1..<self.threads {
+      members.append(try WorkerThread { [crew] in crew.serve() })
+    }
+  }
+
+  deinit {
+    crew.dismiss()
+    for member in members { member.join() }
+  }
+
+  /// Does tiles 0 … `tiles` − 1, in any order, and returns when all are done.
+  ///
+  /// The error of the first tile that failed, by number, is thrown; tiles after it may have been left out.
+  public func run(tiles: Int, _ body: @Sendable (Int, Worker) throws -> Void) throws {
+    if members.isEmpty || tiles <= 1 {
+      for tile in 0..<tiles { try body(tile, first) }
+      return
+    }
+    try withoutActuallyEscaping(body) { body in
+      crew.start(tiles: tiles, members: members.count, body)
+      crew.work(first)
+      try crew.finish()
+    }
+  }
+}
+
+/// What the threads of a team share.
+final class Crew: @unchecked Sendable {
+  // @unchecked: `job` and `tiles` are written before `generation` is raised and only while `busy` is 0.
+  private var job: (@Sendable (Int, Team.Worker) throws -> Void)?
+  private var tiles = 0
+  /// Counts pieces of work; −1 asks the threads to end.
+  private let generation = Atomic<Int>(0)
+  private let nextTile = Atomic<Int>(0)
+  private let busy = Atomic<Int>(0)
+  private let failure = Mutex<(tile: Int, error: any Error)?>(nil)
+  private let bell = Bell()
+
+  func start(
+    tiles: Int,
+    members: Int,
+    _ body: @escaping @Sendable (Int, Team.Worker) throws -> Void
+  ) {
+    self.tiles = tiles
+    job = body
+    nextTile.store(0, ordering: .relaxed)
+    busy.store(members, ordering: .relaxed)
+    generation.wrappingAdd(1, ordering: .releasing)
+    bell.ring()
+  }
+
+  /// Waits until all tiles are done.
+  func finish() throws {
+    var turns = 0
+    while busy.load(ordering: .acquiring) > 0 {
+      turns += 1
+      if turns > 1000 { sched_yield() }
+    }
+    job = nil
+    let failed = failure.withLock { failure in
+      defer { failure = nil }
+      return failure
+    }
+    if let failed { throw failed.error }
+  }
+
+  func work(_ worker: Team.Worker) {
+    guard let job else { return }
+    while true {
+      let tile = nextTile.wrappingAdd(1, ordering: .relaxed).oldValue
+      if tile >= tiles { return }
+      do {
+        try job(tile, worker)
+      } catch {
+        fail(tile, error)
+      }
+    }
+  }
+
+  private func fail(_ tile: Int, _ error: any Error) {
+    failure.withLock { failure in
+      if failure.map({ $0.tile > tile }) ?? true { failure = (tile, error) }
+    }
+    nextTile.store(tiles, ordering: .relaxed)
+  }
+
+  /// What a thread does all its life.
+  func serve() {
+    var worker: Team.Worker?
+    var seen = 0
+    while true {
+      seen = bell.wait(for: generation, otherThan: seen)
+      if seen < 0 { return }
+      do {
+        // Made in the thread that uses it, as oneDNN wants.
+        let own = try worker ?? Team.Worker()
+        worker = own
+        work(own)
+      } catch {
+        fail(0, error)
+      }
+      busy.wrappingSubtract(1, ordering: .releasing)
+    }
+  }
+
+  /// Ends the threads.
+  func dismiss() {
+    generation.store(-1, ordering: .releasing)
+    bell.ring()
+  }
+}
