@@ -59,11 +59,13 @@ struct LevelMerger<Key: WindowKey>: ~Copyable {
     let mayBeSpliced =
       options.splices && !options.removes && haveSameIDs
       && !rule.prunes(vocabularySize: vocabularySize)
-    let isSpliced = tasks.enumerated().map { index, task in
+    let isSpliced = try tasks.enumerated().map { index, task in
       guard mayBeSpliced, task.shards.count == 1 else { return false }
       let added = change.shards[task.shards.lowerBound]
-      return Self.isSmall(added, for: base.shards[index])
-        && LevelSplicer.canSplice(base: base.shards[index], change: added)
+      guard Self.isSmall(added, for: base.shards[index]),
+        LevelSplicer.canSplice(base: base.shards[index], change: added)
+      else { return false }
+      return try !Self.hasMarks(base, shard: index)
     }
     let splices = try Slots(count: isSpliced.contains(true) ? options.threads : 0) { _ in
       try SpliceMemory(depths: shape.depths, vocabularySize: vocabularySize)
@@ -86,6 +88,19 @@ struct LevelMerger<Key: WindowKey>: ~Copyable {
     self.isSpliced = isSpliced
     self.splices = splices
     self.builders = builders
+  }
+
+  /// Whether a shard's blocks have marks of pruned n-grams; those of a model that has been removed do, though nothing is
+  /// pruned now.
+  private static func hasMarks(_ base: StoredLevels, shard: Int) throws -> Bool {
+    var found = false
+    for (index, blocks) in base.shards[shard].blocks.enumerated() where blocks > 0 {
+      try unsafe base.source.withBlock(shard: shard, depth: index + 1, block: 0) { bytes in
+        guard let header = unsafe LevelBlockHeader(bytes) else { return }
+        if header.flags.contains(.prunedMarks) { found = true }
+      }
+    }
+    return found
   }
 
   /// Merges all shards into `sink`; the maps are those of `VocabularyUpdate`.

@@ -52,7 +52,7 @@ struct ModelCheck {
     if let counts, model.order > 1 {
       contexts += try checkNGrams(counts, model, &report)
     }
-    if sumsToOne { try checkSums(contexts, counts, model, &report) }
+    if sumsToOne(model) { try checkSums(contexts, counts, model, &report) }
   }
 
   /// Whether tables of so many n-grams are those of the manifest, which does not count an import's blank nodes.
@@ -63,10 +63,14 @@ struct ModelCheck {
   }
 
   /// Whether probabilities are expected to sum to 1: not where codes or others' numbers are stored.
-  private var sumsToOne: Bool {
-    entry.source == .text && entry.layout == .exact
+  ///
+  /// Relative frequencies of words outside a limited vocabulary are lost, as those of pruned n-grams are.
+  private func sumsToOne(_ model: NGramModel) -> Bool {
+    let isLimited = model.ngramCounts[0] < UInt64(model.vocabulary.count)
+    return entry.source == .text && entry.layout == .exact
       && (entry.smoothingOptions?.vocabularyPadding ?? 0) == 0
       && (entry.estimation?.sumsToOne ?? true)
+      && !(isLimited && entry.estimation?.smoothing == .maximumLikelihood)
   }
 
   private func checkWords(

@@ -22,6 +22,8 @@ public enum UpdateError: Error, Equatable, Sendable {
   case missingNGram(ngram: String, present: UInt64, removed: UInt64)
   /// No text would be left.
   case nothingLeft(path: String)
+  /// The new counts do not allow a model what it was estimated with.
+  case cannotEstimate(model: String, path: String, reason: String)
 
   /// Whether the command was wrong, and not the data.
   public var isUsage: Bool {
@@ -84,6 +86,11 @@ extension UpdateError: CustomStringConvertible {
       """
     case .nothingLeft(let path):
       "no text would be left in \(path); remove the folder instead"
+    case .cannotEstimate(let model, let path, let reason):
+      """
+      the model \(model) of \(path) cannot follow the new counts, nothing was changed: \(reason) (so it was made); \
+      estimate it otherwise with --name \(model) --replace, or remove it, and update again
+      """
     }
   }
 

@@ -242,9 +242,13 @@ struct UpdateJob {
     var manifest = base.manifest
     manifest.toolVersion = GramdexVersion.current
     manifest.models = []
-    if base.built != nil {
-      let estimated = try job.estimate(counted, file)
-      manifest.models.append(job.modelEntry(name, build, counted, estimated))
+    if let built = base.built {
+      do {
+        let estimated = try job.estimate(counted, file)
+        manifest.models.append(job.modelEntry(name, build, counted, estimated))
+      } catch {
+        throw refusal(error, of: built.name)
+      }
     }
     // Neural models have words of their own, and stay as they are.
     manifest.files =
@@ -254,7 +258,11 @@ struct UpdateJob {
     main.sentences = build.sentences
     main.vocabularySize = UInt64(counted.ranked.keptCount)
     for model in base.estimated {
-      try estimate(model, over: manifest.files[0], main, into: &manifest)
+      do {
+        try estimate(model, over: manifest.files[0], main, into: &manifest)
+      } catch {
+        throw refusal(error, of: model.name)
+      }
     }
     let publishing = job.stage(4, "publish", "files")
     publishing.report(0, of: 1)
@@ -295,5 +303,16 @@ struct UpdateJob {
     result.entry.countsFile = file.name
     manifest.models.append(result.entry)
     manifest.files.append(Manifest.File(name: name, summary: try scores.finish()))
+  }
+
+  /// The error of an estimate; where the new counts do not allow what the model was made with, that with its name.
+  private func refusal(_ error: any Error, of model: String) -> any Error {
+    let reason: String
+    switch error {
+    case let error as DiscountError: reason = error.description
+    case let error as EstimateError: reason = error.description
+    default: return error
+    }
+    return UpdateError.cannotEstimate(model: model, path: base.path, reason: reason)
   }
 }

@@ -16,6 +16,9 @@ import GramdexStorage
 /// without its first word. Orders ascend, so that p(w | h′) is that of the new model, and all of a context's
 /// words, with their n-grams of the order below, stand next to each other in context order.
 ///
+/// After a context with every word that has a probability no word is left to back off to. What n-grams with words that the
+/// vocabulary lost had there is then the probability of `<unk>`, which those words are now.
+///
 /// Where a sum leaves less than `leastMass`, which single precision cannot tell from nothing, the backoff that
 /// the context had is kept, and where it had none, the mass counts as `floorMass`, so that no word becomes impossible.
 ///
@@ -166,6 +169,7 @@ struct BackoffRenormalization {
     entries.removeAll(keepingCapacity: true)
     var mass = 1.0
     var lowerMass = 1.0
+    var unknown: Int?
     while source.compare(context, count: order - 1) == 0 {
       let entry = Entry(
         word: source[order - 1],
@@ -176,9 +180,15 @@ struct BackoffRenormalization {
       if !entry.isBlank {
         mass -= pow(10, Double(entry.probability))
         lowerMass -= pow(10, Double(shorter[Int(entry.word)]))
+        if entry.word == WordID.unknown.rawValue { unknown = entries.count }
       }
       entries.append(entry)
       source.advance()
+    }
+    if mass >= Self.leastMass && lowerMass < Self.leastMass, let unknown {
+      let sum = pow(10, Double(entries[unknown].probability)) + mass
+      entries[unknown].probability = Float(min(log10(sum), 0))
+      mass = 0
     }
     return Backoff(mass: mass, lowerMass: lowerMass)
   }

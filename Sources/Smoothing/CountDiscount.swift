@@ -54,7 +54,7 @@ package enum GoodTuring {
   /// What is subtracted from counts 0 … k, and 0 from greater ones, and whether the estimate held for all.
   ///
   /// d_r = (r* / r − μ) / (1 − μ), r* = (r + 1) n[r+1] / n[r], μ = (k + 1) n[k+1] / n[1]. A count whose d is not in
-  /// (0, 1] keeps its value, as in SRILM; k is lowered while n[k+1] is 0.
+  /// (0, 1] keeps its value; k is lowered while n[k+1] is 0. SRILM does the same, but takes what is above 1.
   /// Source: Katz 1987, equations 17–20.
   package static func discount(
     countsOfCounts n: [UInt64],
@@ -72,7 +72,8 @@ package enum GoodTuring {
     for r in 1...k {
       let ratio = Double(r + 1) * number(r + 1) / (Double(r) * number(r))
       let coefficient = (ratio - common) / (1 - common)
-      if ratio <= 1 && coefficient.isFinite && coefficient > LevelEstimation.epsilon {
+      // Where μ > 1 every coefficient is above 1: probabilities would sum to more than one.
+      if ratio <= 1 && coefficient > LevelEstimation.epsilon && coefficient <= 1 {
         subtracted.append(Double(r) * (1 - coefficient))
       } else {
         subtracted.append(0)

@@ -65,6 +65,27 @@ struct RestrictedVocabularyTests {
     try workshop.expectSums("few")
   }
 
+  @Test func `<unk> gets what is left where no other word is left to back off to`() throws {
+    let corpus = Corpora.random(seed: 6, sentences: 80, wordTypes: 5)
+      .map { $0.map { $0 == "w1" ? "<unk>" : $0 } }
+    try workshop.build(corpus, "whole")
+    let whole = try workshop.exported("whole")
+    // After a word that <unk>, </s> and w0 follow, all words of the new vocabulary are listed.
+    let context = try #require(
+      ["w0", "<unk>"].first { h in
+        ["<unk>", "</s>", "w0"].allSatisfy { whole.entries[1][[h, $0]] != nil }
+      }
+    )
+    try workshop.prune("whole", "few", .vocabulary(try workshop.folder.write("words", "w0\n")))
+    try workshop.expectSums("few")
+    let few = try workshop.exported("few")
+    let others = ["</s>", "w0"].reduce(0) { $0 + few.probability($1, [context]) }
+    #expect(abs(few.probability("<unk>", [context]) - (1 - others)) < 1e-5)
+    for word in ["</s>", "w0"] {
+      #expect(abs(few.probability(word, [context]) - whole.probability(word, [context])) < 1e-5)
+    }
+  }
+
   @Test func `a lower order keeps what the shorter n-grams say`() throws {
     try workshop.build(Corpora.random(seed: 5), "whole", order: 4)
     try workshop.prune("whole", "short", .none) { $0.order = 2 }

@@ -122,6 +122,36 @@ struct SmoothingTests {
     }
   }
 
+  @Test func `does not raise counts where Good and Turing's estimate would`() throws {
+    let folder = try TemporaryFolder()
+    // Once: <s> w0 … 3 n[3] > n[1], so that the coefficient of 1 is above 1, and all words follow w0.
+    try build([["w0", "w0"], ["w0"], ["w0"]], order: 2, folder)
+    for isClosed in [false, true] {
+      var estimation = EstimationOptions(.goodTuring)
+      estimation.isVocabularyClosed = isClosed
+      _ = try estimated(estimation, folder)
+      #expect(try IndexVerifier.run(path: folder.path("index")).problems == [])
+      let next = try NextWords(path: folder.path("index"), model: "other")
+      let sum = try next.sum(after: next.state(after: "w0"))
+      #expect(abs(sum - 1) < 1e-5, "closed \(isClosed): \(sum)")
+    }
+  }
+
+  @Test func `that loses words of a limited vocabulary is no damage to verify`() throws {
+    let folder = try TemporaryFolder()
+    var options = BuildOptions(inputs: [try folder.write("text", "a b\nb c\n")])
+    options.order = 2
+    options.memoryBytes = 64 << 20
+    options.limitVocabulary = try folder.write("list", "b\n")
+    try IndexBuilder.build(options, to: folder.path("index"))
+    for order in 1...2 {
+      var estimation = EstimationOptions(.maximumLikelihood)
+      estimation.order = order
+      _ = try estimated(estimation, folder)
+      #expect(try IndexVerifier.run(path: folder.path("index")).problems == [])
+    }
+  }
+
   @Test func `of the same kind as the build's gives the same values`() throws {
     let folder = try TemporaryFolder()
     let corpus = Corpora.random(seed: 3, sentences: 200, wordTypes: 30)

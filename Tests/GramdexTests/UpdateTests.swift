@@ -222,6 +222,87 @@ struct UpdateTests {
     #expect(updated.counts["<s> a"]?.adjusted == 8_589_934_591)
   }
 
+  @Test func `goes on when the pruned model that came with the counts is gone`() throws {
+    // Little text, whose blocks would be edited in place.
+    var workshop = try UpdateWorkshop(Self.texts(25).merging(["c": "w0 w1 w2\n"]) { $1 })
+    workshop.change = { $0.pruning = PruningThresholds([0, 0, 1]) }
+    func build(_ name: String, _ texts: [String]) throws -> IndexMeaning {
+      let path = try workshop.build(name, texts)
+      try IndexEstimator.run(EstimateOptions(EstimationOptions(.wittenBell), name: "wb"), in: path)
+      try IndexEstimator.remove(model: "ngram", from: path)
+      return try IndexMeaning(path, model: "wb")
+    }
+    let all = try build("all", ["a", "c"])
+    let first = try build("index", ["a"])
+    let path = workshop.folder.path("index")
+    func expect(_ wanted: IndexMeaning, _ note: String) throws {
+      #expect(try IndexVerifier.run(path: path).problems == [])
+      let found = try IndexMeaning(path, model: "wb")
+      #expect(found.words == wanted.words, "\(note)")
+      // The marks of what the removed model left out are gone.
+      #expect(found.counts.mapValues(\.raw) == wanted.counts.mapValues(\.raw), "\(note)")
+      #expect(Set(found.scores.keys) == Set(wanted.scores.keys), "\(note)")
+      for (ngram, score) in wanted.scores {
+        let other = found.scores[ngram]?.probability ?? 0
+        #expect(abs(other - score.probability) < 1e-5, "\(note): \(ngram)")
+      }
+    }
+    try workshop.update("index", ["c"])
+    try expect(all, "added")
+    try workshop.update("index", ["c"], removes: true)
+    try expect(first, "taken away")
+  }
+
+  @Test func `that a model cannot follow is refused with its name`() throws {
+    let workshop = try UpdateWorkshop(Self.texts(23).merging(["c": "<unk> w0\n"]) { $1 })
+    try workshop.build("index", ["a"])
+    var estimation = EstimationOptions(.wittenBell)
+    estimation.isVocabularyClosed = true
+    let path = workshop.folder.path("index")
+    try IndexEstimator.run(EstimateOptions(estimation, name: "closed"), in: path)
+    let before = try IndexFolder(path).manifest()
+    #expect(
+      throws: UpdateError.cannotEstimate(
+        model: "closed",
+        path: path,
+        reason: EstimateError.unknownWordsCounted(1).description
+      )
+    ) { try workshop.update("index", ["c"]) }
+    #expect(try IndexFolder(path).manifest() == before)
+    // What the message advises.
+    try IndexEstimator.remove(model: "closed", from: path)
+    #expect(try workshop.update("index", ["c"]).isPublished)
+  }
+
+  @Test func `to counts without discounts is refused where only such are allowed`() throws {
+    // Pairs of words seen 1 to 4 times, of which the second has 1 to 4 predecessors.
+    var pairs = ""
+    var number = 0
+    for (predecessors, words) in [(1, 8), (2, 6), (3, 4), (4, 3)] {
+      for word in 0..<words * predecessors {
+        let times = [1, 1, 1, 1, 2, 2, 3, 4][number % 8]
+        pairs += String(repeating: "x\(number) y\(predecessors)-\(word % words)\n", count: times)
+        number += 1
+      }
+    }
+    var workshop = try UpdateWorkshop(["a": pairs, "b": "w0 w1\n"])
+    workshop.order = 2
+    workshop.change = { $0.smoothing.isStrict = true }
+    let path = try workshop.build("index", ["a", "b"])
+    let error = try #require(throws: UpdateError.self) {
+      try workshop.update("index", ["a"], removes: true)
+    }
+    guard case .cannotEstimate("ngram", path, let reason) = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(reason.contains("discounts of order"))
+    var options = EstimateOptions(EstimationOptions(), name: "ngram")
+    options.replace = true
+    try IndexEstimator.run(options, in: path)
+    #expect(try workshop.update("index", ["a"], removes: true).isPublished)
+  }
+
   @Test func `keeps ids and gives new words the next`() throws {
     let workshop = try UpdateWorkshop(["a": "b b b a a c\n", "b": "z z y y y a\n"])
     try workshop.build("index", ["a"])

@@ -271,7 +271,8 @@ public struct NaiveSmoothing: Sendable {
     let coefficients = (1...k).map { r in
       let ratio = Double(r + 1) * number(r + 1) / (Double(r) * number(r))
       let coefficient = (ratio - common) / (1 - common)
-      return ratio <= 1 && coefficient.isFinite && coefficient > Self.epsilon ? coefficient : 1
+      // Where `common` is above 1, coefficients are, too, and SRILM's sums exceed 1.
+      return ratio <= 1 && coefficient > Self.epsilon && coefficient <= 1 ? coefficient : 1
     }
     return { $0 <= k ? Double($0) * (1 - coefficients[$0 - 1]) : 0 }
   }
