@@ -54,11 +54,11 @@ struct ClassDerivationTests {
   func `are restricted to what the classes of a text need`(seed: UInt64) throws {
     try build(Corpora.random(seed: seed, sentences: 150, wordTypes: 14), "whole", order: 4)
     let text = [["w1", "w9", "never"], ["w3", "w9"], ["w8", "w5", "w5"], []]
-    let file = try workshop.folder.write("text", Corpora.text(text))
+    let file = try workshop.folder.write("text.txt", Corpora.text(text))
     let input = InputOptions(paths: [file])
     let needs: [(String, RestrictOptions.Need)] = [
       ("text", .text(input)), ("sentences", .sentences(input)),
-      ("listed", .vocabulary(try workshop.folder.write("list", "w1 w9\nw8 never\n"))),
+      ("listed", .vocabulary(try workshop.folder.write("list.txt", "w1 w9\nw8 never\n"))),
     ]
     for (name, need) in needs {
       try IndexRestrictor.run(
@@ -118,7 +118,10 @@ struct ClassDerivationTests {
     let corpus = Corpora.random(seed: 5)
     try build(corpus, "a")
     try workshop.build(corpus, "words")
-    let other = try workshop.folder.write("other", Self.file.replacing("ODD 3", with: "ODD 4"))
+    let other = try workshop.folder.write(
+      "other.classes",
+      Self.file.replacing("ODD 3", with: "ODD 4")
+    )
     try workshop.build(corpus, "other") { $0.classes = other }
     for name in ["words", "other"] {
       for pair in [["a", name], [name, "a"]] {
