@@ -8,8 +8,8 @@ struct BuildCommand: ParsableCommand {
     commandName: "build",
     abstract: "Builds an index from text or counts.",
     discussion: """
-      Counts the n-grams of the texts, smooths them with interpolated modified Kneser-Ney and writes an \
-      index. An index takes about 12 bytes an n-gram (4 with --layout compact), and about 3 more \
+      Counts the n-grams of the texts, smooths them with interpolated modified Kneser-Ney or as --smoothing \
+      says, and writes an index. An index takes about 12 bytes an n-gram (4 with --layout compact), and about 3 more \
       for the counts.
       """
   )
@@ -137,7 +137,11 @@ struct BuildCommand: ParsableCommand {
     options.vocabulary = vocabulary
     options.limitVocabulary = limitVocabulary
     options.classes = classes
-    options.pruning = PruningThresholds(smoothing.prune.values)
+    options.pruning = smoothing.method.pruning(smoothing.prune?.values)
+    if smoothing.prune == nil {
+      options.pruning.values = Array(options.pruning.values.prefix(max(order, 1)))
+    }
+    options.estimation = smoothing.method.isUsual ? nil : smoothing.method.estimation
     options.smoothing = smoothing.options
     options.layout = layout.layout
     options.keepCounts = !noCounts

@@ -16,17 +16,6 @@ struct EstimateCommand: ParsableCommand {
 
   @OptionGroup var index: IndexArgument
 
-  @Option(help: ArgumentHelp("How counts become probabilities.", valueName: "smoothing"))
-  var smoothing = Smoothing.modifiedKneserNey
-
-  @Option(
-    help: ArgumentHelp(
-      "How orders come together: interpolated or backoff (default: interpolated where both exist).",
-      valueName: "form"
-    )
-  )
-  var form: SmoothingForm?
-
   @Option(
     help: ArgumentHelp("The new model's name (default: that of the smoothing).", valueName: "name")
   )
@@ -82,7 +71,7 @@ struct EstimateCommand: ParsableCommand {
   @OptionGroup var progress: ProgressFlags
 
   func validate() throws {
-    if discountsFile != nil && numbers.discounts != nil {
+    if discountsFile != nil && numbers.method.discounts != nil {
       throw ValidationError("--discounts and --discounts-file exclude each other")
     }
     do {
@@ -96,15 +85,16 @@ struct EstimateCommand: ParsableCommand {
     var options = try options()
     if let discountsFile {
       let file = try DiscountFile(path: discountsFile)
-      if file.smoothing != smoothing {
+      if file.smoothing != numbers.method.smoothing {
         throw EstimateError.otherDiscounts(
           path: discountsFile,
           found: file.smoothing.rawValue,
-          wanted: smoothing.rawValue
+          wanted: numbers.method.smoothing.rawValue
         )
       }
       options.estimation.discounts = file.discounts
     }
+    machine.announce()
     let summary = try progress.run { observer, cancellation in
       try IndexEstimator.run(
         options,
@@ -114,8 +104,11 @@ struct EstimateCommand: ParsableCommand {
       )
     }
     if let writeDiscounts {
-      try DiscountFile(smoothing: smoothing, discounts: summary.orders.map(\.discounts))
-        .write(to: writeDiscounts)
+      try DiscountFile(
+        smoothing: numbers.method.smoothing,
+        discounts: summary.orders.map(\.discounts)
+      )
+      .write(to: writeDiscounts)
     }
     if json {
       try StandardOutput.print(json: summary)
@@ -125,8 +118,7 @@ struct EstimateCommand: ParsableCommand {
   }
 
   private func options() throws -> EstimateOptions {
-    var estimation = EstimationOptions(smoothing)
-    if let form { estimation.form = form }
+    var estimation = EstimationOptions(numbers.method.smoothing)
     estimation.order = order
     numbers.apply(to: &estimation)
     var options = EstimateOptions(estimation, name: name)

@@ -15,6 +15,34 @@ struct EstimationFlags: ParsableArguments {
   )
   var prune: ListArgument<UInt64>?
 
+  @OptionGroup var method: MethodFlags
+
+  @OptionGroup var discounting: DiscountingFlags
+
+  /// Writes the numbers into `options`.
+  func apply(to options: inout EstimationOptions) {
+    options.pruning = method.pruning(prune?.values)
+    if let order = options.order, options.pruning.values.count > order, prune == nil {
+      options.pruning.values = Array(options.pruning.values.prefix(order))
+    }
+    method.apply(to: &options)
+    options.base = discounting.options
+  }
+}
+
+/// Which smoothing counts get, and its numbers, in `build` and in `estimate`.
+struct MethodFlags: ParsableArguments {
+  @Option(help: ArgumentHelp("How counts become probabilities.", valueName: "smoothing"))
+  var smoothing = Smoothing.modifiedKneserNey
+
+  @Option(
+    help: ArgumentHelp(
+      "How orders come together: interpolated or backoff (default: interpolated where both exist).",
+      valueName: "form"
+    )
+  )
+  var form: SmoothingForm?
+
   @Option(
     help: ArgumentHelp(
       """
@@ -42,32 +70,41 @@ struct EstimationFlags: ParsableArguments {
   )
   var goodTuringMaximum = ListArgument<Int>(values: [1, 7])
 
-  @OptionGroup var discounting: DiscountingFlags
-
   @Flag(help: "Give <unk> no probability.")
   var closedVocabulary = false
 
   @Flag(
     help: """
-      As SRILM's ngram-count: closed vocabulary, n-grams of order 3 and up seen once left out, and its \
-      treatment of what is left out.
+      As SRILM's ngram-count: closed vocabulary, n-grams of order 3 and up seen once left out (with \
+      Kneser-Ney, after one word), and its treatment of what is left out.
       """
   )
   var srilmCompatible = false
 
-  /// Writes the numbers into `options`.
+  /// What the smoothing is asked to do.
+  var estimation: EstimationOptions {
+    var options = EstimationOptions(smoothing)
+    apply(to: &options)
+    return options
+  }
+
+  /// Whether that is interpolated modified Kneser–Ney, as a build makes it.
+  var isUsual: Bool { estimation == EstimationOptions() }
+
+  /// The thresholds that were given, or the default ones.
+  func pruning(_ given: [UInt64]?) -> PruningThresholds {
+    PruningThresholds(given ?? (srilmCompatible ? [0, 0, 1] : [0]))
+  }
+
+  /// Writes the numbers into `options`, whose smoothing is `smoothing`.
   func apply(to options: inout EstimationOptions) {
-    options.pruning = PruningThresholds(prune?.values ?? (srilmCompatible ? [0, 0, 1] : [0]))
-    if let order = options.order, options.pruning.values.count > order, prune == nil {
-      options.pruning.values = Array(options.pruning.values.prefix(order))
-    }
+    if let form { options.form = form }
     options.discounts = discounts?.values
     options.addedCount = added
     options.backoffWeight = backoffWeight
     options.goodTuringMaximum = goodTuringMaximum.values
     options.isVocabularyClosed = closedVocabulary || srilmCompatible
     options.isSRILMCompatible = srilmCompatible
-    options.base = discounting.options
   }
 }
 

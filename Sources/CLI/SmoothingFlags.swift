@@ -6,11 +6,16 @@ import GramdexCore
 struct SmoothingFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Leave out n-grams seen at most so often, a threshold an order; the last one repeats.",
+      """
+      Leave out n-grams seen at most so often, a threshold an order; the last one repeats \
+      (default: 0, with --srilm-compatible 0,0,1).
+      """,
       valueName: "thresholds"
     )
   )
-  var prune = ListArgument<UInt64>(values: [0])
+  var prune: ListArgument<UInt64>?
+
+  @OptionGroup var method: MethodFlags
 
   @OptionGroup var discounting: DiscountingFlags
 

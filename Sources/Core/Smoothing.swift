@@ -84,6 +84,9 @@ public struct EstimationOptions: Hashable, Sendable, Codable {
     form = smoothing.forms[0]
   }
 
+  /// Whether cut-offs below the highest order also apply to the counts of contexts, as in SRILM (docs/SMOOTHING.md).
+  public var cutsContextCounts: Bool { isSRILMCompatible && smoothing.countsContexts }
+
   /// Whether probabilities after every context sum to 1.
   public var sumsToOne: Bool {
     switch smoothing {

@@ -12,11 +12,12 @@ enum EditedBlock {
   ///
   /// `columns` holds the columns as they were, `count` bytes; `stored` is the block as it was. `header` is that of the new
   /// block, and learns how it is stored. `spare` is room for new columns, and grows where that is needed.
+  @unsafe
   static func put(
     _ edits: borrowing Slots<ColumnEdits>,
     of columns: borrowing RecordBuffer<UInt8>,
     count: Int,
-    into stored: consuming [UInt8],
+    into stored: UnsafeRawBufferPointer,
     _ header: inout LevelBlockHeader,
     spare: inout RecordBuffer<UInt8>,
     _ compressor: ZstdBlock.Compressor
@@ -29,16 +30,19 @@ enum EditedBlock {
     let oldFrame = header.isEdited ? header.frameBytes : stored.count - LevelBlockHeader.byteCount
     let oldEdits = stored.count - LevelBlockHeader.byteCount - oldFrame
     let editBytes = LevelBlockHeader.editsHeaderBytes + all.count
-    if oldEdits + editBytes <= oldFrame / 4, lists(in: stored, after: oldFrame) < mostLists {
+    if oldEdits + editBytes <= oldFrame / 4, unsafe lists(in: stored, after: oldFrame) < mostLists {
       if !header.isEdited {
         header.frameBytes = oldFrame
         header.frameColumnBytes = count
       }
+      var block: [UInt8] = []
+      block.reserveCapacity(stored.count + editBytes)
+      unsafe block.append(contentsOf: stored)
       for value in [all.count, header.totalColumnBytes] {
-        for shift in [0, 8, 16, 24] { stored.append(UInt8(truncatingIfNeeded: value >> shift)) }
+        for shift in [0, 8, 16, 24] { block.append(UInt8(truncatingIfNeeded: value >> shift)) }
       }
-      unsafe all.withBytes { unsafe stored.append(contentsOf: $0) }
-      return stored
+      unsafe all.withBytes { unsafe block.append(contentsOf: $0) }
+      return block
     }
     let total = header.totalColumnBytes
     if spare.count < total { spare = RecordBuffer(uninitialized: total) }
@@ -63,11 +67,12 @@ enum EditedBlock {
   }
 
   /// How many lists of edits a block has behind a frame of `frame` bytes.
-  private static func lists(in stored: [UInt8], after frame: Int) -> Int {
+  @unsafe
+  private static func lists(in stored: UnsafeRawBufferPointer, after frame: Int) -> Int {
     var lists = 0
     var position = LevelBlockHeader.byteCount + frame
     while position + LevelBlockHeader.editsHeaderBytes <= stored.count {
-      let bytes = (0..<4).reduce(0) { $0 | Int(stored[position + $1]) << (8 * $1) }
+      let bytes = (0..<4).reduce(0) { unsafe $0 | Int(stored[position + $1]) << (8 * $1) }
       position += LevelBlockHeader.editsHeaderBytes + bytes
       lists += 1
     }

@@ -7,7 +7,7 @@
 // | 0  | u32 | magic 0x4B4C4247 ("GBLK") |
 // | 4  | u8  | version, 1; 2 if edits follow the frame |
 // | 5  | u8  | depth d ≥ 1: contexts of d words, entries of order d + 1 |
-// | 6  | u8  | flags: bit 0 raw counts, bit 1 adjusted counts, bit 2 pruned marks |
+// | 6  | u8  | flags: bit 0 raw counts, bit 1 adjusted counts, bit 2 pruned marks, bit 3 short shapes |
 // | 7  | u8  | 0 |
 // | 8  | u32 | nodes |
 // | 12 | u32 | entries |
@@ -23,7 +23,8 @@
 //
 // Columns, all of LEB128 variable-length integers:
 //   words    the node's word
-//   shapes   the node's entries, then the node's children
+//   shapes   the node's entries, then the node's children; with short shapes: one byte, entries + 16 · children, if there
+//            are fewer than 16 and 8, else 128 and both numbers
 //   entries  the node's first entry word, then differences to the entry before (never 0)
 //   counts   an entry's code. With raw counts: 2·raw + pruned when pruned marks are on, else raw;
 //            then, if adjusted counts are on and raw > 1, the adjusted count (1 … raw).
@@ -46,6 +47,8 @@ package struct LevelBlockFlags: OptionSet, Sendable, Hashable {
   package static let adjustedCounts = Self(rawValue: 2)
   /// Entries say whether the model leaves them out.
   package static let prunedMarks = Self(rawValue: 4)
+  /// Sizes of contexts take one byte where they are small; all blocks that are written have them.
+  package static let shortShapes = Self(rawValue: 8)
 }
 
 /// The fixed-size start of a level block.

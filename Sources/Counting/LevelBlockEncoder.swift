@@ -33,6 +33,20 @@ struct ByteColumn: ~Copyable {
     count += 1
   }
 
+  /// Appends the shape of a context (`Varint.readShape`); `reserve` must have made room for 21 bytes.
+  @inline(__always)
+  mutating func append(entries: UInt64, children: UInt64) {
+    if entries < 16 && children < 8 {
+      bytes[count] = UInt8(truncatingIfNeeded: entries | children &<< 4)
+      count += 1
+    } else {
+      bytes[count] = 0x80
+      count += 1
+      append(entries)
+      append(children)
+    }
+  }
+
   mutating func removeAll() {
     count = 0
   }
@@ -127,9 +141,11 @@ package struct LevelBlockEncoder: ~Copyable {
     }
     words.reserve(10)
     words.append(UInt64(word))
-    shapes.reserve(20)
-    shapes.append(UInt64(truncatingIfNeeded: entryCount))
-    shapes.append(UInt64(truncatingIfNeeded: childCount))
+    shapes.reserve(21)
+    shapes.append(
+      entries: UInt64(truncatingIfNeeded: entryCount),
+      children: UInt64(truncatingIfNeeded: childCount)
+    )
     entries.reserve(10 * entryCount)
     counts.reserve(20 * entryCount)
     nodeCount += 1
@@ -194,7 +210,7 @@ package struct LevelBlockEncoder: ~Copyable {
     var block = [UInt8](repeating: 0, count: LevelBlockHeader.byteCount)
     let header = LevelBlockHeader(
       depth: depth,
-      flags: flags,
+      flags: flags.union(.shortShapes),
       nodes: nodeCount,
       entries: entryCount,
       firstNode: firstNode,

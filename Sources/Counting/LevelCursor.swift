@@ -118,8 +118,7 @@ package struct LevelCursor: ~Copyable {
     // bytes, which the padding holds.
     let bytes = unsafe columns.pointer
     let nodeWord = unsafe Varint.readLong(bytes, &word)
-    let entryCount = unsafe Varint.readShort(bytes, &shape)
-    let childCount = unsafe shape <= shapeEnd ? Varint.readShort(bytes, &shape) : .max
+    let (entryCount, childCount) = unsafe readShape(bytes)
     if word > wordEnd || shape > shapeEnd || nodeWord >= vocabularySize
       || entryCount > UInt64(truncatingIfNeeded: entriesLeft) || childCount > UInt64(UInt32.max)
     {
@@ -139,6 +138,17 @@ package struct LevelCursor: ~Copyable {
     previousWord = 0
     try readEntries()
     return true
+  }
+
+  /// Reads the next node's numbers of entries and children.
+  @inline(__always)
+  private mutating func readShape(_ bytes: UnsafePointer<UInt8>) -> (UInt64, UInt64) {
+    // SAFETY: as in `readNode`.
+    if flags.contains(.shortShapes) {
+      return unsafe Varint.readShape(bytes, &shape, end: shapeEnd)
+    }
+    let entries = unsafe Varint.readShort(bytes, &shape)
+    return unsafe (entries, shape <= shapeEnd ? Varint.readShort(bytes, &shape) : .max)
   }
 
   /// Reads the next entries of the node; returns false, and reads nothing, when there are none.

@@ -13,6 +13,8 @@ package struct LevelMergingOptions: Sendable {
   /// Memory for level blocks that wait for those before them.
   package var memoryBytes: Int
   /// Whether blocks to which little is added are edited; else all are built anew, which gives the same counts.
+  ///
+  /// Needs the counts of counts of the old shards.
   package var splices: Bool
 
   package init(
@@ -63,10 +65,13 @@ package enum LevelMerging {
   }
 
   /// Anonymous memory that merging needs beside waiting blocks.
+  ///
+  /// `mostFrequent` is how often the most frequent word occurs after the merge, `mostChanged` how often one occurs in the text.
   package static func fixedBytes(
     order: Int,
     vocabularySize: Int,
     mostFrequent: Int,
+    mostChanged: Int,
     threads: Int
   ) -> Int {
     let cursor = 16 * LevelBlockHeader.targetCount + 32 * LevelCursor.batchCapacity
@@ -81,7 +86,7 @@ package enum LevelMerging {
         + SpliceMemory.bytes(
           order: order,
           vocabularySize: vocabularySize,
-          mostFrequent: mostFrequent
+          mostFrequent: mostChanged
         ))
   }
 

@@ -20,18 +20,18 @@ struct LevelSplice: ~Copyable {
   private let finished: FinishedBlocks
   // The block.
   private var nextBlock = 0
-  private var stored: [UInt8] = []
   private var header: LevelBlockHeader?
   private var columns = RecordBuffer<UInt8>(uninitialized: LevelBlockHeader.columnPadding)
   private var spare = RecordBuffer<UInt8>(uninitialized: 0)
   private var nodesLeft = 0
   private var entriesLeft = 0
-  // Positions in the columns; those of entries and counts are behind by `skipped` entries.
+  // Positions in the columns; those of entries and counts are behind by so many of the entries passed over.
   private var word = 0
   private var shape = 0
   private var entry = 0
   private var count = 0
-  private var skipped = 0
+  private var entryLag = 0
+  private var countLag = 0
   private var ends = (0, 0, 0, 0)
   // What is changed.
   private let edits = Slots<ColumnEdits>(count: 4) { _ in ColumnEdits() }
@@ -47,8 +47,9 @@ struct LevelSplice: ~Copyable {
   /// Old contexts passed, and their children.
   private(set) var nodeOrdinal: UInt64 = 0
   private(set) var childOrdinal: UInt64 = 0
-  /// What the new blocks hold; counts of counts of the entries passed so far.
+  /// What the new blocks hold.
   private var totals = LevelTotals()
+  /// Element c, 1 … 4: how many entries have adjusted count c, after the changes so far.
   private let bins = RecordBuffer<UInt64>(repeating: 0, count: 8)
 
   /// Starts before the first context of `depth`.
@@ -67,6 +68,7 @@ struct LevelSplice: ~Copyable {
     blockCount = levels.shards[shard].blocks[depth - 1]
     vocabularySize = UInt64(levels.vocabularySize)
     hasAdjusted = !isTop
+    for i in 0..<4 { bins[i + 1] = levels.shards[shard].levels[depth - 1].countsOfCounts[i] }
     self.finished = finished
     self.decompressor = decompressor
     self.compressor = compressor
@@ -74,9 +76,16 @@ struct LevelSplice: ~Copyable {
 
   // MARK: Passing over
 
-  /// The word of the next context; nil after the last.
-  mutating func peekWord() throws -> UInt32? {
-    if nodesLeft == 0, try !loadBlock() { return nil }
+  /// Whether the block at hand, or the next, has a context that was not passed over.
+  @inline(__always)
+  private mutating func hasNext() throws -> Bool {
+    if nodesLeft > 0 { return true }
+    return try loadBlock()
+  }
+
+  /// The word of the next context.
+  mutating func peekWord() throws -> UInt32 {
+    guard try hasNext() else { throw damaged("a context is missing") }
     var position = word
     // SAFETY: the position is at most the column's end, after which a number can be read.
     return UInt32(truncatingIfNeeded: unsafe Varint.readLong(columns.pointer, &position))
@@ -85,111 +94,132 @@ struct LevelSplice: ~Copyable {
   /// Passes over contexts until the next one is number `ordinal`.
   mutating func skip(to ordinal: UInt64) throws {
     while nodeOrdinal < ordinal {
-      if nodesLeft == 0, try !loadBlock() {
-        throw damaged("there are fewer contexts than children")
-      }
+      guard try hasNext() else { throw damaged("there are fewer contexts than children") }
       try skip(Int(min(UInt64(nodesLeft), ordinal - nodeOrdinal)))
     }
   }
 
-  /// Passes over the next `nodes` contexts, which are in this block.
-  mutating func skip(_ nodes: Int) throws {
-    // SAFETY: numbers are read from positions within the columns; the sums are checked below.
-    let bytes = unsafe UnsafePointer(columns.pointer)
-    unsafe Varint.skip(nodes, bytes, &word, end: ends.0)
-    var left = nodes
-    var entries: UInt64 = 0
-    var children: UInt64 = 0
-    while left > 0 && shape < ends.1 {
-      if left >= 4 {
-        let eight = unsafe Varint.load(bytes, shape)
-        if eight & 0x8080_8080_8080_8080 == 0 {
-          let mask: UInt64 = 0x00FF_00FF_00FF_00FF
-          entries &+= ((eight & mask) &* 0x0001_0001_0001_0001) &>> 48
-          children &+= (((eight &>> 8) & mask) &* 0x0001_0001_0001_0001) &>> 48
-          shape &+= 8
-          left &-= 4
-          continue
-        }
+  /// Passes over those of the next `left` contexts whose word is below `target`, and takes them from `left`.
+  ///
+  /// Returns whether one with the word `target` is next. Words ascend among siblings.
+  mutating func skip(below target: UInt32, _ left: inout UInt64) throws -> Bool {
+    while left > 0 {
+      guard try hasNext() else { throw damaged("there are fewer contexts than children") }
+      let most = Int(min(UInt64(nodesLeft), left))
+      let limit = UInt64(target)
+      // SAFETY: the position is at most the column's end before a number is read.
+      let bytes = unsafe UnsafePointer(columns.pointer)
+      var position = word
+      var passed = 0
+      var next = UInt64.max
+      while passed < most, position < ends.0 {
+        var after = position
+        next = unsafe Varint.readLong(bytes, &after)
+        if next >= limit { break }
+        position = after
+        passed &+= 1
       }
-      entries &+= unsafe Varint.readShort(bytes, &shape)
-      children &+= unsafe Varint.readShort(bytes, &shape)
-      left &-= 1
+      guard passed == most || next >= limit else { throw damaged("contexts are cut off") }
+      try skipShapes(passed)
+      word = position
+      try pass(passed)
+      left -= UInt64(passed)
+      if passed < most { return next == limit }
     }
-    guard left == 0, word <= ends.0, shape <= ends.1, entries <= UInt64(entriesLeft) else {
-      throw damaged("contexts are cut off")
-    }
-    nodesLeft -= nodes
-    passedNodes += nodes
-    entriesLeft -= Int(entries)
-    skipped += Int(entries)
-    nodeOrdinal += UInt64(nodes)
-    childOrdinal += children
+    return false
   }
 
-  /// Moves the positions of entries and counts to the next context, and counts the counts.
-  private mutating func catchUp() throws {
-    if skipped == 0 { return }
-    // SAFETY: as in `skip`.
-    let bytes = unsafe UnsafePointer(columns.pointer)
-    unsafe Varint.skip(skipped, bytes, &entry, end: ends.2)
-    var left = skipped
-    let end = ends.3
-    while left > 0 && count < end {
-      if left > 8 {
-        // Most n-grams occur once: as many of them as stand in a row.
-        let others = unsafe Varint.load(bytes, count) ^ 0x0101_0101_0101_0101
-        let ones = others.trailingZeroBitCount &>> 3
-        bins[1] &+= UInt64(truncatingIfNeeded: ones)
-        count &+= ones
-        left &-= ones
-        if ones == 8 { continue }
-      }
-      var value = unsafe Varint.readShort(bytes, &count)
-      if hasAdjusted && value > 1 { value = unsafe Varint.readShort(bytes, &count) }
-      bins[Int(truncatingIfNeeded: min(value, 5))] &+= 1
-      left &-= 1
+  /// Passes over the next `nodes` contexts, which are in this block.
+  mutating func skip(_ nodes: Int) throws {
+    // SAFETY: numbers are read from positions within the columns; the ends are checked below.
+    guard unsafe Varint.skip(nodes, UnsafePointer(columns.pointer), &word, end: ends.0) else {
+      throw damaged("contexts are cut off")
     }
-    guard left == 0, entry <= ends.2, count <= end else { throw damaged("entries are cut off") }
-    skipped = 0
+    try skipShapes(nodes)
+    try pass(nodes)
+  }
+
+  /// Moves the position of shapes over `nodes` contexts.
+  private mutating func skipShapes(_ nodes: Int) throws {
+    // SAFETY: numbers are read from positions within the column; its end and the sums are checked.
+    let bytes = unsafe UnsafePointer(columns.pointer)
+    let (entries, children) = unsafe Varint.skipShapes(nodes, bytes, &shape, end: ends.1)
+    guard shape <= ends.1, entries <= UInt64(entriesLeft) else {
+      throw damaged("contexts are cut off")
+    }
+    entriesLeft -= Int(entries)
+    entryLag += Int(entries)
+    countLag += Int(entries)
+    childOrdinal &+= children
+  }
+
+  private mutating func pass(_ nodes: Int) throws {
+    guard word <= ends.0, nodes <= nodesLeft else { throw damaged("contexts are cut off") }
+    nodesLeft -= nodes
+    passedNodes += nodes
+    nodeOrdinal += UInt64(nodes)
+  }
+
+  /// Moves the positions of entries and counts to the next context.
+  private mutating func catchUp() throws {
+    if entryLag > 0 {
+      // SAFETY: as in `skip`.
+      let isWhole = unsafe Varint.skip(
+        entryLag,
+        UnsafePointer(columns.pointer),
+        &entry,
+        end: ends.2
+      )
+      guard isWhole, entry <= ends.2 else { throw damaged("entries are cut off") }
+      entryLag = 0
+    }
+    try skipCounts(countLag)
+    countLag = 0
+  }
+
+  /// Moves the position of counts over `entries` entries.
+  private mutating func skipCounts(_ entries: Int) throws {
+    if entries == 0 { return }
+    // SAFETY: numbers are read from positions before the column's end, which is checked afterwards.
+    let bytes = unsafe UnsafePointer(columns.pointer)
+    let isWhole =
+      if hasAdjusted {
+        unsafe Varint.skipCounts(entries, bytes, &count, end: ends.3)
+      } else {
+        unsafe Varint.skip(entries, bytes, &count, end: ends.3)
+      }
+    guard isWhole, count <= ends.3 else { throw damaged("entries are cut off") }
   }
 
   // MARK: Changing
 
-  /// Passes over the next context and tells all of it.
+  /// Passes over the next context and tells where it is and how many entries and children it has.
+  ///
+  /// The positions of entries and counts stay at its first entry, for `change`.
   mutating func openNode(_ node: inout OpenNode) throws {
-    if nodesLeft == 0, try !loadBlock() { throw damaged("a context is missing") }
+    guard try hasNext() else { throw damaged("a context is missing") }
     try catchUp()
     node.firstChild = childOrdinal
     node.shape = shape
     try skip(1)
     node.shapeEnd = shape
-    node.children = childOrdinal - node.firstChild
-    node.begin(skipped)
-    skipped = 0
+    node.children = childOrdinal &- node.firstChild
+    node.count = entryLag
+  }
+
+  /// Calls `body` with the words of the context passed over last, whose entries are next.
+  func forEachWord(_ body: (UInt32) -> Void) throws {
     // SAFETY: as in `skip`.
     let bytes = unsafe UnsafePointer(columns.pointer)
+    let (end, limit) = (ends.2, vocabularySize)
+    var position = entry
     var word: UInt64 = 0
-    for i in 0..<node.count {
-      guard entry < ends.2, count < ends.3 else { throw damaged("an entry is cut off") }
-      let (entryStart, countStart) = (entry, count)
-      word &+= unsafe Varint.readLong(bytes, &entry)
-      let raw = unsafe Varint.readShort(bytes, &count)
-      var adjusted = raw
-      if hasAdjusted && raw > 1 { adjusted = unsafe Varint.readShort(bytes, &count) }
-      guard word < vocabularySize, raw > 0 else { throw damaged("an entry is out of range") }
-      bins[Int(truncatingIfNeeded: min(adjusted, 5))] &+= 1
-      node.entries[i] = OpenNode.Entry(
-        word: UInt32(truncatingIfNeeded: word),
-        entry: UInt32(truncatingIfNeeded: entryStart),
-        count: UInt32(truncatingIfNeeded: countStart),
-        adjustedCount: adjusted,
-        rawCount: raw
-      )
+    for _ in 0..<entryLag {
+      guard position < end else { throw damaged("an entry is cut off") }
+      word &+= unsafe Varint.readLong(bytes, &position)
+      guard word < limit else { throw damaged("an entry is out of range") }
+      body(UInt32(truncatingIfNeeded: word))
     }
-    guard entry <= ends.2, count <= ends.3 else { throw damaged("entries are cut off") }
-    node.entryEnd = entry
-    node.countEnd = count
   }
 
   /// Adds `added` to the context passed over last but for insertions, and `newChildren` to its children.
@@ -202,71 +232,110 @@ struct LevelSplice: ~Copyable {
     newChildren: Int,
     common: borrowing RecordBuffer<UInt32>,
     both: (UInt32) -> Void
-  ) {
+  ) throws {
+    // Old entries read, the last of them, and the place of its difference; entries whose counts were passed.
+    var read = 0
+    var old: UInt64 = 0
+    var isOld = node.count > 0
+    var oldStart = entry
+    var counted = 0
     var new = 0
-    var i = 0
+    /// The last word before the addition, of either.
     var previous: UInt32 = 0
+    if isOld { try readWord(&old) }
+    read = isOld ? 1 : 0
     for j in 0..<added.count {
       let addition = added.entries[j]
-      while i < node.count, node.entries[i].word < addition.word {
-        previous = node.entries[i].word
-        i &+= 1
+      while isOld, old < UInt64(addition.word) {
+        previous = UInt32(truncatingIfNeeded: old)
+        oldStart = entry
+        isOld = read < node.count
+        if isOld {
+          try readWord(&old)
+          read &+= 1
+        }
       }
-      if i < node.count, node.entries[i].word == addition.word {
-        let old = node.entries[i]
-        var adjusted = old.adjustedCount &+ addition.adjustedCount
+      let before = isOld ? read &- 1 : node.count
+      try skipCounts(before &- counted)
+      counted = before
+      if isOld, old == UInt64(addition.word) {
+        let start = count
+        var (raw, adjusted) = try readCount()
+        counted &+= 1
+        bins[Int(truncatingIfNeeded: min(adjusted, 5))] &-= 1
+        raw = raw.addingSaturated(addition.rawCount)
+        adjusted = adjusted.addingSaturated(addition.adjustedCount)
         let word = Int(truncatingIfNeeded: addition.word)
         if common.count > 0 {
           adjusted &-= UInt64(common[word])
           common[word] = 0
         }
         both(addition.word)
-        let end = i &+ 1 < node.count ? Int(node.entries[i &+ 1].count) : node.countEnd
         patch.removeAll()
-        append(raw: old.rawCount &+ addition.rawCount, adjusted: adjusted)
-        bins[Int(truncatingIfNeeded: min(old.adjustedCount, 5))] &-= 1
-        bins[Int(truncatingIfNeeded: min(adjusted, 5))] &+= 1
-        edits[3].replace(
-          at: Int(old.count),
-          count: end &- Int(old.count),
-          with: patch
-        )
+        append(raw: raw, adjusted: adjusted)
+        edits[3].replace(at: start, count: count &- start, with: patch)
         continue
       }
       // A run of new words before the same old one: their differences, then that of the old one.
       new &+= 1
-      let isLast = i == node.count
-      let countAt = isLast ? node.countEnd : Int(node.entries[i].count)
       patch.removeAll()
       append(raw: addition.rawCount, adjusted: addition.adjustedCount)
-      bins[Int(truncatingIfNeeded: min(addition.adjustedCount, 5))] &+= 1
-      edits[3].replace(at: countAt, count: 0, with: patch)
+      edits[3].replace(at: count, count: 0, with: patch)
       patch.removeAll()
       patch.reserve(10)
       patch.append(UInt64(addition.word &- previous))
       previous = addition.word
-      let entryAt = isLast ? node.entryEnd : Int(node.entries[i].entry)
-      let next = j &+ 1 < added.count ? added.entries[j &+ 1].word : .max
-      if !isLast && node.entries[i].word <= next {
+      let next = j &+ 1 < added.count ? UInt64(added.entries[j &+ 1].word) : .max
+      if isOld && old <= next {
         // The old word follows: its difference is another now.
-        let end = i &+ 1 < node.count ? Int(node.entries[i &+ 1].entry) : node.entryEnd
         patch.reserve(10)
-        patch.append(UInt64(node.entries[i].word &- previous))
-        edits[2].replace(at: entryAt, count: end &- entryAt, with: patch)
+        patch.append(old &- UInt64(previous))
+        edits[2].replace(at: oldStart, count: entry &- oldStart, with: patch)
       } else {
-        edits[2].replace(at: entryAt, count: 0, with: patch)
+        edits[2].replace(at: oldStart, count: 0, with: patch)
       }
     }
+    entryLag = node.count &- read
+    countLag = node.count &- counted
     if added.count > 0 { isChanged = true }
     if new > 0 || newChildren > 0 {
       patch.removeAll()
-      patch.reserve(20)
-      patch.append(UInt64(node.count &+ new))
-      patch.append(node.children &+ UInt64(newChildren))
+      patch.reserve(21)
+      patch.append(
+        entries: UInt64(node.count &+ new),
+        children: node.children &+ UInt64(newChildren)
+      )
       edits[1].replace(at: node.shape, count: node.shapeEnd - node.shape, with: patch)
       addedEntries += new
       addedChildren += UInt64(newChildren)
     }
+  }
+
+  /// Adds the next difference of words to `word`.
+  @inline(__always)
+  private mutating func readWord(_ word: inout UInt64) throws {
+    guard entry < ends.2 else { throw damaged("an entry is cut off") }
+    // SAFETY: the position is before the column's end, after which a number can be read.
+    word &+= unsafe Varint.readLong(UnsafePointer(columns.pointer), &entry)
+    guard word < vocabularySize, entry <= ends.2 else { throw damaged("an entry is out of range") }
+  }
+
+  /// Reads the counts of the next entry.
+  @inline(__always)
+  private mutating func readCount() throws -> (raw: UInt64, adjusted: UInt64) {
+    guard count < ends.3 else { throw damaged("an entry is cut off") }
+    // SAFETY: a position is before the column's end when a number is read there.
+    let bytes = unsafe UnsafePointer(columns.pointer)
+    let raw = unsafe Varint.readShort(bytes, &count)
+    var adjusted = raw
+    if hasAdjusted && raw > 1 {
+      guard count < ends.3 else { throw damaged("an entry is cut off") }
+      adjusted = unsafe Varint.readShort(bytes, &count)
+    }
+    guard count <= ends.3, raw > 0, adjusted > 0, adjusted <= raw else {
+      throw damaged("an entry is out of range")
+    }
+    return (raw, adjusted)
   }
 
   /// Puts a new context before the next one.
@@ -279,9 +348,8 @@ struct LevelSplice: ~Copyable {
     patch.append(UInt64(new))
     edits[0].replace(at: word, count: 0, with: patch)
     patch.removeAll()
-    patch.reserve(20)
-    patch.append(UInt64(added.count))
-    patch.append(UInt64(children))
+    patch.reserve(21)
+    patch.append(entries: UInt64(added.count), children: UInt64(children))
     edits[1].replace(at: shape, count: 0, with: patch)
     patch.removeAll()
     patch.reserve(10 * added.count)
@@ -295,7 +363,6 @@ struct LevelSplice: ~Copyable {
     for i in 0..<added.count {
       let addition = added.entries[i]
       append(raw: addition.rawCount, adjusted: addition.adjustedCount)
-      bins[Int(truncatingIfNeeded: min(addition.adjustedCount, 5))] &+= 1
     }
     edits[3].replace(at: count, count: 0, with: patch)
     isChanged = true
@@ -304,10 +371,12 @@ struct LevelSplice: ~Copyable {
     addedChildren += UInt64(children)
   }
 
+  /// Appends the counts of an entry to the patch, and counts them.
   private mutating func append(raw: UInt64, adjusted: UInt64) {
     patch.reserve(20)
     patch.append(raw)
     if hasAdjusted && raw > 1 { patch.append(adjusted) }
+    bins[Int(truncatingIfNeeded: min(adjusted, 5))] &+= 1
   }
 
   // MARK: Blocks
@@ -321,11 +390,10 @@ struct LevelSplice: ~Copyable {
     var read: LevelBlockHeader?
     var rule: String?
     try unsafe source.withBlock(shard: shard, depth: depth, block: block) { bytes in
-      stored = unsafe [UInt8](bytes)
-    }
-    unsafe stored.withUnsafeBytes { bytes in
       guard let found = unsafe LevelBlockHeader(bytes), found.depth == depth,
-        found.flags == (hasAdjusted ? [.rawCounts, .adjustedCounts] : [.rawCounts]),
+        found.flags
+          == (hasAdjusted
+            ? [.rawCounts, .adjustedCounts, .shortShapes] : [.rawCounts, .shortShapes]),
         found.totalColumnBytes <= 64 * (found.nodes + found.entries) + 64
       else { return }
       read = found
@@ -371,6 +439,7 @@ struct LevelSplice: ~Copyable {
     result.firstWord = firstWord ?? result.firstWord
     totals.nodes += UInt64(result.nodes)
     totals.entries += UInt64(result.entries)
+    var block: [UInt8] = []
     if isChanged {
       result.columnBytes.0 += edits[0].growth
       result.columnBytes.1 += edits[1].growth
@@ -378,18 +447,24 @@ struct LevelSplice: ~Copyable {
       result.columnBytes.3 += edits[3].growth
       let starts = [0, ends.0, ends.1, ends.2]
       for column in 1..<4 { edits[column - 1].close(at: starts[column]) }
-      stored = try EditedBlock.put(
-        edits,
-        of: columns,
-        count: ends.3,
-        into: stored,
-        &result,
-        spare: &spare,
-        compressor
-      )
     }
-    result.write(to: &stored)
-    finished.append(depth: depth, stored)
+    try unsafe source.withBlock(shard: shard, depth: depth, block: nextBlock - 1) { stored in
+      if isChanged {
+        block = try unsafe EditedBlock.put(
+          edits,
+          of: columns,
+          count: ends.3,
+          into: stored,
+          &result,
+          spare: &spare,
+          compressor
+        )
+      } else {
+        block = unsafe [UInt8](stored)
+      }
+    }
+    result.write(to: &block)
+    finished.append(depth: depth, block)
     header = nil
   }
 
@@ -402,10 +477,21 @@ struct LevelSplice: ~Copyable {
     totals.keptNodes = totals.nodes
     totals.keptEntries = totals.entries
     totals.countsOfCounts = (1...4).map { bins[$0] }
+    guard totals.countsOfCounts.allSatisfy({ $0 <= totals.entries }) else {
+      throw damaged("the directory's counts of counts are not those of its entries")
+    }
     return totals
   }
 
   private func damaged(_ rule: String) -> LevelBlockError {
     .damaged(shard: shard, depth: depth, block: max(nextBlock - 1, 0), rule: rule)
+  }
+}
+
+extension UInt64 {
+  /// The sum, or the largest number if that is less.
+  fileprivate func addingSaturated(_ other: UInt64) -> UInt64 {
+    let (sum, isTooLarge) = addingReportingOverflow(other)
+    return isTooLarge ? .max : sum
   }
 }

@@ -24,12 +24,12 @@ struct SpliceMemory: ~Copyable {
     self.compressor = compressor
   }
 
-  /// Anonymous memory of one thread.
+  /// Anonymous memory of one thread; `mostFrequent` is how often a word of the text occurs in it at most.
   static func bytes(order: Int, vocabularySize: Int, mostFrequent: Int) -> Int {
     let depths = max(order - 1, 1)
     let entries = min(vocabularySize, mostFrequent)
     return depths * (4 * vocabularySize + 48 * LevelBlockHeader.targetCount)
-      + min(depths, 3) * entries * 2 * (MemoryLayout<OpenNode.Entry>.stride + 24)
+      + min(depths, 3) * entries * 2 * MemoryLayout<DecodedEntry>.stride
   }
 }
 
@@ -111,9 +111,7 @@ struct LevelSplicer: ~Copyable {
     _ unigramAdjusted: borrowing RecordBuffer<UInt32>
   ) throws {
     try levels[0].openNode(&memory.nodes[0])
-    for i in 0..<memory.nodes[0].count {
-      unigramAdjusted[Int(truncatingIfNeeded: memory.nodes[0].entries[i].word)] &+= 1
-    }
+    try levels[0].forEachWord { unigramAdjusted[Int(truncatingIfNeeded: $0)] &+= 1 }
   }
 
   /// Adds the text's next `changed` contexts of depth `d` to `count` old ones from number `first` on.
@@ -143,19 +141,16 @@ struct LevelSplicer: ~Copyable {
     _ unigramAdjusted: borrowing RecordBuffer<UInt32>
   ) throws -> Bool {
     let node = try readChange(d, memory)
-    var isFound = false
-    while left > 0 {
-      guard let word = try levels[d &- 1].peekWord() else { throw Self.missing(d) }
-      if word >= node.word {
-        isFound = word == node.word
-        break
-      }
-      if d == 1 {
+    let isFound: Bool
+    if d == 1 {
+      // All contexts of one word tell what precedes the words after them.
+      while left > 0, try levels[0].peekWord() < node.word {
         try passRoot(memory, unigramAdjusted)
-      } else {
-        try levels[d &- 1].skip(1)
+        left &-= 1
       }
-      left &-= 1
+      isFound = try left > 0 && levels[0].peekWord() == node.word
+    } else {
+      isFound = try levels[d &- 1].skip(below: node.word, &left)
     }
     if d == 1 {
       for i in 0..<memory.added[0].count {
@@ -195,7 +190,7 @@ struct LevelSplicer: ~Copyable {
         unigramAdjusted
       )
     }
-    levels[d &- 1].change(
+    try levels[d &- 1].change(
       memory.nodes[d &- 1],
       adding: memory.added[d &- 1],
       newChildren: inserted,

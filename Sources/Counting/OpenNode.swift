@@ -1,31 +1,15 @@
 import GramdexStorage
 
-/// A context of old level blocks that is open to be changed, with the places of its numbers in the columns.
-struct OpenNode: ~Copyable {
-  /// An entry, and where its numbers begin in the columns of entries and of counts.
-  struct Entry: BitwiseCopyable {
-    var word: UInt32
-    var entry: UInt32
-    var count: UInt32
-    var adjustedCount: UInt64
-    var rawCount: UInt64
-  }
-
-  var entries = RecordBuffer<Entry>(uninitialized: 64)
+/// A context of old level blocks that is open to be changed.
+struct OpenNode: BitwiseCopyable {
+  /// Its entries.
   var count = 0
   /// Contexts one word longer, and the ordinal of the first.
   var children: UInt64 = 0
   var firstChild: UInt64 = 0
+  /// Where its shape stands in the columns.
   var shape = 0
   var shapeEnd = 0
-  var entryEnd = 0
-  var countEnd = 0
-
-  /// Makes room for `count` entries.
-  mutating func begin(_ count: Int) {
-    if entries.count < count { entries = RecordBuffer(uninitialized: 2 * count) }
-    self.count = count
-  }
 }
 
 /// The entries of one context of a text.

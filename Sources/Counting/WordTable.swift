@@ -30,10 +30,12 @@ package struct WordTable: ~Copyable, Sendable {
   /// The number of words.
   package private(set) var count = 0
 
-  /// Makes a table that holds the three reserved words.
-  package init() {
-    slots = RecordBuffer(repeating: Slot(prefix: 0, tag: 0, id: Self.emptyID), count: 1 << 13)
-    shift = 64 - 13
+  /// Makes a table that holds the three reserved words, with room for `words` words in all.
+  package init(words: Int = 0) {
+    var bits = 13
+    while Self.isFull(1 << bits, words) { bits += 1 }
+    slots = RecordBuffer(repeating: Slot(prefix: 0, tag: 0, id: Self.emptyID), count: 1 << bits)
+    shift = 64 - UInt64(bits)
     arena = RecordBuffer(uninitialized: 1 << 16)
     ends = RecordBuffer(uninitialized: 1 << 12)
     for word in [ReservedWord.unknown, ReservedWord.beginOfSentence, ReservedWord.endOfSentence] {

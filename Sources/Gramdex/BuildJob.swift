@@ -81,12 +81,18 @@ struct BuildJob {
     let counted = try count(corpus, file)
     summary.countingCPUSeconds = clock.cpuSeconds
     ProcessMemory.returnFreedMemory()
+    if let estimation = options.fullEstimation {
+      return try estimate(estimation, counted, file, name, summary)
+    }
     let estimated = try estimate(counted, file)
     let publishing = stage(4, "publish", "files")
     publishing.report(0, of: 1)
     let fileSummary = try file.finish()
     try cancellation.check()
-    let manifest = manifest(name, fileSummary, summary, counted, estimated)
+    let manifest = manifest(
+      [modelEntry(name, summary, counted, estimated)],
+      [Manifest.File(name: name, summary: fileSummary)]
+    )
     try writer.publish(manifest, keepingPrevious: options.keepPrevious)
     publishing.report(1, of: 1)
     summary.vocabularySize = UInt64(counted.ranked.keptCount)
@@ -117,32 +123,27 @@ struct BuildJob {
     JobStage(observer: observer, number: number, stages: 4, name: name, unit: unit)
   }
 
-  private func manifest(
-    _ name: String,
-    _ file: TableFileSummary,
-    _ summary: BuildSummary,
-    _ counted: borrowing CountedModel,
-    _ estimated: EstimatedModel
-  ) -> Manifest {
+  /// What is published.
+  func manifest(_ models: [ModelEntry], _ files: [Manifest.File]) -> Manifest {
     var manifest = Manifest(
       toolVersion: GramdexVersion.current,
       tokenizer: options.tokenizer,
-      models: [modelEntry(name, summary, counted, estimated)],
+      models: models,
       corpus: inputs.files.map {
         Manifest.CorpusFile(path: $0.path, bytes: $0.sizeBytes ?? 0, weight: $0.weight)
       },
-      files: [Manifest.File(name: name, summary: file)]
+      files: files
     )
     manifest.countedWords = options.inputsAreCounts ? nil : words.rule
     return manifest
   }
 
-  /// What the manifest says of the model in file `name`.
+  /// What the manifest says of the model in file `name`; without an estimate, of the counts.
   func modelEntry(
     _ name: String,
     _ summary: BuildSummary,
     _ counted: borrowing CountedModel,
-    _ estimated: EstimatedModel
+    _ estimated: EstimatedModel?
   ) -> ModelEntry {
     var entry = ModelEntry(
       name: options.modelName,
@@ -157,12 +158,12 @@ struct BuildJob {
     entry.convention = options.convention
     entry.ngrams =
       [UInt64(counted.ranked.keptCount)] + counted.levels.totals.map(\.keptEntries)
-    entry.countsOfCounts = estimated.discounts.map(\.countsOfCounts)
-    entry.discounts = estimated.discounts.map(\.values)
+    entry.countsOfCounts = estimated?.discounts.map(\.countsOfCounts) ?? []
+    entry.discounts = estimated?.discounts.map(\.values) ?? []
     entry.tokens = summary.tokens
     entry.sentences = summary.sentences
     entry.vocabularySize = UInt64(counted.ranked.keptCount)
-    entry.log10UnknownProbability = log10OrFloor(estimated.unknownProbability)
+    entry.log10UnknownProbability = log10OrFloor(estimated?.unknownProbability ?? 0)
     entry.hasCounts = options.keepCounts
     entry.hasRawCounts = options.keepCounts
     return entry

@@ -4,14 +4,21 @@ import GramdexCounting
 extension BuildMemory {
   /// Threads and memory for blocks that wait for others when counts are merged.
   ///
-  /// `held` is what earlier stages still hold. Throws `CountingError.vocabularyTooLarge` when one thread has no room.
-  func merging(vocabularySize: Int, mostFrequent: UInt64, held: Int) throws -> Share {
+  /// `mostFrequent` is how often the most frequent word occurs after the merge, `mostChanged` how often one occurs in the
+  /// text. `held` is what earlier stages still hold. Throws `CountingError.vocabularyTooLarge` when one thread has no room.
+  func merging(
+    vocabularySize: Int,
+    mostFrequent: UInt64,
+    mostChanged: UInt64,
+    held: Int
+  ) throws -> Share {
     let available = budget - processBytes - held
     func fixed(_ threads: Int) -> Int {
       LevelMerging.fixedBytes(
         order: order,
         vocabularySize: vocabularySize,
         mostFrequent: Int(clamping: mostFrequent),
+        mostChanged: Int(clamping: mostChanged),
         threads: threads
       )
     }

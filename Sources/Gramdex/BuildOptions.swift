@@ -53,6 +53,10 @@ public struct BuildOptions: Sendable, Equatable {
   public var pruning = PruningThresholds()
   /// How counts become probabilities.
   public var smoothing = SmoothingOptions()
+  /// Another smoothing than interpolated modified Kneser–Ney: what `IndexEstimator` would be asked for.
+  ///
+  /// Its order, pruning and base options are those of the build; nil is the build's own smoothing, and the fastest.
+  public var estimation: EstimationOptions?
   /// How probabilities are stored.
   public var layout = ScoreLayout.exact
   /// Whether the counts are stored beside the scores, for `count` and `export`.
@@ -98,7 +102,21 @@ public struct BuildOptions: Sendable, Equatable {
     try Self.check(pruning, order: order)
     try Self.check(smoothing)
     try Self.check(modelName: modelName)
+    if estimation != nil && !keepCounts { throw .smoothingWithoutCounts }
+    if estimation != nil && (convention == .lmplz || smoothing.lmplzCompatible) {
+      throw .smoothingAsLmplz
+    }
+    try fullEstimation?.check()
     return self
+  }
+
+  /// `estimation` with the order, the thresholds and the base options of the build.
+  var fullEstimation: EstimationOptions? {
+    guard var estimation else { return nil }
+    estimation.order = order
+    estimation.pruning = pruning
+    estimation.base = smoothing
+    return estimation
   }
 
   /// Checks that `modelName` can name a model: letters, digits, `-`, `_` and `.`, at most 64 of them.

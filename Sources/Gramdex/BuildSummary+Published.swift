@@ -6,6 +6,8 @@ extension BuildSummary {
   /// What a manifest tells of a build: everything but oddities, times and memory.
   init(published manifest: Manifest, model: ModelEntry, output: String) {
     self.init(output: output, model: model.name, layout: model.layout)
+    if case .smoothed(let method) = model.smoothing { smoothing = method }
+    form = model.form ?? form
     tokens = model.tokens
     sentences = model.sentences
     vocabularySize = model.vocabularySize

@@ -13,9 +13,12 @@ extension BuildSummary {
   /// The summary without costs.
   var tables: String {
     var lines = [
-      "\(output): model \(model), order \(orders.count), \(layout.rawValue), "
+      "\(output): model \(model), order \(orders.count), \(method)\(layout.rawValue), "
         + "\(Readable.grouped(ngrams)) n-grams"
     ]
+    if !smoothing.isDistribution {
+      lines.append("these are scores, not probabilities: they do not sum to 1")
+    }
     lines.append(
       "text: \(Readable.grouped(tokens)) tokens in \(Readable.grouped(sentences)) sentences, "
         + "\(Readable.grouped(vocabularySize)) word types"
@@ -36,8 +39,17 @@ extension BuildSummary {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// The smoothing, unless it is the usual one.
+  private var method: String {
+    if smoothing == .modifiedKneserNey && form == .interpolated { return "" }
+    return smoothing.forms.count > 1
+      ? "\(form.rawValue) \(smoothing.rawValue), " : "\(smoothing.rawValue), "
+  }
+
   private var orderTable: String {
-    var table = TextTable(["order", "n-grams", "n1", "n2", "n3", "n4", "D1", "D2", "D3+"])
+    let discounts = ["n1", "n2", "n3", "n4", "D1", "D2", "D3+"]
+    let hasDiscounts = orders.contains { !$0.discounts.isEmpty }
+    var table = TextTable(["order", "n-grams"] + (hasDiscounts ? discounts : []))
     for row in orders {
       var cells = ["\(row.order)", Readable.grouped(row.ngrams)]
       cells += row.countsOfCounts.map(Readable.grouped)

@@ -69,6 +69,10 @@ public struct BuildSummary: Sendable, Codable, Equatable {
   public var output: String
   /// The model's name inside the index.
   public var model: String
+  /// How counts became probabilities.
+  public var smoothing = Smoothing.modifiedKneserNey
+  /// How orders come together.
+  public var form = SmoothingForm.interpolated
   /// How probabilities are stored.
   public var layout: ScoreLayout
   /// Words and `</s>` of the text.

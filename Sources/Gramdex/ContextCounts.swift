@@ -31,6 +31,8 @@ struct ContextCounts: Sendable {
   var types: UInt64 = 0
   /// What the model's smoothing makes of the entries; zeros when that is not known.
   var sums = Sums()
+  /// All entries by word, ascending; only where the model's form needs them.
+  var entries: [(word: UInt32, Entry)] = []
 
   /// Adds an entry of the context of `depth` words.
   mutating func add(_ entry: Entry, _ terms: InterpolationTerms?, depth: Int) {
@@ -54,6 +56,8 @@ struct ContextCountsReader: Sendable {
   private let unigrams: ContextCounts
   /// How many words that can be predicted the smoothing has no count of.
   let unseenWords: Int
+  /// The terms of a form that backs off; nil for others.
+  let backoffTerms: BackoffTerms?
 
   /// Reads the counts of single words in `store` for the model `entry`.
   ///
@@ -91,6 +95,14 @@ struct ContextCountsReader: Sendable {
     }
     unigrams = sums
     unseenWords = unseen
+    guard terms == nil, let raw = store.unigramCounts() else {
+      backoffTerms = nil
+      return
+    }
+    if case .smoothed(let smoothing) = entry.smoothing, smoothing.countsContexts, entry.order > 1 {
+      for word in 0..<size { raw[word] = UInt64(adjusted[word]) }
+    }
+    backoffTerms = BackoffTerms(entry, unigramCounts: raw, wordCount: wordCount)
   }
 
   /// What was seen after each suffix of `context` (oldest word first), the empty one first; up to the first never seen.
@@ -116,6 +128,7 @@ struct ContextCountsReader: Sendable {
           )
           counts.add(entry, terms, depth: depth)
           if listed.word == word { counts.entry = entry }
+          if backoffTerms != nil { counts.entries.append((listed.word, entry)) }
         }
       } while try cursor.readBatch()
       found.append(counts)

@@ -199,6 +199,9 @@ struct CountsEstimator {
     entry.ngrams = [base.vocabularySize] + totals.map(\.keptEntries)
     entry.countsOfCounts = plan.discounts.map(\.countsOfCounts)
     entry.discounts = plan.discounts.map(\.values)
+    if estimation.smoothing == .goodTuring {
+      entry.goodTuringDiscounts = plan.estimation.discounts.map(\.subtracted)
+    }
     entry.tokens = base.tokens
     entry.sentences = base.sentences
     entry.vocabularySize = base.vocabularySize

@@ -74,15 +74,17 @@ public final class Explainer: WordExplainer {
     let score = asked.model.score(id, after: state).score
     let reader = try countsReader()
     let counts = try reader?.read(id.rawValue, after: context) ?? []
-    var parts: InterpolationTerms.Parts?
+    var parts: Explanation.Parts?
     // Contexts that the state does not hold have no backoff: they are as if never seen.
-    if let terms, let reader, counts.count > state.count {
-      parts = terms.parts(
-        of: id.rawValue,
-        contexts: Array(counts.prefix(state.count + 1)),
-        order: score.order,
-        unseenWords: reader.unseenWords
-      )
+    if let reader, counts.count > state.count {
+      let contexts = Array(counts.prefix(state.count + 1))
+      parts =
+        terms?.parts(
+          of: id.rawValue,
+          contexts: contexts,
+          order: score.order,
+          unseenWords: reader.unseenWords
+        ) ?? reader.backoffTerms?.parts(of: id.rawValue, contexts: contexts)
     }
     let orders = (0...context.count).reversed().map { depth in
       let ngram = context.suffix(depth) + [id.rawValue]

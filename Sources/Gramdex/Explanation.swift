@@ -54,9 +54,11 @@ public struct Explanation: Hashable, Sendable, Encodable {
     public var contextTypes: UInt64
   }
 
-  /// The terms of an interpolated smoothing: p = (count − discount) / denominator + gamma · p(shorter).
+  /// The terms of a smoothing: p = (count − discount) / denominator + gamma · p(shorter).
+  ///
+  /// Backoff forms have one or the other: `gamma` is 0 where the model keeps the n-gram, and else the context's backoff.
   public struct Terms: Hashable, Sendable, Encodable {
-    /// The count that the smoothing takes: adjusted or raw; 0 where the model leaves the n-gram out.
+    /// The count that the smoothing takes: adjusted or raw; 0 where the n-gram has no estimate of its own.
     public var count: UInt64
     /// What is taken from it.
     public var discount: Double
@@ -64,7 +66,7 @@ public struct Explanation: Hashable, Sendable, Encodable {
     public var denominator: Double
     /// (count − discount) / denominator.
     public var discounted: Double
-    /// The weight of the next shorter context.
+    /// The weight of the next shorter context; of the last one, what all words leave to those below.
     public var gamma: Double
     /// The part of the word's probability that comes from this order, 0…1: `discounted` times the gammas of all longer
     /// contexts.
@@ -117,7 +119,9 @@ extension Explanation.Order {
         terms.map { terms in
           [
             Readable.grouped(terms.count), Readable.fixed(terms.discount, 4),
-            Readable.grouped(UInt64(min(terms.denominator, 1e18))),
+            terms.denominator.rounded() == terms.denominator
+              ? Readable.grouped(UInt64(min(terms.denominator, 1e18)))
+              : Readable.fixed(terms.denominator, 2),
             Readable.fixed(terms.discounted, 6),
             Readable.fixed(terms.gamma, 4), Readable.percent(terms.share),
           ]

@@ -38,12 +38,13 @@ struct ExportJob {
   /// Writes the file.
   func run() throws -> ExportSummary {
     let output = try Output(path: options.output)
-    var writer = ArpaWriter(ngrams: model.ngrams) { try output.write($0) }
+    let ngrams = try listedNGrams()
+    var writer = ArpaWriter(ngrams: ngrams) { try output.write($0) }
     try writeUnigrams(to: &writer)
-    for order in 2..<(model.ngrams.count + 1) { try writeSection(order, to: &writer) }
+    for order in 2..<(ngrams.count + 1) { try writeSection(order, to: &writer) }
     let written = try writer.finish()
-    guard written == model.ngrams else {
-      throw damaged("it lists \(written) n-grams, its manifest \(model.ngrams)")
+    guard written == ngrams else {
+      throw damaged("it lists \(written) n-grams, its manifest \(ngrams)")
     }
     let (name, bytes) = try output.finish(path: options.output)
     return ExportSummary(output: name, bytes: bytes, ngrams: written)
@@ -61,8 +62,36 @@ struct ExportJob {
     report(order: 1)
   }
 
+  /// How many n-grams of each order are written: those of the manifest, unless there are blank nodes, which are
+  /// found by one more walk.
+  private func listedNGrams() throws -> [UInt64] {
+    var ngrams = model.ngrams
+    if !model.entry.hasBlankNodes { return ngrams }
+    for order in 2..<ngrams.count + 1 {
+      var listed: UInt64 = 0
+      try forEachNGram(order: order) { _, _ in listed += 1 }
+      ngrams[order - 1] = listed
+    }
+    return ngrams
+  }
+
   private func writeSection(_ order: Int, to writer: inout ArpaWriter) throws {
     writer.beginSection(order: order)
+    try forEachNGram(order: order) { ngram, scores in
+      writer.beginLine(log10Probability: try checked(scores.probability))
+      for word in ngram {
+        guard model.words.append(word: word, to: &writer) else { throw damagedVocabulary }
+      }
+      try writer.endLine(log10Backoff: try backoff(scores.backoff))
+    }
+    report(order: order)
+  }
+
+  /// Calls `body` with the n-grams of `order` ≥ 2 that are written, oldest word first, and their scores.
+  private func forEachNGram(
+    order: Int,
+    _ body: ([UInt32], (probability: Float, backoff: Float)) throws -> Void
+  ) throws {
     let multipliers = NGramHash.multipliers(order: order)
     let vocabularySize = model.tables.header.vocabularySize
     var pace = PacedCheck(every: 1 << 14)
@@ -78,13 +107,10 @@ struct ExportJob {
       guard let scores = model.tables.ngram(order: order, sum: sum, before: before) else {
         throw damaged("an n-gram of order \(order) in its counts has no scores")
       }
-      writer.beginLine(log10Probability: try checked(scores.probability))
-      for word in ngram {
-        guard model.words.append(word: word, to: &writer) else { throw damagedVocabulary }
+      if model.entry.lists(entry, order: order, log10Backoff: scores.backoff) {
+        try body(ngram, (scores.probability, scores.backoff))
       }
-      try writer.endLine(log10Backoff: try backoff(scores.backoff))
     }
-    report(order: order)
   }
 
   /// The backoff to write; none for an n-gram that is no context.

@@ -6,8 +6,8 @@ import GramdexSmoothing
 /// Takes probabilities of an interpolated smoothing apart, from counts and discounts.
 ///
 /// p(w | h) = (c − d(c)) · s / N + γ(h) · p(w | h′), γ(h) = 1 − Σ (c − d(c)) · s / N over kept continuations: what
-/// `LevelEstimator` and `UnigramEstimator` do, with the same letters. This file is all that `explain` knows of smoothings; those
-/// that it does not know (backoff forms, imports) are explained without terms.
+/// `LevelEstimator` and `UnigramEstimator` do, with the same letters. `BackoffTerms` knows the other forms; imports are
+/// explained without terms.
 struct InterpolationTerms: Sendable {
   /// What the unigrams leave.
   private enum Rest {
@@ -26,16 +26,6 @@ struct InterpolationTerms: Sendable {
   private let eventTypes: Double
   private let rest: Rest
   private let isVocabularyClosed: Bool
-
-  /// What a probability is made of.
-  struct Parts: Sendable {
-    /// Element d belongs to the context of the last d words.
-    var terms: [Explanation.Terms]
-    /// The part from below the unigrams.
-    var uniformShare: Double
-    /// The sum of all.
-    var log10Estimate: Double
-  }
 
   /// Makes the terms of a model of this order; nil when its smoothing is not known here.
   init?(_ entry: ModelEntry, order: Int) {
@@ -94,7 +84,7 @@ struct InterpolationTerms: Sendable {
     contexts: [ContextCounts],
     order: Int,
     unseenWords: Int
-  ) -> Parts {
+  ) -> Explanation.Parts {
     var weight = 1.0
     var sum = 0.0
     var terms: [Explanation.Terms] = []
@@ -109,7 +99,7 @@ struct InterpolationTerms: Sendable {
     let uniform = isEvent(word) ? weight * share(of: word, isSeen: isSeen, unseenWords) : 0
     sum += uniform
     for index in terms.indices where sum > 0 { terms[index].share /= sum }
-    return Parts(
+    return Explanation.Parts(
       terms: terms.reversed(),
       uniformShare: sum > 0 ? uniform / sum : 0,
       log10Estimate: log10OrFloor(sum)
@@ -152,5 +142,17 @@ struct InterpolationTerms: Sendable {
       gamma: sums.total > 0 ? left / sums.total : 1,
       share: 0
     )
+  }
+}
+
+extension Explanation {
+  /// What a probability is made of.
+  struct Parts: Sendable {
+    /// Element d belongs to the context of the last d words.
+    var terms: [Terms]
+    /// The part from below the unigrams.
+    var uniformShare: Double
+    /// The sum of all.
+    var log10Estimate: Double
   }
 }

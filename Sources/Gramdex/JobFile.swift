@@ -19,7 +19,8 @@ import Yams
 /// threads: 2
 /// temporary: /tmp
 /// smoothing: {interpolate-unigrams: true, vocabulary-padding: 0, discount-fallback: [0.5, 1, 1.5],
-///             strict: false, lmplz-compatible: false}
+///             strict: false, lmplz-compatible: false, method: modified-kneser-ney, form: interpolated}
+///                              # and what belongs to the method, as in estimate
 /// prune: [0, 0, 1]
 /// layout: exact                # or compact
 /// counts: true
@@ -64,9 +65,11 @@ public struct JobFile: Sendable, Equatable {
   }
 
   private static let tokenizerKeys = ["kind", "lowercase", "strip-punctuation", "unicode", "model"]
-  private static let smoothingKeys = [
-    "interpolate-unigrams", "vocabulary-padding", "discount-fallback", "strict", "lmplz-compatible",
-  ]
+  private static let smoothingKeys =
+    [
+      "interpolate-unigrams", "vocabulary-padding", "discount-fallback", "strict",
+      "lmplz-compatible", "method",
+    ] + EstimationOptions.jobKeys
 
   /// Reads and checks the job file at `path`; texts are not opened yet.
   public init(path: String) throws {
@@ -126,6 +129,11 @@ public struct JobFile: Sendable, Equatable {
     if let mapping = try job.mapping("smoothing", allowed: Self.smoothingKeys) {
       build.smoothing = try Self.smoothing(mapping)
       if build.smoothing.lmplzCompatible { build.convention = .lmplz }
+      let estimation = try EstimationOptions(mapping, method: "method")
+      if estimation != EstimationOptions() { build.estimation = estimation }
+      if estimation.isSRILMCompatible && build.pruning.values.isEmpty {
+        build.pruning = PruningThresholds(Array([0, 0, 1].prefix(max(build.order, 1))))
+      }
     }
     var estimates: [EstimateOptions] = []
     for mapping in try job.mappings("estimate", allowed: EstimateOptions.jobKeys) {

@@ -22,6 +22,7 @@ struct JobIdentity: Codable, Equatable, Sendable {
   private var order: Int
   private var pruning: PruningThresholds
   private var smoothing: SmoothingOptions
+  private var estimation: EstimationOptions?
   private var layout: ScoreLayout
   private var keepsCounts: Bool
   private var modelName: String
@@ -42,6 +43,7 @@ struct JobIdentity: Codable, Equatable, Sendable {
     order = options.order
     pruning = options.pruning
     smoothing = options.smoothing
+    estimation = options.estimation
     layout = options.layout
     keepsCounts = options.keepCounts
     modelName = options.modelName
@@ -79,7 +81,7 @@ struct JobIdentity: Codable, Equatable, Sendable {
       ("the tokenizer", tokenizer == earlier.tokenizer),
       ("--lmplz-compatible", convention == earlier.convention),
       ("--prune", pruning == earlier.pruning),
-      ("the smoothing", smoothing == earlier.smoothing),
+      ("the smoothing", smoothing == earlier.smoothing && estimation == earlier.estimation),
       ("--no-counts", keepsCounts == earlier.keepsCounts),
       ("the model's name", modelName == earlier.modelName),
     ]

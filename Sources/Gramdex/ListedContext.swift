@@ -89,6 +89,7 @@ extension ListedModel {
           reason: "an n-gram of order \(order) in its counts has no scores"
         )
       }
+      if !entry.lists(listed, order: order, log10Backoff: scores.backoff) { return }
       context.ngrams.append(
         ListedContext.NGram(
           word: listed.word,

@@ -16,6 +16,10 @@ public enum OptionsError: Error, Equatable, Sendable {
   case planStandardInput
   /// An option that is about text is given with count files.
   case notWithCounts(String)
+  /// A smoothing that is estimated over stored counts is to be built without them.
+  case smoothingWithoutCounts
+  /// A smoothing that lmplz does not have is to be as lmplz's.
+  case smoothingAsLmplz
   /// What says how often an input counts cannot be read.
   case inputWeight(String)
   /// Count files cannot be planned.
@@ -102,6 +106,16 @@ extension OptionsError: CustomStringConvertible {
       "standard input can be read only once, so it cannot be planned; name files"
     case .notWithCounts(let flag):
       "\(flag) is about text and has no meaning for count files; leave out \(flag) or --counts"
+    case .smoothingWithoutCounts:
+      """
+      other smoothings than interpolated modified-kneser-ney are estimated over the counts in the index; \
+      leave out --no-counts
+      """
+    case .smoothingAsLmplz:
+      """
+      lmplz has interpolated modified-kneser-ney only; leave out --lmplz-compatible, or what chooses another \
+      smoothing
+      """
     case .inputWeight(let text):
       """
       "\(text)" is no weight of an input; write its name, =, and a whole number from 1 to 4294967295, \

@@ -28,14 +28,16 @@ struct SmoothingPlan: Sendable {
     keptCount: Int
   ) throws(DiscountError) {
     let events = UInt64(keptCount) - (options.isVocabularyClosed ? 2 : 1)
+    let thresholds = (1...order).map { options.pruning.threshold(ofOrder: $0) }
     estimation = LevelEstimation(
       discounts: [],
       remainder: Self.remainder(options),
       usesRawCounts: !options.smoothing.countsContexts,
       selection: .counted(
-        thresholds: (1...order).map { options.pruning.threshold(ofOrder: $0) },
+        thresholds: thresholds,
         keptVocabularySize: UInt32(clamping: keptCount)
       ),
+      cutoffs: options.cutsContextCounts ? thresholds : [],
       eventTypes: max(events, options.base.vocabularyPadding)
     )
     for k in 1...order {
@@ -44,7 +46,8 @@ struct SmoothingPlan: Sendable {
     }
   }
 
-  private static func remainder(_ options: EstimationOptions) -> LevelEstimation.Remainder {
+  /// What goes to the shorter context.
+  static func remainder(_ options: EstimationOptions) -> LevelEstimation.Remainder {
     switch options.smoothing {
     case .maximumLikelihood: return .constant(0)
     case .stupidBackoff: return .constant(options.backoffWeight)

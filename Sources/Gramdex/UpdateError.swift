@@ -2,6 +2,8 @@
 public enum UpdateError: Error, Equatable, Sendable {
   /// The index has no raw counts.
   case noCounts(path: String, isImported: Bool)
+  /// The index holds models that were made from other models, which have no counts.
+  case derived(path: String)
   /// The counts of counts of the index depend on where words stood in its text.
   case lmplzCompatible(path: String)
   /// The index does not say which words of a text were counted.
@@ -39,6 +41,11 @@ extension UpdateError: CustomStringConvertible {
       """
     case .noCounts(let path, false):
       "the index \(path) has no counts to add to; build it again without --no-counts"
+    case .derived(let path):
+      """
+      the index \(path) was made from another index (prune, restrict, mix) and has no counts to add to; update that \
+      index, then make this one again
+      """
     case .lmplzCompatible(let path):
       """
       the index \(path) was built with --lmplz-compatible, whose counts of counts depend on the order of the \

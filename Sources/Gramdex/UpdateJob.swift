@@ -186,13 +186,13 @@ struct UpdateJob {
       cancellation: job.cancellation
     ) { counting.report($0, of: windows) }
     job.temporaryPeak = max(job.temporaryPeak, text.windows.temporaryBytes + scratch.temporaryBytes)
-    var mostFrequent: UInt64 = 0
-    for w in 0..<vocabulary.result.count {
-      mostFrequent = max(mostFrequent, vocabulary.result.counts[w])
+    func largest(_ counts: borrowing RecordBuffer<UInt64>) -> UInt64 {
+      (0..<counts.count).reduce(0) { max($0, counts[$1]) }
     }
     let merging = try job.memory.merging(
       vocabularySize: vocabulary.change.count,
-      mostFrequent: mostFrequent,
+      mostFrequent: largest(vocabulary.result.counts),
+      mostChanged: largest(vocabulary.change.counts),
       held: held + text.windows.anonymousBytes + scratch.memoryBytes
     )
     let merged = job.stage(2, "merge", "n-grams")
@@ -217,7 +217,8 @@ struct UpdateJob {
           pruning: job.options.pruning,
           removes: options.removes,
           threads: merging.threads,
-          memoryBytes: merging.bytes
+          memoryBytes: merging.bytes,
+          splices: directory.hasCountsOfCounts
         ),
         sink: store,
         cancellation: job.cancellation

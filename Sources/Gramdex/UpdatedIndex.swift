@@ -27,6 +27,9 @@ struct UpdatedIndex {
     path = writer.folder.path
     manifest = try writer.current ?? writer.folder.manifest()
     guard let main = manifest.models.first(where: { $0.source != .arpa && $0.hasRawCounts }) else {
+      if manifest.models.allSatisfy({ $0.source == .index }) {
+        throw UpdateError.derived(path: path)
+      }
       throw UpdateError.noCounts(
         path: path,
         isImported: manifest.models.allSatisfy { $0.source == .arpa }

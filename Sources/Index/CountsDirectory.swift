@@ -6,20 +6,22 @@ package import GramdexStorage
 // | offset | type | meaning |
 // |---|---|---|
 // | 0  | u32 | magic 0x52444347 ("GCDR") |
-// | 4  | u32 | version, 1 |
+// | 4  | u32 | version, 2; 1 had no counts of counts |
 // | 8  | u32 | order N, at least 1 |
 // | 12 | u32 | shards |
 // | 16 | u64 | word types |
 // | 24 | u32 | flags: bit 0 raw counts, bit 1 adjusted counts, bit 2 pruned marks (of lower orders) |
 // | 28 | u32 | 0 |
-// | 32 | …   | for each shard: u32 first word, u32 0, then for each depth 1 … N − 1: u64 nodes, u64 entries, u64 blocks |
+// | 32 | …   | for each shard: u32 first word, u32 0, then for each depth 1 … N − 1: u64 nodes, u64 entries, u64 blocks, 4 × u64 counts of counts |
 //
-// Shards ascend by first word. Payload of key `unigrams` (absent in imported models): for each word id u64 raw count.
+// Shards ascend by first word. Counts of counts: how many entries have adjusted count (at depth N − 1: raw count) 1, 2, 3, 4, pruned
+// ones included; an update adds to them, and so need not read the counts that stay. Payload of key `unigrams` (absent in imported models): for each word id u64 raw count.
 
 /// What the counts of a model consist of: the shards and the sizes of their level streams.
 package struct CountsDirectory: Sendable, Equatable {
   static let magic: UInt32 = 0x5244_4347
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
+  private static let oldVersion: UInt32 = 1
   private static let fixedBytes = 32
 
   /// The highest order.
@@ -30,6 +32,8 @@ package struct CountsDirectory: Sendable, Equatable {
   package var flags: LevelBlockFlags
   /// The shards, ascending by first word.
   package var shards: [ShardTotals]
+  /// Whether the shards' counts of counts are known; they are 0 in a directory of version 1.
+  package var hasCountsOfCounts = true
 
   /// Makes a directory.
   package init(order: Int, vocabularySize: Int, flags: LevelBlockFlags, shards: [ShardTotals]) {
@@ -61,6 +65,7 @@ package struct CountsDirectory: Sendable, Equatable {
         LittleEndian.append(level.nodes, to: &bytes)
         LittleEndian.append(level.entries, to: &bytes)
         LittleEndian.append(UInt64(blocks), to: &bytes)
+        for count in level.countsOfCounts { LittleEndian.append(count, to: &bytes) }
       }
     }
     return bytes
@@ -77,12 +82,16 @@ package struct CountsDirectory: Sendable, Equatable {
       }
       return T(littleEndian: value)
     }
-    guard try number(0, UInt32.self) == Self.magic, try number(4, UInt32.self) == Self.version
+    let version = try number(4, UInt32.self)
+    guard try number(0, UInt32.self) == Self.magic,
+      [Self.oldVersion, Self.version].contains(version)
     else { throw .damagedCounts(rule: "the directory's magic or version is wrong") }
+    hasCountsOfCounts = version == Self.version
+    let levelBytes = hasCountsOfCounts ? 56 : 24
     let order = Int(try number(8, UInt32.self))
     let count = Int(try number(12, UInt32.self))
     let words = try number(16, UInt64.self)
-    let rowBytes = 8 + (order - 1) * 24
+    let rowBytes = 8 + (order - 1) * levelBytes
     guard (1...ModelHeader.maximumOrder).contains(order), words <= UInt64(UInt32.max),
       bytes.count == Self.fixedBytes + count * rowBytes
     else { throw .damagedCounts(rule: "the directory's sizes are impossible") }
@@ -101,10 +110,18 @@ package struct CountsDirectory: Sendable, Equatable {
       )
       for d in 0..<order - 1 {
         var level = LevelTotals()
-        level.nodes = try number(start + 8 + d * 24, UInt64.self)
-        level.entries = try number(start + 16 + d * 24, UInt64.self)
-        let blocks = try number(start + 24 + d * 24, UInt64.self)
-        guard level.nodes < 1 << 48, level.entries < 1 << 48, blocks < 1 << 32 else {
+        let place = start + 8 + d * levelBytes
+        level.nodes = try number(place, UInt64.self)
+        level.entries = try number(place + 8, UInt64.self)
+        let blocks = try number(place + 16, UInt64.self)
+        if hasCountsOfCounts {
+          level.countsOfCounts = try (0..<4).map { (index) throws(TableError) in
+            try number(place + 24 + 8 * index, UInt64.self)
+          }
+        }
+        guard level.nodes < 1 << 48, level.entries < 1 << 48, blocks < 1 << 32,
+          level.countsOfCounts.allSatisfy({ $0 <= level.entries })
+        else {
           throw .damagedCounts(rule: "a shard's sizes are impossible")
         }
         shard.levels.append(level)

@@ -106,6 +106,8 @@ package struct ModelEntry: Hashable, Sendable, Codable {
   package var countsOfCounts: [[UInt64]]
   /// D1, D2 and D3+ of each order; empty for an imported model.
   package var discounts: [[Double]]
+  /// What Good–Turing takes from counts 0, 1, … of each order, the last one for all greater counts; nil for others.
+  package var goodTuringDiscounts: [[Double]]?
   /// Words of the text, with one `</s>` a sentence.
   package var tokens: UInt64
   /// Sentences of the text.
@@ -144,6 +146,7 @@ package struct ModelEntry: Hashable, Sendable, Codable {
     ngrams = []
     countsOfCounts = []
     discounts = []
+    goodTuringDiscounts = nil
     tokens = 0
     sentences = 0
     vocabularySize = 0
@@ -158,6 +161,23 @@ extension ModelEntry {
   package var form: SmoothingForm? {
     guard case .smoothed(let smoothing) = smoothing else { return nil }
     return estimation?.form ?? smoothing.forms[0]
+  }
+
+  /// Whether the n-gram of `order` that has these counts and this log10 backoff is one of the model's, no blank node.
+  ///
+  /// Blank nodes are where SRILM's cut-offs apply to counts of contexts: n-grams that pass by their raw count only. They
+  /// have the score that backing off gives. Those that are contexts of others are listed, as an ARPA file needs them.
+  package func lists(_ ngram: DecodedEntry, order: Int, log10Backoff: Float) -> Bool {
+    guard let estimation, estimation.cutsContextCounts, order < self.order else { return true }
+    return ngram.adjustedCount > estimation.pruning.threshold(ofOrder: order)
+      || log10Backoff.bitPattern != (-0.0 as Float).bitPattern
+  }
+
+  /// Whether there may be blank nodes, which `lists` knows.
+  package var hasBlankNodes: Bool {
+    guard let estimation else { return false }
+    return estimation.cutsContextCounts
+      && (2..<max(order, 2)).contains { estimation.pruning.threshold(ofOrder: $0) > 0 }
   }
 
   /// Which of the n-grams in its counts the model has scores of.

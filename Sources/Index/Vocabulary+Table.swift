@@ -5,7 +5,7 @@ extension Vocabulary {
   ///
   /// Cost: 24 bytes a word, and the spellings. Throws `TableError.damagedVocabulary`.
   package func table() throws -> WordTable {
-    var table = WordTable()
+    var table = WordTable(words: count)
     for id in 0..<UInt32(count) {
       guard let range = range(of: id) else {
         throw TableError.damagedVocabulary(rule: "the bytes of a word are not where they should be")

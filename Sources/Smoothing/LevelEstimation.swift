@@ -22,6 +22,11 @@ package struct LevelEstimation: Sendable, Equatable {
   package var usesRawCounts: Bool
   /// Which n-grams are kept.
   package var selection: NGramSelection
+  /// The counts at or below which kept n-grams are blank nodes, element k − 1 for order k; empty: there are none.
+  ///
+  /// A blank node has no estimate of its own but what backing off gives. The count is that which the smoothing takes.
+  /// Only with `normalized`.
+  package var cutoffs: [UInt64]
   /// Word types that can follow a context, V.
   package var eventTypes: UInt64
 
@@ -33,12 +38,14 @@ package struct LevelEstimation: Sendable, Equatable {
     remainder: Remainder,
     usesRawCounts: Bool,
     selection: NGramSelection,
+    cutoffs: [UInt64] = [],
     eventTypes: UInt64
   ) {
     self.discounts = discounts
     self.remainder = remainder
     self.usesRawCounts = usesRawCounts
     self.selection = selection
+    self.cutoffs = cutoffs
     self.eventTypes = eventTypes
   }
 

@@ -19,8 +19,13 @@ package struct LevelEstimator: ~Copyable, Sendable {
   /// A continuation that the model keeps, with what its probability needs.
   package struct Kept: BitwiseCopyable {
     var word: UInt32
+    /// The count; −1 for a blank node, see `LevelEstimation.cutoffs`.
     var count: Float
     var discount: Float
+
+    /// Whether the continuation has no estimate of its own.
+    @inline(__always)
+    var isBlank: Bool { count < 0 }
   }
 
   private let order: Int
@@ -37,6 +42,8 @@ package struct LevelEstimator: ~Copyable, Sendable {
   /// Row d: d(0), d(1) … of order d + 1, as floats; rows have `discountLimit` + 1 elements.
   private let discounts: RecordBuffer<Float>
   private let discountLimit: UInt64
+  /// Element d: the count at or below which a kept n-gram of order d + 1 is a blank node; 0 where none is.
+  private let cutoffs: RecordBuffer<UInt64>
   let lower: Slots<RecordBuffer<Float>>
   let entrySums: RecordBuffer<UInt64>
   let contextSums: RecordBuffer<UInt64>
@@ -68,6 +75,8 @@ package struct LevelEstimator: ~Copyable, Sendable {
         )
       }
     }
+    cutoffs = RecordBuffer(repeating: 0, count: order)
+    for (index, cutoff) in estimation.cutoffs.prefix(order).enumerated() { cutoffs[index] = cutoff }
     lower = Slots(count: order) { depth in
       RecordBuffer(zeroed: depth >= 1 && depth < order - 1 ? vocabularySize : 0)
     }
@@ -137,7 +146,7 @@ package struct LevelEstimator: ~Copyable, Sendable {
     let sum = contextSums[d &- 1] &+ UInt64(node.word) &* multipliers[d &- 1]
     contextSums[d] = sum
     let isContextKept = isContextKept && filter.keeps(contextWord: node.word)
-    var sums = Sums()
+    var sums = BackoffShares.Sums()
     var keptCount = 0
     repeat {
       keptCount &+= gather(d, isContextKept, cursors, &sums)
@@ -198,7 +207,7 @@ package struct LevelEstimator: ~Copyable, Sendable {
     let entrySum = entrySums[d &- 1] &+ UInt64(node.word) &* multipliers[d]
     entrySums[d] = entrySum
     let isContextKept = isContextKept && filter.keeps(contextWord: node.word)
-    var sums = Sums()
+    var sums = BackoffShares.Sums()
     var keptCount = 0
     repeat {
       keptCount = gather(d, isContextKept, cursors, &sums)
@@ -222,7 +231,7 @@ package struct LevelEstimator: ~Copyable, Sendable {
       try forEachKeptBatch(d, isContextKept, cursors) { cursors, keptCount in
         for i in 0..<keptCount {
           // SAFETY: words are below the vocabulary's size, which both arrays have.
-          let p = unsafe shares.probability(kept[i], below)
+          let p = unsafe kept[i].probability(shares, below)
           scatter.putProbability(
             order: d &+ 1,
             sum: entrySum &+ UInt64(kept[i].word) &* multipliers[0],
@@ -237,19 +246,9 @@ package struct LevelEstimator: ~Copyable, Sendable {
     }
   }
 
-  /// What a context's entries add up to.
-  struct Sums {
-    /// The counts, N.
-    var total = 0.0
-    /// The discounts of kept entries and the counts of dropped ones: what goes to the shorter context.
-    var free = 0.0
-    /// The discounts of all entries.
-    var discounts = 0.0
-  }
-
   /// The factor s of a context.
   @inline(__always)
-  private func factor(_ d: Int, _ sums: Sums, _ node: LevelNode) -> Double {
+  private func factor(_ d: Int, _ sums: BackoffShares.Sums, _ node: LevelNode) -> Double {
     if estimation.discounts[d].scale == .one { return 1 }
     return CountDiscount.factor(
       estimation.discounts[d].scale,
@@ -261,7 +260,7 @@ package struct LevelEstimator: ~Copyable, Sendable {
 
   /// γ of a context: 1 − (N − free) · s / N.
   @inline(__always)
-  private func weight(_ d: Int, _ sums: Sums, _ node: LevelNode) -> Float {
+  private func weight(_ d: Int, _ sums: BackoffShares.Sums, _ node: LevelNode) -> Float {
     let factor = factor(d, sums, node)
     if factor == 1 { return Float(sums.free / sums.total) }
     return Float((sums.total - factor * (sums.total - sums.free)) / sums.total)
@@ -273,7 +272,7 @@ package struct LevelEstimator: ~Copyable, Sendable {
     _ d: Int,
     _ isContextKept: Bool,
     _ cursors: borrowing Slots<LevelCursor>,
-    _ sums: inout Sums
+    _ sums: inout BackoffShares.Sums
   ) -> Int {
     if isPlain { return gatherPlain(d, cursors, &sums) }
     var keptCount = 0
@@ -290,8 +289,13 @@ package struct LevelEstimator: ~Copyable, Sendable {
         sums.free += count
         continue
       }
-      sums.free += Double(discount)
-      kept[keptCount] = Kept(word: entry.word, count: Float(count), discount: discount)
+      if number <= cutoffs[d] {
+        sums.free += count
+        kept[keptCount] = Kept(word: entry.word, count: -1, discount: 0)
+      } else {
+        sums.free += Double(discount)
+        kept[keptCount] = Kept(word: entry.word, count: Float(count), discount: discount)
+      }
       keptCount &+= 1
     }
     return keptCount
@@ -302,7 +306,7 @@ package struct LevelEstimator: ~Copyable, Sendable {
   private func gatherPlain(
     _ d: Int,
     _ cursors: borrowing Slots<LevelCursor>,
-    _ sums: inout Sums
+    _ sums: inout BackoffShares.Sums
   ) -> Int {
     var keptCount = 0
     let row = Int(truncatingIfNeeded: discountLimit &+ 1) &* d

@@ -18,48 +18,95 @@ extension UnigramEstimator {
   ) -> UnigramScores {
     let size = counts.count
     let words = Words(keptCount: min(keptCount, size), isClosed: isVocabularyClosed)
-    let discount = estimation.discounts[0]
-    let events = Double(estimation.eventTypes)
-    var total = 0.0
-    var types = 0.0
-    for w in 0..<size where w != Words.begin && counts[w] > 0 {
-      total += Double(counts[w])
-      types += 1
-    }
     let probabilities = RecordBuffer<Double>(repeating: 0, count: size)
-    var interpolates = estimation.remainder == .interpolated
-    if case .normalized(true) = estimation.remainder { interpolates = true }
-    interpolates = interpolates && interpolatesUnigrams
-    var left = 1.0
-    while total > 0 {
-      let factor = CountDiscount.factor(
-        discount.scale,
-        total: total,
-        types: types,
-        eventTypes: events
-      )
-      var sum = 0.0
-      for w in 0..<words.keptCount where words.isEvent(w) && counts[w] > 0 {
-        let count = Double(counts[w])
-        probabilities[w] = max(count - discount.subtracted(from: counts[w]), 0) * factor / total
-        sum += probabilities[w]
-      }
-      left = max(1 - sum, 0)
-      guard case .normalized = estimation.remainder,
-        types < events, left < LevelEstimation.epsilon
-      else { break }
-      if interpolates { interpolates = false } else { total += 1 }
-    }
-    if case .constant = estimation.remainder {
-      left = 0
-    }
-    distribute(left, interpolates: interpolates, words, counts, events, probabilities)
+    let shares = shares(counts, words, estimation, interpolatesUnigrams, probabilities)
+    distribute(
+      shares.left,
+      interpolates: shares.interpolates,
+      words,
+      counts,
+      Double(estimation.eventTypes),
+      probabilities
+    )
     let scores = RecordBuffer<Float>(repeating: 0, count: size)
     for w in 0..<size { scores[w] = Float(min(probabilities[w], 1)) }
     return UnigramScores(
       probabilities: scores,
       backoffs: RecordBuffer(repeating: .nan, count: size)
     )
+  }
+
+  /// How the counts of words are divided.
+  package struct Shares: Sendable {
+    /// The counts, N, and what was assumed beside them.
+    package var total: Double
+    /// The factor s.
+    package var factor: Double
+    /// What seen words leave.
+    package var left: Double
+    /// Whether what is left goes to all words, not to unseen ones.
+    package var interpolates: Bool
+  }
+
+  /// How `estimate` divides the counts, given the same.
+  package static func shares(
+    counts: borrowing RecordBuffer<UInt64>,
+    keptCount: Int,
+    estimation: LevelEstimation,
+    interpolatesUnigrams: Bool,
+    isVocabularyClosed: Bool
+  ) -> Shares {
+    shares(
+      counts,
+      Words(keptCount: min(keptCount, counts.count), isClosed: isVocabularyClosed),
+      estimation,
+      interpolatesUnigrams,
+      RecordBuffer<Double>(repeating: 0, count: counts.count)
+    )
+  }
+
+  /// Sets the probabilities of seen words, without what is left.
+  private static func shares(
+    _ counts: borrowing RecordBuffer<UInt64>,
+    _ words: Words,
+    _ estimation: LevelEstimation,
+    _ interpolatesUnigrams: Bool,
+    _ probabilities: borrowing RecordBuffer<Double>
+  ) -> Shares {
+    let discount = estimation.discounts[0]
+    let events = Double(estimation.eventTypes)
+    var shares = Shares(total: 0, factor: 1, left: 1, interpolates: false)
+    var types = 0.0
+    for w in 0..<counts.count where w != Words.begin && counts[w] > 0 {
+      shares.total += Double(counts[w])
+      types += 1
+    }
+    switch estimation.remainder {
+    case .interpolated, .normalized(true): shares.interpolates = interpolatesUnigrams
+    case .normalized(false), .constant: break
+    }
+    while shares.total > 0 {
+      shares.factor = CountDiscount.factor(
+        discount.scale,
+        total: shares.total,
+        types: types,
+        eventTypes: events
+      )
+      var sum = 0.0
+      for w in 0..<words.keptCount where words.isEvent(w) && counts[w] > 0 {
+        let count = Double(counts[w])
+        probabilities[w] =
+          max(count - discount.subtracted(from: counts[w]), 0) * shares.factor / shares.total
+        sum += probabilities[w]
+      }
+      shares.left = max(1 - sum, 0)
+      guard case .normalized = estimation.remainder,
+        types < events, shares.left < LevelEstimation.epsilon
+      else { break }
+      if shares.interpolates { shares.interpolates = false } else { shares.total += 1 }
+    }
+    if case .constant = estimation.remainder { shares.left = 0 }
+    return shares
   }
 
   /// Adds what seen words left.

@@ -124,6 +124,31 @@ struct EstimateTests {
     #expect(try outcome.json(Summary.self).peakAnonymousBytes <= 24 << 20)
   }
 
+  @Test func `is a flag of build, too`() throws {
+    let flags = ["--smoothing", "absolute", "--form", "backoff", "--discounts", "0.5", "--json"]
+    try workshop.mustBuild(Texts.small, "index", ["--order", "3"])
+    let estimated = try estimate(flags)
+    #expect(estimated.exitCode == 0 && estimated.errorText.contains(" threads"), "\(estimated)")
+    try workshop.mustBuild(Texts.small, "one", ["--order", "3"] + flags)
+    func answer(_ index: String, _ model: String) throws -> String {
+      try BuiltBinary.run(
+        ["query", workshop.index(index), "--model", model, "--text", "the cat sat on a mat"]
+      ).outputText
+    }
+    #expect(try answer("one", "ngram") == answer("index", "absolute"))
+    let text = try workshop.folder.write("again", Texts.small)
+    let output = workshop.index("refused")
+    let refused: [([String], String)] = [
+      (["--smoothing", "good-turing", "--no-counts"], "leave out --no-counts"),
+      (["--smoothing", "witten-bell", "--lmplz-compatible"], "leave out --lmplz-compatible"),
+      (["--smoothing", "natural", "--form", "interpolated"], "no interpolated form"),
+    ]
+    for (flags, message) in refused {
+      let outcome = try BuiltBinary.run(["build", text, "-o", output] + flags)
+      #expect(outcome.exitCode == 64 && outcome.errorText.contains(message), "\(outcome)")
+    }
+  }
+
   @Test func `leaves the index as it was when it is interrupted`() throws {
     try workshop.mustBuild(Texts.random(bytes: 6_000_000), "index", ["--order", "5"])
     let before = try workshop.contents()

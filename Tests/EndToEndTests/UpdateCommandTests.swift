@@ -79,6 +79,13 @@ struct UpdateCommandTests {
       imported.exitCode == 65 && imported.errorText.contains("from an ARPA file"),
       "\(imported)"
     )
+    let pruned = workshop.index("pruned")
+    _ = try BuiltBinary.run("prune", workshop.index("source"), "--orders", "1", "--output", pruned)
+    let derived = try BuiltBinary.run("update", pruned, more)
+    #expect(
+      derived.exitCode == 65 && derived.errorText.contains("update that index, then make this"),
+      "\(derived)"
+    )
     let absent = try BuiltBinary.run("update", workshop.index("absent"), more)
     #expect(absent.exitCode == 74, "\(absent)")
   }

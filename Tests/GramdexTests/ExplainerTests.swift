@@ -186,18 +186,90 @@ struct ExplainerTests {
     }
   }
 
-  @Test func `of backoff forms give counts without terms`() throws {
-    let path = try build(Corpora.random(seed: 82), NaiveKneserNey.Options(order: 3))
-    var estimation = EstimationOptions(.wittenBell)
-    estimation.form = .backoff
-    for estimation in [estimation, EstimationOptions(.goodTuring)] {
-      try IndexEstimator.run(EstimateOptions(estimation), in: path)
-      let explainer = try Explainer(path: path, model: estimation.smoothing.rawValue)
-      for explanation in try explainer.explain("w0 w1 w2") {
-        #expect(explanation.orders.allSatisfy { $0.terms == nil })
-        #expect(explanation.orders.last?.counts != nil && explanation.log10Estimate == nil)
+  /// Every smoothing in every form: whole, cut off, of a closed vocabulary, and as SRILM does it.
+  private static let methods: [SmoothingMethod] = SmoothingMethod.all.flatMap { method in
+    let variants: [(Bool, Bool, [UInt64])] = [
+      (false, false, []), (false, true, [0, 1, 2]), (true, true, [0, 0, 1]),
+    ]
+    return variants.map { isSRILMCompatible, isClosed, thresholds in
+      var method = method
+      method.estimation.isSRILMCompatible = isSRILMCompatible
+      method.estimation.isVocabularyClosed = isClosed
+      method.estimation.pruning = PruningThresholds(thresholds)
+      return method
+    }
+  }
+
+  @Test(arguments: methods)
+  func `of every smoothing and form are the probability, and the oracle's`(
+    method: SmoothingMethod
+  ) throws {
+    let corpus = Corpora.random(seed: 83, sentences: 80)
+    let path = try build(corpus, NaiveKneserNey.Options(order: 4))
+    var options = EstimateOptions(method.estimation, name: "other")
+    options.memoryBytes = 64 << 20
+    options.threads = 1
+    try IndexEstimator.run(options, in: path)
+    let oracle = NaiveSmoothing(corpus, options: method.oracle(order: 4))
+    let explainer = try Explainer(path: path, model: "other")
+    var backedOff = 0
+    for question in Self.questions(corpus, seed: 9) {
+      var context = ["<s>"]
+      for explanation in try explainer.explain(question) {
+        let place = "\(method.testDescription), \"\(question)\", \(explanation.word)"
+        let estimate = try #require(explanation.log10Estimate, "\(place)")
+        // Stored backoffs are quotients of single-precision sums; they are added to the −99 of a probability of 0.
+        let probability = Double(explanation.log10Probability)
+        #expect(
+          estimate == -99 ? probability < -90 : abs(estimate - probability) < 1e-5,
+          "\(place)"
+        )
+        let word = explanation.isOOV ? "<unk>" : explanation.word
+        let p = oracle.probability(of: word, after: context.suffix(3))
+        #expect(abs(estimate - (p > 0 ? max(log10(p), -99) : -99)) < 1e-5, "\(place): \(p)")
+        context.append(word)
+        guard p > 0 else { continue }
+        // p(w | h) = (c − d) / N + γ p(w | h′), from the word alone up.
+        let terms = explanation.orders.compactMap(\.terms)
+        let shares = terms.map(\.share) + [explanation.uniformShare ?? 0]
+        #expect(abs(shares.reduce(0, +) - 1) < 1e-9, "\(place)")
+        for row in explanation.orders {
+          guard let terms = row.terms else { continue }
+          let taken = (Double(terms.count) - terms.discount) / terms.denominator
+          if terms.count > 0 { #expect(abs(taken - terms.discounted) < 1e-9, "\(place)") }
+          if row.order > 1 && method.estimation.form == .backoff {
+            // One or the other.
+            #expect(terms.count > 0 ? terms.gamma == 0 : terms.discounted == 0, "\(place)")
+            let backoff = oracle.backoffs[Array(context.dropLast().suffix(row.order - 1))] ?? 1
+            if terms.count == 0 && backoff > 0 {
+              backedOff += 1
+              #expect(abs(log10(terms.gamma / backoff)) < 1e-4, "\(place)")
+            }
+          }
+        }
       }
     }
+    #expect(
+      backedOff > 0 || method.estimation.form == .interpolated
+        || method.estimation.smoothing == .maximumLikelihood
+    )
+  }
+
+  @Test func `of backoff forms end where the n-gram is kept`() throws {
+    let path = try build([["a", "b"], ["a", "b"], ["a", "c"]], NaiveKneserNey.Options(order: 2))
+    var estimation = EstimationOptions(.absolute)
+    estimation.form = .backoff
+    estimation.discounts = [[0.5]]
+    try IndexEstimator.run(EstimateOptions(estimation, name: "cd"), in: path)
+    let words = try Explainer(path: path, model: "cd").explain("a b a")
+    // b after a: 2 of 3 less 0.5.
+    let kept = try #require(words[1].orders[0].terms)
+    #expect(kept.count == 2 && kept.discount == 0.5 && kept.denominator == 3)
+    #expect(kept.discounted == 0.5 && kept.gamma == 0 && kept.share == 1)
+    // a after b: b is followed by </s> 2 of 2 times; left is 0.25, of words that have 1 − p(</s>), p(</s>) = 2.5 / 9.
+    let backedOff = try #require(words[2].orders[0].terms)
+    #expect(backedOff.count == 0 && abs(backedOff.gamma - 0.25 / (1 - 2.5 / 9)) < 1e-6)
+    #expect(words[1].text.contains("a b") && words[2].text.contains("gamma"))
   }
 
   @Test func `show every order with its n-gram, stored or not`() throws {

@@ -130,6 +130,31 @@ struct JobFileTests {
   }
 
   @Test
+  func `says how the build itself smooths`() throws {
+    let job = try read(
+      """
+      inputs: a.txt
+      output: o
+      order: 2
+      smoothing: {method: absolute, form: backoff, discounts: 0.5, srilm-compatible: true, strict: true}
+      """
+    )
+    var estimation = EstimationOptions(.absolute)
+    estimation.form = .backoff
+    estimation.discounts = [[0.5]]
+    estimation.isSRILMCompatible = true
+    estimation.isVocabularyClosed = true
+    #expect(job.build.estimation == estimation)
+    #expect(job.build.smoothing.isStrict)
+    #expect(job.build.pruning == PruningThresholds([0, 0]))
+    let usual = try read("inputs: a\noutput: o\nsmoothing: {method: modified-kneser-ney}")
+    #expect(usual.build.estimation == nil)
+    let text = "inputs: a\noutput: o\nsmoothing: "
+    #expect(problem(text + "{method: laplace}").contains("witten-bell or absolute"))
+    #expect(problem(text + "{method: natural}\ncounts: false").contains("leave out --no-counts"))
+  }
+
+  @Test
   func `reads as lmplz does when it asks for lmplz`() throws {
     let job = try read("inputs: a\noutput: o\nsmoothing: {lmplz-compatible: true}")
     #expect(job.build.convention == .lmplz)

@@ -4,42 +4,6 @@ import GramdexCore
 import TestSupport
 import Testing
 
-/// A smoothing as the oracle knows it, and as `estimate` is asked for it.
-private struct Method: CustomTestStringConvertible, Sendable {
-  var naive: NaiveSmoothing.Method
-  var estimation: EstimationOptions
-
-  var testDescription: String { "\(estimation.smoothing.rawValue), \(estimation.form.rawValue)" }
-
-  static let all: [Self] = [
-    Self(.maximumLikelihood, .maximumLikelihood, .backoff),
-    Self(.additive(0.3), .additive, .backoff) { $0.addedCount = 0.3 },
-    Self(.wittenBell, .wittenBell, .interpolated),
-    Self(.wittenBell, .wittenBell, .backoff),
-    Self(.absolute(nil), .absolute, .interpolated),
-    Self(.absolute(0.4), .absolute, .backoff) { $0.discounts = [[0.4]] },
-    Self(.kneserNey, .kneserNey, .interpolated),
-    Self(.kneserNey, .kneserNey, .backoff),
-    Self(.modifiedKneserNey, .modifiedKneserNey, .interpolated),
-    Self(.modifiedKneserNey, .modifiedKneserNey, .backoff),
-    Self(.goodTuring(maximum: [1, 5]), .goodTuring, .backoff) { $0.goodTuringMaximum = [1, 5] },
-    Self(.natural, .natural, .backoff),
-    Self(.stupidBackoff(0.4), .stupidBackoff, .backoff),
-  ]
-
-  init(
-    _ naive: NaiveSmoothing.Method,
-    _ smoothing: Smoothing,
-    _ form: SmoothingForm,
-    _ change: (inout EstimationOptions) -> Void = { _ in }
-  ) {
-    self.naive = naive
-    estimation = EstimationOptions(smoothing)
-    estimation.form = form
-    change(&estimation)
-  }
-}
-
 @Suite("A smoothing over stored counts")
 struct SmoothingTests {
   /// Builds an index of `corpus`; its n-grams go one order higher than models need.
@@ -87,8 +51,8 @@ struct SmoothingTests {
     }
   }
 
-  @Test(arguments: Method.all, 1...2 as ClosedRange<UInt64>)
-  fileprivate func `is what the papers say`(method: Method, seed: UInt64) throws {
+  @Test(arguments: SmoothingMethod.all, 1...2 as ClosedRange<UInt64>)
+  func `is what the papers say`(method: SmoothingMethod, seed: UInt64) throws {
     let folder = try TemporaryFolder()
     let corpus = Corpora.random(seed: seed, sentences: 30, wordTypes: 8)
     try build(corpus, order: 4, folder)
@@ -117,9 +81,8 @@ struct SmoothingTests {
     }
   }
 
-  @Test(arguments: Method.all)
-  fileprivate func `holds on all corpora of up to four words over two types`(method: Method) throws
-  {
+  @Test(arguments: SmoothingMethod.all)
+  func `holds on all corpora of up to four words over two types`(method: SmoothingMethod) throws {
     let folder = try TemporaryFolder()
     for corpus in Corpora.small where corpus.joined().count == 3 {
       try build(corpus, order: 3, folder)
@@ -133,8 +96,8 @@ struct SmoothingTests {
     }
   }
 
-  @Test(arguments: Method.all.filter { $0.estimation.smoothing.isDistribution })
-  fileprivate func `sums to one after every context`(method: Method) throws {
+  @Test(arguments: SmoothingMethod.all.filter { $0.estimation.smoothing.isDistribution })
+  func `sums to one after every context`(method: SmoothingMethod) throws {
     let folder = try TemporaryFolder()
     let corpus = Corpora.random(seed: 9, sentences: 80, wordTypes: 9)
     try build(corpus, order: 3, folder)

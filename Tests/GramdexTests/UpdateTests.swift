@@ -207,6 +207,21 @@ struct UpdateTests {
     #expect(names.count { $0.hasSuffix(".mdb") } == 3, "\(names)")
   }
 
+  @Test func `has counts beyond 32 bits as a build has them`() throws {
+    // Nothing can stand before <s>, so the adjusted count of "<s> a" is its raw count, 8 billion.
+    let many = "4294967295 a b\n4294967295 a b\n" + (0..<40).map { "1 w\($0) a c\n" }.joined()
+    var workshop = try UpdateWorkshop(["a": many, "b": "1 a b\n1 new a\n"])
+    _ = try workshop.folder.write("plain", "a b\nnew a\n")
+    workshop.change = { $0.weightsInLines = true }
+    try workshop.build("all", ["a", "b"])
+    try workshop.build("index", ["a"])
+    try workshop.update("index", ["plain"])
+    let updated = try workshop.meaning("index")
+    updated.expectEqual(try workshop.meaning("all"), "weights")
+    #expect(updated.counts["<s> a"]?.raw == 8_589_934_591)
+    #expect(updated.counts["<s> a"]?.adjusted == 8_589_934_591)
+  }
+
   @Test func `keeps ids and gives new words the next`() throws {
     let workshop = try UpdateWorkshop(["a": "b b b a a c\n", "b": "z z y y y a\n"])
     try workshop.build("index", ["a"])

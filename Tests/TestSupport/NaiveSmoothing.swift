@@ -6,7 +6,7 @@ import Foundation
 /// `NaiveKneserNey`; here it is the form that backs off, and with SRILM's reading of left-out n-grams.
 public struct NaiveSmoothing: Sendable {
   /// The method, with the numbers that it needs.
-  public enum Method: Sendable, CustomStringConvertible {
+  public enum Method: Sendable {
     /// c / N.
     case maximumLikelihood
     /// (c + added) / (N + added · V). Source: Chen & Goodman 1998, equation 8.
@@ -25,11 +25,6 @@ public struct NaiveSmoothing: Sendable {
     case natural
     /// c / N, and 0.4 for each step back. Source: Brants et al. 2007, equation 5.
     case stupidBackoff(Double)
-
-    /// The method's name.
-    public var description: String {
-      String(String(reflecting: self).split(separator: ".").last ?? "")
-    }
 
     var countsContexts: Bool {
       switch self {
@@ -52,6 +47,9 @@ public struct NaiveSmoothing: Sendable {
     /// Whether `<unk>` is a word type that can follow.
     public var isOpen = true
     /// Whether the weight of interpolation is that of all seen n-grams, and what left-out ones had goes to unseen words.
+    ///
+    /// Where lower orders count contexts, the thresholds also hold for these counts. N-grams that fall to that but are
+    /// contexts of others, all by raw count, are listed with what backing off gives.
     public var isSRILMCompatible = false
 
     /// Makes options, everything else by default.
@@ -78,12 +76,31 @@ public struct NaiveSmoothing: Sendable {
     var vocabulary = Set(raw[0].keys.map { $0[0] })
     if options.isOpen { vocabulary.insert("<unk>") }
     self.vocabulary = vocabulary
+    var inserted: [[String]: Double] = [:]
     for k in 1...options.order {
       let counts =
         options.method.countsContexts && k < options.order
         ? Self.contexts(raw[k - 1], above: raw[k]) : raw[k - 1]
       estimate(order: k, counts, raw: raw[k - 1])
     }
+    if !cutsContextCounts { return }
+    // All prefixes of an n-gram that passes are contexts that pass, and the shortest cut is of bigrams.
+    for k in stride(from: options.order, to: 2, by: -1) {
+      for (ngram, count) in raw[k - 1] where count > threshold(ofOrder: k) {
+        let context = Array(ngram.dropLast())
+        inserted[context] = probability(of: context[k - 2], after: Array(context.dropLast()))
+      }
+    }
+    probabilities.merge(inserted) { estimated, _ in estimated }
+  }
+
+  private var cutsContextCounts: Bool {
+    options.isSRILMCompatible && options.method.countsContexts
+  }
+
+  private func threshold(ofOrder k: Int) -> Int {
+    let thresholds = options.pruningThresholds
+    return thresholds.isEmpty ? 0 : thresholds[min(k, thresholds.count) - 1]
   }
 
   /// How likely a model is to continue `context` with `word`.
@@ -121,12 +138,13 @@ public struct NaiveSmoothing: Sendable {
 
   private mutating func estimate(order k: Int, _ counts: [[String]: Int], raw: [[String]: Int]) {
     let subtract = subtraction(order: k, counts)
-    let thresholds = options.pruningThresholds
-    let threshold = thresholds.isEmpty ? 0 : thresholds[min(k, thresholds.count) - 1]
+    let threshold = threshold(ofOrder: k)
     let contexts = Dictionary(grouping: counts.keys) { Array($0.dropLast()) }
     var found: [[String]: Double] = [:]
     for (context, ngrams) in contexts {
-      let kept = ngrams.filter { (raw[$0] ?? 0) > threshold }
+      let kept = ngrams.filter {
+        (raw[$0] ?? 0) > threshold && (!cutsContextCounts || (counts[$0] ?? 0) > threshold)
+      }
       found.merge(after(context, ngrams, kept, counts, subtract)) { $1 }
     }
     probabilities.merge(found) { $1 }
