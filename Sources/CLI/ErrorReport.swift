@@ -114,7 +114,9 @@ enum ErrorReport {
     case .threshold, .targetAsSRILM, .cutoffs, .noIndex, .standardInputTwice, .weights,
       .targetTooSmall:
       Code.usage
-    case .noRawCounts, .noDistribution, .otherTokenizer, .nothingToTune: Code.badData
+    case .noRawCounts, .noDistribution, .otherTokenizer, .otherClasses, .nothingToTune, .noClasses,
+      .tooManyNGrams:
+      Code.badData
     }
   }
 

@@ -19,7 +19,7 @@ struct GramdexCommand: ParsableCommand {
       GenerateCommand.self, TuneMixtureCommand.self, CountCommand.self, DumpCountsCommand.self,
       VocabularyCommand.self, FilterTextCommand.self, PruneCommand.self, RestrictCommand.self,
       MixCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self, ExportCommand.self,
-      RollBackCommand.self, ClusterCommand.self,
+      RollBackCommand.self, ClusterCommand.self, ExpandClassesCommand.self,
     ]
   )
 }

@@ -138,14 +138,17 @@ package struct CorpusEncoder: ~Copyable {
 
   /// Prepares to read from `reader`; `report` is called with the input bytes consumed.
   ///
-  /// The words of `words` keep their ids, and words that the text has beside them get the next ones.
+  /// The words of `words` keep their ids, and words that the text has beside them get the next ones. `standIns` has for
+  /// each of them the id that it is counted as; empty when all stand for themselves.
   package init(
     reader: TextBlockReader,
     options: CorpusEncoderOptions,
     words: consuming WordTable = WordTable(),
+    standIns: [UInt32] = [],
     cancellation: Cancellation,
     report: @escaping (UInt64) -> Void
   ) {
+    precondition(standIns.isEmpty || options.classes == nil, "known words have classes or get them")
     self.reader = reader
     self.options = options
     self.cancellation = cancellation
@@ -172,8 +175,9 @@ package struct CorpusEncoder: ~Copyable {
       ) : nil
     let classes = options.classes
     replacements = RecordBuffer(
-      uninitialized: classes.map { Self.firstMember($0) + $0.members.count } ?? 0
+      uninitialized: classes.map { Self.firstMember($0) + $0.members.count } ?? standIns.count
     )
+    for (id, standIn) in standIns.enumerated() { replacements[id] = standIn }
     if let classes {
       for label in classes.labels { table.insert(label) }
       for id in 0..<Self.firstMember(classes) { replacements[id] = UInt32(id) }

@@ -72,13 +72,14 @@ package struct VocabularyUpdate: ~Copyable, Sendable {
 
   /// Takes a text away: `table` holds the old words by their ids, and new ones if the text has others.
   ///
-  /// Words whose count falls to 0 go, unless the vocabulary is closed.
+  /// Words whose count falls to 0 go, unless the vocabulary is closed, or they are classes or words of classes (`isFixed`).
   /// Throws `CountMergeError.missingWord` when the text has a word more often than the counts.
   package init(
     removing counts: borrowing RecordBuffer<UInt64>,
     of table: borrowing WordTable,
     from base: borrowing Base,
-    isClosed: Bool
+    isClosed: Bool,
+    isFixed: (UInt32) -> Bool = { _ in false }
   ) throws(CountMergeError) {
     let old = base.counts.count
     for w in 0..<table.count {
@@ -95,6 +96,7 @@ package struct VocabularyUpdate: ~Copyable, Sendable {
       same[w] = UInt32(w)
       let stays =
         isClosed || w < Int(WordID.reservedCount) || base.counts[w] > counts[w]
+        || isFixed(UInt32(w))
       final[w] = stays ? UInt32(size) : IDMap.dropped
       if stays { size += 1 }
       if stays && w < base.keptCount { kept += 1 }

@@ -7,8 +7,11 @@ import GramdexText
 
 extension BuildJob {
   /// Reads the text; with `known`, an index's words, which keep their ids, and `isClosed`, no others are counted.
+  ///
+  /// `standIns` has for each known word the id that it is counted as; empty when all stand for themselves.
   mutating func readCorpus(
     known: consuming WordTable = WordTable(),
+    standIns: [UInt32] = [],
     isClosed: Bool = false
   ) throws -> EncodedCorpus {
     let reader = try TextBlockReader(
@@ -51,6 +54,7 @@ extension BuildJob {
           reader: reader,
           options: encoding,
           words: known,
+          standIns: standIns,
           cancellation: cancellation
         ) { reading.report($0, of: total) }.run()
       }

@@ -50,6 +50,12 @@ public enum DerivationError: Error, Equatable, Sendable {
   case otherTokenizer(first: String, other: String)
   /// Weights that are no distribution over the models.
   case weights([Double], models: Int)
+  /// A model has no classes to expand.
+  case noClasses(index: String, model: String)
+  /// More n-grams would come of an expansion than are allowed.
+  case tooManyNGrams(index: String, order: Int, ngrams: UInt64, limit: UInt64)
+  /// One model has other classes than the first one, or none.
+  case otherClasses(first: String, other: String)
   /// A development text has no word that any model knows.
   case nothingToTune
 }
@@ -100,6 +106,18 @@ extension DerivationError: CustomStringConvertible {
       """
       the weights \(weights.map(\.description).joined(separator: ",")) are none for \(models) \
       models; give as many numbers, none negative, not all 0
+      """
+    case .noClasses(let index, let model):
+      "model \(model) of \(index) is no class model, so there is nothing to expand; build one with --classes FILE"
+    case .tooManyNGrams(let index, let order, let ngrams, let limit):
+      """
+      the n-grams of \(index) up to order \(order) become \(Readable.grouped(ngrams)) with all words of their classes, more than \
+      \(Readable.grouped(limit)); prune the class model first, or give a larger --maximum-ngrams
+      """
+    case .otherClasses(let first, let other):
+      """
+      \(first) and \(other) do not have the same classes of the same words, so their mixture is no n-gram model; mix them \
+      when they are asked (--mix INDEX=WEIGHT in query, perplexity, next and others), or build both with the same --classes
       """
     case .nothingToTune:
       "no word of the text has a probability in any of the models; give a text that they know"

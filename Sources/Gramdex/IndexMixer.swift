@@ -7,6 +7,8 @@ import GramdexScoring
 /// The new model lists every n-gram that one of the models lists, with p(w | h) = Σ λ p(w | h), and backoffs with which
 /// probabilities sum to one; so it is the mixture itself where an n-gram is listed, and close to it elsewhere. Words are united
 /// by spelling; a word has probability 0 in a model that does not know it, whose mass for such words stays with `<unk>`.
+/// Class models are mixed as models of their classes, which must be the same in all of them, with the same shares:
+/// Σ λ p(class | h) · p(word | class) is then the mixture of the words' probabilities, too.
 public enum IndexMixer {
   /// Writes the mixture to an index at `path` and publishes it.
   ///
@@ -29,9 +31,11 @@ public enum IndexMixer {
     let options = try options.validated()
     let models = try options.indexes.map { try ListedModel.open($0, model: options.modelName) }
     for model in models { try model.requireDistribution() }
-    for model in models { try model.requireWords() }
     for model in models where model.tokenizer != models[0].tokenizer {
       throw DerivationError.otherTokenizer(first: models[0].path, other: model.path)
+    }
+    for model in models where !models[0].hasSameClasses(as: model) {
+      throw DerivationError.otherClasses(first: models[0].path, other: model.path)
     }
     let weights: [Double]
     switch options.weights {
@@ -39,7 +43,7 @@ public enum IndexMixer {
     case .tuned(let texts):
       guard let inputs = try DerivationJob.inputs(texts) else { throw OptionsError.noInput }
       let tuning = try MixtureTuning(
-        models: models.map { try $0.scorer() },
+        models: models.map { try $0.answering() },
         inputs: inputs,
         threads: options.output.threads,
         cancellation: cancellation

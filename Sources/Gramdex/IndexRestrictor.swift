@@ -9,6 +9,7 @@ import GramdexText
 ///
 /// Probabilities and backoffs stay as they are, so the restricted model gives the text the very scores that the
 /// whole one gives it; those of other texts mean nothing. As KenLM's `filter`, modes `multiple` (by sentence) and `union`.
+/// Of a class model the classes of the text's words stay, with all their words.
 public enum IndexRestrictor {
   /// Writes the needed part of a model to an index at `path` and publishes it.
   ///
@@ -29,7 +30,6 @@ public enum IndexRestrictor {
     cancellation: Cancellation = Cancellation()
   ) throws -> DerivationSummary {
     let model = try ListedModel.open(options.index, model: options.modelName)
-    try model.requireWords()
     let job = DerivationJob(
       options: try options.output.validated(),
       operation: "restrict",
@@ -121,12 +121,15 @@ struct RestrictJob {
       unit: "sentences"
     )
     var count: UInt64 = 0
-    try model.scorer().query(
+    let memberships = model.memberships
+    try model.answering().query(
       inputs,
       threads: writing.output.threads,
       cancellation: writing.cancellation
     ) { lines in
-      lines.map { line in Set(line.words.map(\.id.rawValue)).sorted() }
+      lines.map { line in
+        Set(line.words.map { memberships?.resolve($0.id.rawValue).id ?? $0.id.rawValue }).sorted()
+      }
     } consume: { lines in
       for line in lines { body(line) }
       count += UInt64(lines.count)
@@ -137,14 +140,15 @@ struct RestrictJob {
 }
 
 extension ListedModel {
-  /// The ids of the words in a file, with the reserved ones, ascending; says how many are not in the model.
+  /// The ids of the words in a file, or of their classes, with the reserved ones, ascending; says how many words are not in
+  /// the model.
   func words(inFile path: String, warn: (String) -> Void) throws -> [UInt32] {
-    let vocabulary = try scorer().vocabulary
     var ids = Set<UInt32>(0..<UInt32(WordID.reservedCount))
     var unknown = 0
     for word in try WordLists(limit: path, tokenizer).limit ?? [] {
-      if let id = vocabulary.id(of: word), Int(id.rawValue) < vocabularySize {
-        ids.insert(id.rawValue)
+      let own = vocabulary.id(of: word)?.rawValue
+      if let id = own.map({ memberships?.resolve($0).id ?? $0 }), Int(id) < vocabularySize {
+        ids.insert(id)
       } else {
         unknown += 1
       }

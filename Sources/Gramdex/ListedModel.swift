@@ -30,9 +30,6 @@ struct ListedModel {
   /// Whether n-grams have raw counts.
   var hasRawCounts: Bool { entry.source.isCounted && entry.hasRawCounts && entry.tokens > 0 }
 
-  /// The model as it answers queries, which is no class model.
-  func scorer() throws -> NGramModel { try NGramModel(opened) }
-
   /// The model as it answers queries, of whatever kind.
   func answering() throws -> any LanguageModel { try IndexModel.open(opened) }
 
@@ -40,6 +37,34 @@ struct ListedModel {
   func requireWords() throws(ScoringError) {
     if memberships != nil { throw .classModel(name: entry.name, path: path) }
   }
+
+  /// Whether both have the same classes of the same words with the same shares, or neither has any.
+  ///
+  /// Cost: a look-up for each word of a class.
+  func hasSameClasses(as other: Self) -> Bool {
+    guard let own = memberships, let others = other.memberships else {
+      return memberships == nil && other.memberships == nil
+    }
+    guard own.memberCount == others.memberCount, own.classes.count == others.classes.count else {
+      return false
+    }
+    func bytes(_ id: UInt32, in vocabulary: Vocabulary) -> [UInt8]? {
+      vocabulary.bytes(of: WordID(rawValue: id))
+    }
+    return (0..<own.memberCount).allSatisfy { number in
+      let id = UInt32(own.firstMember + number)
+      guard let word = bytes(id, in: vocabulary), let twin = other.vocabulary.id(of: word) else {
+        return false
+      }
+      let (left, right) = (own.resolve(id), others.resolve(twin.rawValue))
+      return Int(twin.rawValue) >= others.firstMember
+        && abs(left.log10Probability - right.log10Probability) < Self.shareTolerance
+        && bytes(left.id, in: vocabulary) == bytes(right.id, in: other.vocabulary)
+    }
+  }
+
+  /// How far log10 shares may differ by the rounding of a model that was written anew.
+  private static let shareTolerance: Float = 1e-5
 
   /// Sizes of the model with its words and counts, which models of an index may share.
   var bytes: BuildSummary.Bytes {

@@ -72,6 +72,9 @@ struct MixJob {
       summary: ArpaSummary(ngrams: [UInt64(words.count)]),
       renormalizes: true,
       vocabulary: words.vocabulary,
+      classed: try models[0].memberships.map {
+        try ClassedImport(words.vocabulary, $0, of: models[0].vocabulary)
+      },
       log10Probabilities: log10Probabilities,
       log10Backoffs: [Float](repeating: 0, count: words.count),
       given: []

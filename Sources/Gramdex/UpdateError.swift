@@ -6,8 +6,6 @@ public enum UpdateError: Error, Equatable, Sendable {
   case derived(path: String)
   /// The counts of counts of the index depend on where words stood in its text.
   case lmplzCompatible(path: String)
-  /// Words were counted as their classes.
-  case classModel(path: String)
   /// The index does not say which words of a text were counted.
   case unknownWords(path: String)
   /// New words are in the limited vocabulary or outside of it, and only its list can tell.
@@ -55,8 +53,6 @@ extension UpdateError: CustomStringConvertible {
       the index \(path) was built with --lmplz-compatible, whose counts of counts depend on the order of the \
       text's words and not on counts alone; build it again from all text
       """
-    case .classModel(let path):
-      "the index \(path) was built with --classes, and text cannot be added to class models; build it again from all text"
     case .unknownWords(let path):
       """
       the index \(path) was built from count files, or by a version of gramdex that did not note which words it \

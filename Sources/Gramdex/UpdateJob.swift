@@ -55,6 +55,7 @@ struct UpdateJob {
     do {
       let corpus = try job.readCorpus(
         known: try base.vocabulary.table(),
+        standIns: base.standIns,
         isClosed: base.rule == .listed
       )
       try run(corpus, &summary)
@@ -102,6 +103,7 @@ struct UpdateJob {
       cancellation: job.cancellation
     )
     try VocabularyStage.write(corpus.words, ranked: vocabulary.result, to: file)
+    try base.writeMemberships(vocabulary.result, to: file)
     summary.newWords = UInt64(corpus.words.count - base.vocabulary.count)
     summary.droppedWords = UInt64(vocabulary.change.count - vocabulary.result.count)
     let read = CountedText(

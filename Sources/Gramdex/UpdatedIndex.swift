@@ -14,6 +14,8 @@ struct UpdatedIndex {
   let estimated: [ModelEntry]
   let counts: CountStore
   let vocabulary: Vocabulary
+  /// Which words are counted as their classes; nil when all are counted as themselves.
+  let memberships: WordMemberships?
   /// Which words are counted as themselves.
   let rule: Manifest.CountedWords
 
@@ -54,12 +56,36 @@ struct UpdatedIndex {
     }
     self.counts = counts
     vocabulary = try Vocabulary(file: words)
-    if try WordMemberships(file: words, wordCount: vocabulary.count) != nil {
-      throw UpdateError.classModel(path: path)
-    }
+    memberships = try WordMemberships(file: words, wordCount: vocabulary.count)
     guard vocabulary.count == counts.directory.vocabularySize,
       main.vocabularySize <= UInt64(vocabulary.count)
     else { throw TableError.damagedCounts(rule: "they do not fit the vocabulary") }
+  }
+
+  /// For each word the id that it is counted as, that of its class; empty when all are counted as themselves.
+  var standIns: [UInt32] {
+    memberships.map { memberships in
+      (0..<UInt32(vocabulary.count)).map { memberships.resolve($0).id }
+    } ?? []
+  }
+
+  /// Writes which words belong to which classes: those that did before, by their new ids.
+  func writeMemberships(_ result: borrowing RankedVocabulary, to file: TableFileWriter) throws {
+    guard let memberships else { return }
+    var members: [(classID: UInt32, probability: Double)] = []
+    for id in result.keptCount..<result.count {
+      let old = memberships.resolve(result.provisionalIDs[id])
+      let probability = DecimalLogarithm.power(Double(old.log10Probability))
+      members.append((result.finalIDs[Int(old.id)], probability))
+    }
+    var labels: [UInt32] = []
+    for label in memberships.classes { labels.append(result.finalIDs[Int(label)]) }
+    try VocabularyStage.write(
+      classes: labels,
+      members: members,
+      firstMember: result.keptCount,
+      to: file
+    )
   }
 
   /// Models of the index that cannot be estimated anew, by name.
@@ -109,7 +135,9 @@ struct UpdatedIndex {
           of: corpus.words,
           from: base,
           isClosed: rule == .listed
-        )
+        ) { id in
+          memberships.map { Int(id) >= $0.firstMember || $0.isClass(id) } ?? false
+        }
       } catch {
         throw named(error) { id in unsafe corpus.words.withSpelling(id) { unsafe Array($0) } }
       }

@@ -117,6 +117,9 @@ public struct BoostedModel: LanguageModel {
     return distribution
   }
 
+  /// The base's.
+  public var unpredictedWords: [WordID] { base.unpredictedWords }
+
   /// The order that matched in the base.
   public func matchedOrder(of word: WordID, after state: ModelState) -> Int {
     base.matchedOrder(of: word, after: state.base)

@@ -45,6 +45,8 @@ public struct CacheModel: LanguageModel {
 
   /// The words that the base or the history knows.
   public let lexicon: Lexicon
+  /// Those of the base.
+  public let unpredictedWords: [WordID]
   /// How long the memory is and how much it weighs.
   public let options: Options
   private let base: WidenedModel
@@ -72,9 +74,12 @@ public struct CacheModel: LanguageModel {
     let end = Array(ReservedWord.endOfSentence.utf8)
     let words = TokenScanner.lines(of: text).flatMap { line in line.map { Array(text[$0]) } + [end]
     }
-    self.base = WidenedModel(base, adding: words)
+    let base = WidenedModel(base, adding: words)
+    self.base = base
     self.options = options
-    lexicon = self.base.lexicon
+    unpredictedWords = base.unpredictedWords
+    let lexicon = base.lexicon
+    self.lexicon = lexicon
     var cache = WordCache(length: options.length)
     for word in words { cache.append(lexicon.id(of: word).rawValue) }
     beginning = cache
@@ -125,11 +130,11 @@ public struct CacheModel: LanguageModel {
     let distribution = base.log10Distribution(after: state.base)
     if state.cache.isEmpty { return distribution }
     let shares = state.cache.shares(order: options.order)
-    return distribution.enumerated().map { id, log10Probability in
-      let word = UInt32(id)
-      if word == WordID.beginOfSentence.rawValue { return -.infinity }
-      return Self.mix(log10Probability, shares[word] ?? 0, options.weight)
+    var mixed = distribution.enumerated().map { id, log10Probability in
+      Self.mix(log10Probability, shares[UInt32(id)] ?? 0, options.weight)
     }
+    for word in unpredictedWords { mixed[Int(word.rawValue)] = -.infinity }
+    return mixed
   }
 
   /// The order that matched in the base.

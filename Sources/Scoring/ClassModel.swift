@@ -41,6 +41,11 @@ public final class ClassModel: RunScoring {
     return score
   }
 
+  /// `<s>` and the names of classes.
+  public var unpredictedWords: [WordID] {
+    [.beginOfSentence] + memberships.classes.map { WordID(rawValue: $0) }
+  }
+
   /// log10 of the probability of every word after `state`; −∞ for `<s>` and the names of classes.
   public func log10Distribution(after state: State) -> [Float] {
     let distribution = classes.log10Distribution(after: state)

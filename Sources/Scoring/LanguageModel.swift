@@ -42,8 +42,11 @@ public protocol LanguageModel: Sendable {
 
   /// log10 of the probability of every word after `state`: element i is the word with id i.
   ///
-  /// `<s>`, which is never predicted, has −∞. The others sum to one wherever the model's probabilities do.
+  /// The `unpredictedWords` have −∞. The others sum to one wherever the model's probabilities do.
   func log10Distribution(after state: ModelState) -> [Float]
+
+  /// Words of the lexicon that have no share in distributions: `<s>`, and names of classes.
+  var unpredictedWords: [WordID] { get }
 
   /// The order of the score of `word` after `state`, found without its probability where that is dear.
   func matchedOrder(of word: WordID, after state: ModelState) -> Int
@@ -75,6 +78,9 @@ extension LanguageModel {
       return score(WordID(rawValue: id), advancing: &after).log10Probability
     }
   }
+
+  /// `<s>` alone.
+  public var unpredictedWords: [WordID] { [.beginOfSentence] }
 
   /// That of its score; 0 where the model has no orders.
   public func matchedOrder(of word: WordID, after state: ModelState) -> Int {

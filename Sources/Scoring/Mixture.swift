@@ -65,6 +65,8 @@ public struct Mixture: LanguageModel {
   public let weights: [Double]
   /// The models, each behind the common lexicon.
   let models: [WidenedModel]
+  /// Words that no model predicts which has them.
+  public let unpredictedWords: [WordID]
 
   /// Puts models together.
   ///
@@ -99,7 +101,7 @@ public struct Mixture: LanguageModel {
     let union = LexiconUnion(components.map(\.model.lexicon))
     let lexicon = union.parts.allSatisfy { $0.own == nil } ? first.model.lexicon : Lexicon(union)
     self.lexicon = lexicon
-    models = zip(components, union.parts).map { component, part in
+    let models = zip(components, union.parts).map { component, part in
       WidenedModel(
         model: component.model,
         lexicon: lexicon,
@@ -107,6 +109,17 @@ public struct Mixture: LanguageModel {
         missingWords: missingWords
       )
     }
+    self.models = models
+    unpredictedWords = Self.unpredictedWords(of: models)
+  }
+
+  /// Words that no model predicts which has them: the name of a class in one model may be a word in another.
+  private static func unpredictedWords(of models: [WidenedModel]) -> [WordID] {
+    let unpredicted = models.map { Set($0.unpredictedWords) }
+    let all = unpredicted.reduce(into: Set()) { $0.formUnion($1) }
+    return all.filter { word in
+      zip(models, unpredicted).allSatisfy { !$0.knows(word) || $1.contains(word) }
+    }.sorted()
   }
 
   /// How far from one the weights of a linear mixture may sum: what rounding to three digits does.
@@ -166,7 +179,7 @@ public struct Mixture: LanguageModel {
     let sums = sums(after: state)
     let normalizer = combination == .logLinear ? Self.log10Normalizer(sums) : 0
     var result = sums.map { log10Probability($0, normalizer) }
-    result[Int(WordID.beginOfSentence.rawValue)] = -.infinity
+    for word in unpredictedWords { result[Int(word.rawValue)] = -.infinity }
     return result
   }
 
@@ -202,6 +215,8 @@ public struct Mixture: LanguageModel {
       let distribution = model.log10Distribution(after: state.parts[index])
       for word in sums.indices { sums[word] += term(Double(distribution[word]), of: index) }
     }
+    let nothing = combination == .linear ? 0 : -Double.infinity
+    for word in unpredictedWords { sums[Int(word.rawValue)] = nothing }
     return sums
   }
 

@@ -27,7 +27,7 @@ public enum ScoringError: Error, Equatable, Sendable, CustomStringConvertible {
     case .classModel(let name, let path):
       """
       the model \(name) of \(path) is a class model, and this works with models of words only; \
-      ask query or perplexity (in a program: IndexModel.open), or build an index without --classes
+      in a program, open it with IndexModel.open; or build an index without --classes
       """
     }
   }

@@ -77,6 +77,15 @@ struct WidenedModel: LanguageModel, RunScoring {
     }
   }
 
+  var unpredictedWords: [WordID] {
+    guard let own else { return model.unpredictedWords }
+    let words = Set(model.unpredictedWords.map(\.rawValue))
+    return own.indices.filter { words.contains(own[$0]) }.map { WordID(rawValue: UInt32($0)) }
+  }
+
+  /// Whether the model has the word with this id of the lexicon.
+  func knows(_ word: WordID) -> Bool { !own(word.rawValue).isMissing }
+
   func matchedOrder(of word: WordID, after state: AnyModelState) -> Int {
     model.matchedOrder(of: WordID(rawValue: own(lexicon.known(word).rawValue).id), after: state)
   }

@@ -81,8 +81,16 @@ package enum Files {
   /// Puts a file with these contents at `path`, in place of what is there.
   ///
   /// A reader sees the old file or the new one. When this returns, the new one is on the disk: it is
-  /// written beside the old one as `path` + `.new`, and renamed.
+  /// written beside the old one as `path` + `.new`, and renamed. A pipe or a device stays what it is, and is written to.
   package static func replace(_ path: String, contents: [UInt8]) throws(StorageError) {
+    if kind(path) == .other {
+      let device = try FileDescriptor(path, flags: O_WRONLY, action: "write")
+      // SAFETY: the bytes are read during the call only.
+      let outcome = unsafe contents.withUnsafeBytes { bytes -> Result<Void, StorageError> in
+        Result { () throws(StorageError) in try unsafe device.append(bytes) }
+      }
+      return try outcome.get()
+    }
     let beside = path + ".new"
     try removeFile(beside)
     do {

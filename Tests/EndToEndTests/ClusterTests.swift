@@ -178,7 +178,7 @@ struct ClusterTests {
     #expect(!FileManager.default.fileExists(atPath: workshop.index("clash")))
   }
 
-  @Test func `a pruned class model has its classes, and what takes models of words refuses it`()
+  @Test func `a pruned class model has its classes, and is not cut to a vocabulary`()
     throws
   {
     let file = try workshop.folder.write("classes", "A 1 the\nB 0.25 cat\nB 0.75 dog\n")
@@ -196,19 +196,52 @@ struct ClusterTests {
     let verified = try BuiltBinary.run(["verify", workshop.index("pruned")])
     #expect(verified.exitCode == 0, "\(verified)")
     let text = try workshop.folder.write("more", Texts.small)
-    let refused = [
-      ["update", workshop.index("text"), text],
-      ["restrict", workshop.index("text"), "-o", path("out"), "--vocabulary", text],
-      [
-        "mix", workshop.index("text"), workshop.index("pruned"), "-o", path("out"), "--weights",
-        "1,1",
-      ],
-      ["next", workshop.index("text"), "the"],
-    ]
-    for arguments in refused {
-      let outcome = try BuiltBinary.run(arguments)
-      #expect(outcome.exitCode != 0 && outcome.errorText.contains("class model"), "\(outcome)")
+    let refused = try BuiltBinary.run([
+      "prune", workshop.index("text"), "-o", path("out"), "--vocabulary", text,
+    ])
+    #expect(
+      refused.exitCode == 64 && refused.errorText.contains("class model"),
+      "\(refused)"
+    )
+  }
+
+  @Test func `a class model is asked, restricted, mixed, expanded and updated as others are`()
+    throws
+  {
+    let file = try workshop.folder.write("classes", "A 1 the\nB 0.25 cat\nB 0.75 dog\n")
+    let index = try workshop.mustBuild(Texts.small, "text", ["--order", "3", "--classes", file])
+    let text = try workshop.folder.write("more", Texts.small)
+    let sentence = ["--text", "the dog sat on a cat"]
+    let before = try BuiltBinary.run(["query", index] + sentence).outputText
+    for (name, arguments) in [
+      ("part", ["restrict", index, text]), ("both", ["mix", index, index, "--weights", "1,1"]),
+      ("words", ["expand-classes", index]),
+    ] {
+      let outcome = try BuiltBinary.run(arguments + ["-o", workshop.index(name)])
+      try #require(outcome.exitCode == 0, "\(outcome)")
+      let verified = try BuiltBinary.run(["verify", workshop.index(name)])
+      #expect(verified.exitCode == 0, "\(verified)")
     }
+    #expect(try BuiltBinary.run(["query", workshop.index("part")] + sentence).outputText == before)
+    let next = try BuiltBinary.run(["next", index, "the", "--top", "3"])
+    let words = try BuiltBinary.run(["next", workshop.index("words"), "the", "--top", "3"])
+    func heads(_ outcome: ProcessOutcome) -> [Substring] {
+      outcome.outputText.split(separator: "\n").compactMap { $0.split(separator: "\t").first }
+    }
+    #expect(next.exitCode == 0 && heads(next).prefix(3) == heads(words).prefix(3), "\(next)")
+    let tight = try BuiltBinary.run([
+      "expand-classes", index, "-o", path("out"), "--maximum-ngrams", "3",
+    ])
+    #expect(tight.exitCode == 65 && tight.errorText.contains("--maximum-ngrams"), "\(tight)")
+    let explained = try BuiltBinary.run(["explain", index, "the dog"])
+    #expect(explained.outputText.contains("75.00 % of B"), "\(explained)")
+    let generated = try BuiltBinary.run(["generate", index, "--count", "20", "--no-unknown"])
+    let drawn = Set(generated.outputText.split(whereSeparator: { $0 == " " || $0 == "\n" }))
+    #expect(generated.exitCode == 0 && drawn.isDisjoint(with: ["A", "B"]), "\(generated)")
+    let updated = try BuiltBinary.run(["update", index, text])
+    #expect(updated.exitCode == 0, "\(updated)")
+    let count = try BuiltBinary.run(["count", index, "dog"]).outputText
+    #expect(count.split(separator: "\t").last.map { Int($0.dropLast()) ?? 1 }.map { $0 % 2 } == 0)
   }
 
   @Test func `a build with a bad file of classes leaves nothing`() throws {

@@ -96,6 +96,42 @@ struct MixtureCommandTests {
     #expect(tuning.tokens > 0)
   }
 
+  @Test func `next words and sentences come from mixtures and overlays`() throws {
+    let first = workshop.index("first")
+    let list = try workshop.folder.write("phrases", "zebra\t4\n")
+    func run(_ arguments: String...) throws -> ProcessOutcome {
+      let outcome = try BuiltBinary.run(arguments)
+      #expect(outcome.exitCode == 0, "\(outcome)")
+      return outcome
+    }
+    for mixture in [
+      ["--model", "ngram:0.6,wb:0.4"], ["--mix", "\(workshop.index("second"))=0.4"],
+      ["--mix", "\(workshop.index("second"))=0.4", "--log-linear"], ["--cache", "50"],
+    ] {
+      let next = try BuiltBinary.run(
+        ["next", first, "w1 w2", "--top", "1", "--sentence-start"] + mixture
+      )
+      let parts = next.outputText.split(whereSeparator: { $0 == "\t" || $0 == "\n" })
+      try #require(next.exitCode == 0 && parts.count == 6, "\(next)")
+      let query = try BuiltBinary.run(
+        ["query", first, "--text", "w1 w2 \(parts[0])"] + mixture
+      )
+      let third = try #require(query.outputText.split(separator: "\t").dropFirst(2).first)
+      let score = third.split(separator: "=").last?.split(separator: "/").first
+      let difference = try #require(Double(score ?? "")) - #require(Double(parts[1]))
+      // Single precision.
+      #expect(abs(difference) < 1e-5, "\(mixture) \(next) \(query)")
+      let drawn = try BuiltBinary.run(["generate", first, "--count", "4"] + mixture)
+      #expect(drawn.exitCode == 0 && drawn.outputText.split(separator: "\n").count == 4)
+    }
+    #expect(try run("next", first, "w1", "--model", "ngram:0.6,wb:0.4", "--sum").exitCode == 0)
+    let boosted = try run("next", first, "w1", "--boost", list, "--top", "1")
+    #expect(boosted.outputText.hasPrefix("zebra\t") && boosted.outputText.hasSuffix("\t-\t-\n"))
+    #expect(boosted.errorText.contains("scores, not probabilities"))
+    let refused = try BuiltBinary.run(["next", first, "w1", "--cache-per-document"])
+    #expect(refused.exitCode == 64)
+  }
+
   @Test func `a log-linear mixture is exact, whatever the threads`() throws {
     let few = try workshop.folder.write("few.txt", Texts.small)
     let outcomes = try ["1", "3"].map { threads in

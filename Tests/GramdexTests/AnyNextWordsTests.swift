@@ -15,8 +15,8 @@ struct AnyNextWordsTests {
 
     var testDescription: String { rawValue }
     var givesProbabilities: Bool { self != .logLinearScore && self != .boost }
-    /// Whether the words of one vocabulary are all there are: the sum over a union is more than one otherwise.
-    var sumsToOne: Bool { givesProbabilities && self != .linear && self != .classesMixed }
+    /// Whether no word is unknown to one part and known to another, which makes the sum more than one.
+    var sumsToOne: Bool { givesProbabilities && ![.linear, .cache].contains(self) }
   }
 
   /// A model that has no distribution of its own, as a new kind of model may begin.
