@@ -22,7 +22,8 @@ guard arguments.count >= 5, let hidden = Int(arguments[3]), let layers = Int(arg
   let softmax = NetworkOptions.Softmax(rawValue: arguments[2])
 else {
   print(
-    "usage: NeuralBenchmark ARCHITECTURE SOFTMAX HIDDEN LAYERS [THREADS [WINDOWS [PRECISION [LANES]]]]")
+    "usage: NeuralBenchmark ARCHITECTURE SOFTMAX HIDDEN LAYERS [THREADS [WINDOWS [PRECISION [LANES]]]]"
+  )
   exit(64)
 }
 let threads = arguments.count > 5 ? Int(arguments[5]) ?? 1 : 1
@@ -41,7 +42,11 @@ options.embedding = hidden
 options.layers = layers
 options.dropout = 0.2
 let network = WordNetwork(
-  options, vocabularySize: vocabulary, learns: true, precision: precision)
+  options,
+  vocabularySize: vocabulary,
+  learns: true,
+  precision: precision
+)
 let frequencies = (1...vocabulary).map { 1 / Double($0) }
 network.initialize(seed: 1, frequencies: frequencies)
 let team = try Team(threads: threads)

@@ -24,7 +24,10 @@ struct NetworkFlags: ParsableArguments {
   var hidden = 200
 
   @Option(
-    help: ArgumentHelp("The length of word vectors (default: that of --hidden).", valueName: "number")
+    help: ArgumentHelp(
+      "The length of word vectors (default: that of --hidden).",
+      valueName: "number"
+    )
   )
   var embedding: Int?
 
@@ -32,15 +35,23 @@ struct NetworkFlags: ParsableArguments {
   var layers = 1
 
   @Option(
-    help: ArgumentHelp("The order of a feed-forward network: it sees one word less.", valueName: "number")
+    help: ArgumentHelp(
+      "The order of a feed-forward network: it sees one word less.",
+      valueName: "number"
+    )
   )
   var order = 5
 
-  @Flag(help: "Let the words of a feed-forward network reach the soft-max past the hidden layer too.")
+  @Flag(
+    help: "Let the words of a feed-forward network reach the soft-max past the hidden layer too."
+  )
   var directConnections = false
 
   @Option(
-    help: ArgumentHelp("The share of values that dropout hides, between layers.", valueName: "share")
+    help: ArgumentHelp(
+      "The share of values that dropout hides, between layers.",
+      valueName: "share"
+    )
   )
   var dropout: Float = 0.2
 
@@ -48,7 +59,10 @@ struct NetworkFlags: ParsableArguments {
   var tie = false
 
   @Option(
-    help: ArgumentHelp("What the first recurrent weights of irnn are: this times the identity.", valueName: "scale")
+    help: ArgumentHelp(
+      "What the first recurrent weights of irnn are: this times the identity.",
+      valueName: "scale"
+    )
   )
   var identityScale: Float = 1
 
@@ -143,11 +157,19 @@ struct NetworkFlags: ParsableArguments {
 /// How a network is trained.
 struct TrainingFlags: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The most words of the network; others are <unk> to it.", valueName: "number")
+    help: ArgumentHelp(
+      "The most words of the network; others are <unk> to it.",
+      valueName: "number"
+    )
   )
   var shortList = 10_000
 
-  @Option(help: ArgumentHelp("How parameters follow their gradients: sgd, adagrad or adam.", valueName: "method"))
+  @Option(
+    help: ArgumentHelp(
+      "How parameters follow their gradients: sgd, adagrad or adam.",
+      valueName: "method"
+    )
+  )
   var optimizer = Optimizer.Method.adagrad
 
   @Option(
@@ -159,7 +181,10 @@ struct TrainingFlags: ParsableArguments {
   var rate: Float?
 
   @Option(
-    help: ArgumentHelp("Steps that errors go back: truncated back-propagation through time.", valueName: "steps")
+    help: ArgumentHelp(
+      "Steps that errors go back: truncated back-propagation through time.",
+      valueName: "steps"
+    )
   )
   var bptt = 35
 
@@ -199,7 +224,9 @@ struct TrainingFlags: ParsableArguments {
     if lanes < 1 { throw ValidationError("--lanes must be at least 1") }
     if epochs < 1 { throw ValidationError("--epochs must be at least 1") }
     if !(clip > 0) { throw ValidationError("--clip must be more than 0") }
-    if let rate, !(rate > 0 && rate.isFinite) { throw ValidationError("--rate must be more than 0") }
+    if let rate, !(rate > 0 && rate.isFinite) {
+      throw ValidationError("--rate must be more than 0")
+    }
   }
 
   /// The training that the flags ask for.

@@ -36,7 +36,9 @@ struct TrainCommand: ParsableCommand {
   )
   var valid: [String]
 
-  @Option(help: ArgumentHelp("The model's name (default: that of its architecture).", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The model's name (default: that of its architecture).", valueName: "name")
+  )
   var name: String?
 
   @OptionGroup var network: NetworkFlags
@@ -76,7 +78,10 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     var options = TrainOptions(
-      texts: input.texts, validTexts: valid, name: name ?? network.architecture.rawValue)
+      texts: input.texts,
+      validTexts: valid,
+      name: name ?? network.architecture.rawValue
+    )
     options.filesFrom = input.filesFrom
     options.jsonField = input.jsonField
     options.sharesUnknown = !noUnknownShare

@@ -68,7 +68,9 @@ public enum IndexModel {
     return try folder.withCurrent { manifest in
       guard let entry = manifest.neuralModel(name) else { return nil }
       return try NeuralModel.open(
-        NeuralModelFile(folder, entry, manifest: manifest), index: path)
+        NeuralModelFile(folder, entry, manifest: manifest),
+        index: path
+      )
     }
   }
 
@@ -77,7 +79,11 @@ public enum IndexModel {
     let folder = IndexFolder(path)
     return try folder.withCurrent { manifest in
       guard let opened = try OpenedModel(folder, name: name, manifest: manifest) else {
-        throw ScoringError.noModel(name: name, path: path, names: manifest.models.map(\.name) + manifest.neuralModels.map(\.name))
+        throw ScoringError.noModel(
+          name: name,
+          path: path,
+          names: manifest.models.map(\.name) + manifest.neuralModels.map(\.name)
+        )
       }
       return opened
     }

@@ -34,7 +34,11 @@ public enum IndexTrainer {
     let folder = IndexFolder(path)
     let (manifest, unigrams) = try folder.withCurrent { manifest in
       try NeuralModelWriter.check(
-        name: options.name, replaces: options.replace, in: manifest, path: path)
+        name: options.name,
+        replaces: options.replace,
+        in: manifest,
+        path: path
+      )
       guard let entry = manifest.models.first else { throw NeuralModelError.noWords(path: path) }
       return (manifest, try NGramModel(OpenedModel(folder, entry, manifest: manifest)))
     }
@@ -81,7 +85,13 @@ public enum IndexTrainer {
       bestEpoch: result.bestEpoch
     )
     try publish(
-      training.network, description, shortList.words(in: unigrams.lexicon), options, path, observer)
+      training.network,
+      description,
+      shortList.words(in: unigrams.lexicon),
+      options,
+      path,
+      observer
+    )
     try checkpoints.remove()
     try? Files.removeFile(workFolder + "/lock")
     _ = consume lock
@@ -115,7 +125,11 @@ public enum IndexTrainer {
   ) throws -> (text: TrainingText, development: TrainingText) {
     let inputs = try TextInputs(
       InputOptions(
-        paths: options.texts, filesFrom: options.filesFrom, jsonField: options.jsonField))
+        paths: options.texts,
+        filesFrom: options.filesFrom,
+        jsonField: options.jsonField
+      )
+    )
     for warning in inputs.warnings { observer.warning(warning) }
     let stage = JobStage(observer: observer, number: 1, stages: 3, name: "read", unit: "bytes")
     let total = inputs.totalBytes
@@ -150,8 +164,13 @@ public enum IndexTrainer {
       + UInt64(
         2 * TrainingText.memoryBytes(lexicon: lexicon)
           + ShortList.memoryBytes(lexicon: lexicon, count: shortList.count)
-          + 2 * TrainingLanes.memoryBytes(
-            lanes: training.lanes, steps: training.steps, history: training.history))
+          + 2
+          * TrainingLanes.memoryBytes(
+            lanes: training.lanes,
+            steps: training.steps,
+            history: training.history
+          )
+      )
       // The program itself, oneDNN's code, and a tile of logits a thread.
       + UInt64(48 << 20 + options.threads * 32 * shortList.count * 4)
     guard needed <= options.memoryBytes else {
@@ -188,7 +207,9 @@ public enum IndexTrainer {
         )
       }
       try writer.publish(
-        description: description.encoded(), keepingPrevious: options.keepPrevious)
+        description: description.encoded(),
+        keepingPrevious: options.keepPrevious
+      )
     } catch {
       index.abandon()
       throw error

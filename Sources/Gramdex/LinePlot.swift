@@ -94,17 +94,27 @@ public struct LinePlot: Sendable {
     guard let xs = Self.range(all.map(\.x)), let ys = Self.range(all.map { height($0.y) }) else {
       return text
     }
-    func x(_ value: Double) -> Double { left + (value - xs.low) / (xs.high - xs.low) * (right - left) }
-    func y(_ value: Double) -> Double { bottom - (value - ys.low) / (ys.high - ys.low) * (bottom - top) }
+    func x(_ value: Double) -> Double {
+      left + (value - xs.low) / (xs.high - xs.low) * (right - left)
+    }
+    func y(_ value: Double) -> Double {
+      bottom - (value - ys.low) / (ys.high - ys.low) * (bottom - top)
+    }
     for tick in Self.ticks(xs.low, xs.high) {
       text += Self.line(x(tick), bottom, x(tick), top, "#e0e0e0")
       text += Self.label(x(tick), bottom + 14, "middle", Self.short(tick))
     }
     for tick in Self.ticks(ys.low, ys.high) {
       text += Self.line(left, y(tick), right, y(tick), "#e0e0e0")
-      text += Self.label(left - 5, y(tick) + 4, "end", Self.short(isLogarithmic ? pow(10, tick) : tick))
+      text += Self.label(
+        left - 5,
+        y(tick) + 4,
+        "end",
+        Self.short(isLogarithmic ? pow(10, tick) : tick)
+      )
     }
-    text += Self.line(left, bottom, right, bottom, "black") + Self.line(left, top, left, bottom, "black")
+    text +=
+      Self.line(left, bottom, right, bottom, "black") + Self.line(left, top, left, bottom, "black")
     text += Self.label((left + right) / 2, bottom + 32, "middle", xTitle)
     text +=
       "<text transform=\"translate(14 \(Self.number((top + bottom) / 2))) rotate(-90)\" "
@@ -119,7 +129,8 @@ public struct LinePlot: Sendable {
         }
       } else if !places.isEmpty {
         let path = places.map { "\(Self.number($0.0)),\(Self.number($0.1))" }.joined(separator: " ")
-        text += "<polyline points=\"\(path)\" fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.5\"/>\n"
+        text +=
+          "<polyline points=\"\(path)\" fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.5\"/>\n"
       }
       let legend = top + 14 * Double(place)
       text += Self.line(right + 10, legend, right + 26, legend, color)

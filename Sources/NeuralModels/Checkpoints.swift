@@ -120,7 +120,9 @@ package final class Checkpoints {
     }
     var writer = try SafetensorsWriter(
       path: path,
-      tensors: matrices.map { SafetensorsWriter.Plan($0.name, [$0.matrix.rows, $0.matrix.columns]) },
+      tensors: matrices.map {
+        SafetensorsWriter.Plan($0.name, [$0.matrix.rows, $0.matrix.columns])
+      },
       metadata: metadata
     )
     for (_, matrix) in matrices {
@@ -139,7 +141,9 @@ package final class Checkpoints {
     let decoder = JSONDecoder()
     guard let text = file.header.metadata["identity"],
       let stored = try? decoder.decode(Identity.self, from: Data(text.utf8))
-    else { throw TrainingError.damagedCheckpoint(path: path, reason: "it does not say what it is of") }
+    else {
+      throw TrainingError.damagedCheckpoint(path: path, reason: "it does not say what it is of")
+    }
     if let difference = identity.difference(from: stored) {
       throw TrainingError.otherCheckpoint(path: path, difference: difference)
     }

@@ -81,7 +81,8 @@ public final class NetworkLearner {
       )
     } else {
       output = .exact(
-        SoftmaxMemory(network.output, rows: rows, precision: network.precision))
+        SoftmaxMemory(network.output, rows: rows, precision: network.precision)
+      )
     }
   }
 
@@ -104,7 +105,12 @@ public final class NetworkLearner {
     let factor = step.gradientNorm > clip ? clip / step.gradientNorm : 1
     for (parameter, moments) in zip(network.parameters, moments) {
       try optimizer.update(
-        parameter, moments: moments, factor: Float(factor), step: windows, team: team)
+        parameter,
+        moments: moments,
+        factor: Float(factor),
+        step: windows,
+        team: team
+      )
     }
     return step
   }

@@ -161,7 +161,8 @@ package final class NetworkTraining {
       progress.windows = learner.windows
       progress.words += UInt64(step.words)
       observe(
-        UInt64(progress.epoch) * text.tokens + min(lanes.position * UInt64(lanes.lanes), text.tokens),
+        UInt64(progress.epoch) * text.tokens
+          + min(lanes.position * UInt64(lanes.lanes), text.tokens),
         UInt64(options.epochs) * text.tokens,
         progress.epoch + 1
       )
@@ -205,7 +206,8 @@ package final class NetworkTraining {
       )
     }
     progress.epoch += 1
-    let best = progress.bestEpoch == 0
+    let best =
+      progress.bestEpoch == 0
       ? Double.infinity : progress.developmentPerplexities[progress.bestEpoch - 1]
     progress.developmentPerplexities.append(perplexity)
     if perplexity < best {
@@ -244,7 +246,11 @@ package final class NetworkTraining {
     let window = lanes.makeWindow()
     let state = network.makeState(lanes: options.lanes)
     let memory = NetworkMemory(
-      network, steps: options.steps, lanes: options.lanes, learns: false)
+      network,
+      steps: options.steps,
+      lanes: options.lanes,
+      learns: false
+    )
     var sum = 0.0
     while try lanes.next(window) {
       let words = WordWindow(window, resets: options.sentenceState == .reset)

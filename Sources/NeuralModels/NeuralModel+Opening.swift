@@ -69,7 +69,9 @@ extension NeuralModel {
     let name = file.entry.name
     guard
       let description = try? JSONDecoder().decode(
-        NeuralDescription.self, from: Data(file.description()))
+        NeuralDescription.self,
+        from: Data(file.description())
+      )
     else {
       throw NeuralModelError.damaged(model: name, rule: "its description cannot be read")
     }
@@ -86,9 +88,15 @@ extension NeuralModel {
       try load(parameter, from: file)
     }
     let unigrams = try NeuralModel.unigramModel(
-      of: file, named: description.unigramModel, index: path)
+      of: file,
+      named: description.unigramModel,
+      index: path
+    )
     let shortList = try ShortList(
-      words: file.words(), lexicon: unigrams.lexicon, model: name)
+      words: file.words(),
+      lexicon: unigrams.lexicon,
+      model: name
+    )
     return NeuralModel(
       network,
       shortList: shortList,

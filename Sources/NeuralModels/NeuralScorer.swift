@@ -252,7 +252,12 @@ final class NeuralRunScorer: RunScorer {
     do {
       guard let team else { throw NeuralError.threadFailed(status: 0) }
       try model.network.read(
-        window, state: lanes.state, memory: lanes.memory, number: nil, team: team)
+        window,
+        state: lanes.state,
+        memory: lanes.memory,
+        number: nil,
+        team: team
+      )
       logs = try model.network.logProbabilities(window, memory: lanes.memory, team: team)
     } catch {
       logs = nil

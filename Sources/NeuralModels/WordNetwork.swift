@@ -47,7 +47,12 @@ public final class WordNetwork: Sendable {
       _ form: Parameter.GradientForm = .dense
     ) -> Parameter {
       Parameter(
-        name, rows: rows, columns: columns, gradient: learns ? form : .none, precision: precision)
+        name,
+        rows: rows,
+        columns: columns,
+        gradient: learns ? form : .none,
+        precision: precision
+      )
     }
     let vectors = parameter("embedding.weight", vocabularySize, options.embedding, .rows)
     embedding = EmbeddingLayer(weight: vectors)
@@ -116,9 +121,11 @@ public final class WordNetwork: Sendable {
 
   /// The state that knows no words.
   public func makeState(lanes: Int) -> NetworkState {
-    NetworkState(layers: recurrent.map {
-      RecurrentState(cell: $0.cell, hidden: $0.hiddenSize, lanes: lanes)
-    })
+    NetworkState(
+      layers: recurrent.map {
+        RecurrentState(cell: $0.cell, hidden: $0.hiddenSize, lanes: lanes)
+      }
+    )
   }
 
   /// How many numbers a lane's state has.
@@ -192,7 +199,11 @@ public final class WordNetwork: Sendable {
     for (place, layer) in recurrent.enumerated().reversed() {
       let above = memory.gradients[place + 1]
       try dropouts[place + 1].backward(
-        above, rows: rows, mask: memory.masks[place + 1], team: team)
+        above,
+        rows: rows,
+        mask: memory.masks[place + 1],
+        team: team
+      )
       memory.recurrent[place].dState.reset()
       try layer.backward(
         memory.inputs[place],
@@ -215,7 +226,11 @@ public final class WordNetwork: Sendable {
   {
     let result = FloatMatrix(rows: 1, columns: window.rows)
     try output.logProbabilities(
-      memory.features, targets: window.targets, into: result, team: team)
+      memory.features,
+      targets: window.targets,
+      into: result,
+      team: team
+    )
     return result
   }
 }

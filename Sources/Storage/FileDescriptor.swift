@@ -94,6 +94,30 @@ package struct FileDescriptor: ~Copyable, Sendable {
     }
   }
 
+  /// Writes all of `bytes` where the descriptor stands, as pipes and devices want it.
+  borrowing func append(_ bytes: UnsafeRawBufferPointer) throws(StorageError) {
+    var done = 0
+    while done < bytes.count {
+      let count = SystemCall.retrying {
+        // SAFETY: the call reads from the rest of the buffer only.
+        unsafe writeRest(bytes, from: done)
+      }
+      if count < 0 {
+        throw SystemCall.error("write", path, wantedBytes: UInt64(bytes.count - done))
+      }
+      done += count
+    }
+  }
+
+  private borrowing func writeRest(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+    let rest = unsafe bytes.baseAddress.map { unsafe $0 + start }
+    #if canImport(Glibc)
+      return unsafe Glibc.write(number, rest, bytes.count - start)
+    #else
+      return unsafe Darwin.write(number, rest, bytes.count - start)
+    #endif
+  }
+
   /// Waits until the file's contents and size are on the disk.
   borrowing func synchronize() throws(StorageError) {
     if SystemCall.retrying({ fsync(number) }) != 0 { throw SystemCall.error("write", path) }

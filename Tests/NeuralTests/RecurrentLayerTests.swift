@@ -28,7 +28,12 @@ import Testing
       let (inputs, hidden) = (5, 6)
       func parameter(_ name: String, _ rows: Int, _ columns: Int) -> Parameter {
         let parameter = Parameter(
-          name, rows: rows, columns: columns, gradient: .dense, precision: precision)
+          name,
+          rows: rows,
+          columns: columns,
+          gradient: .dense,
+          precision: precision
+        )
         FiniteDifferences.fill(parameter.values, seed: UInt64(rows * columns + name.count))
         parameter.tensor.round()
         return parameter
@@ -55,11 +60,20 @@ import Testing
 
     func forward() throws {
       let state = RecurrentState(
-        cell: layer.cell, hidden: layer.hiddenSize, lanes: memory.lanes)
+        cell: layer.cell,
+        hidden: layer.hiddenSize,
+        lanes: memory.lanes
+      )
       state.hidden.copy(from: start.hidden)
       if let own = state.cell, let other = start.cell { own.copy(from: other) }
       try layer.forward(
-        x, steps: steps, state: state, resets: resets, memory: memory, team: team)
+        x,
+        steps: steps,
+        state: state,
+        resets: resets,
+        memory: memory,
+        team: team
+      )
     }
 
     func loss() throws -> Double {
@@ -72,7 +86,14 @@ import Testing
     func backward(_ dx: FloatMatrix) throws {
       memory.dState.reset()
       try layer.backward(
-        x, steps: steps, dOutput: weights, resets: resets, memory: memory, dInput: dx, team: team)
+        x,
+        steps: steps,
+        dOutput: weights,
+        resets: resets,
+        memory: memory,
+        dInput: dx,
+        team: team
+      )
     }
   }
 
@@ -88,14 +109,22 @@ import Testing
     for parameter in setting.layer.parameters {
       let gradient = try #require(parameter.gradient)
       let worst = try FiniteDifferences.check(
-        parameter.name, parameter.values, gradient: gradient, loss: setting.loss)
+        parameter.name,
+        parameter.values,
+        gradient: gradient,
+        loss: setting.loss
+      )
       #expect(worst == nil, "\(String(describing: worst))")
     }
     for (name, values, gradient) in [
       ("x", setting.x.values, dx), ("h", setting.start.hidden, dState.hidden),
     ] {
       let worst = try FiniteDifferences.check(
-        name, values, gradient: gradient, loss: setting.loss)
+        name,
+        values,
+        gradient: gradient,
+        loss: setting.loss
+      )
       #expect(worst == nil, "\(String(describing: worst))")
     }
     if let start = setting.start.cell, let gradient = dState.cell {
@@ -108,14 +137,21 @@ import Testing
   func threadsDoNotChangeBytes(_ cell: Cell, _ precision: Precision) throws {
     var outcomes: [[Float]] = []
     for threads in 1...3 {
-      let setting = try Setting(cell, lanes: 40, resets: true, threads: threads, precision: precision)
+      let setting = try Setting(
+        cell,
+        lanes: 40,
+        resets: true,
+        threads: threads,
+        precision: precision
+      )
       try setting.forward()
       let dx = FloatMatrix(rows: setting.x.rows, columns: setting.x.columns)
       let output = setting.memory.output.elements
       try setting.backward(dx)
       outcomes.append(
         output + dx.elements
-          + setting.layer.parameters.flatMap { $0.gradient?.elements ?? [] })
+          + setting.layer.parameters.flatMap { $0.gradient?.elements ?? [] }
+      )
     }
     #expect(outcomes[0] == outcomes[1])
     #expect(outcomes[0] == outcomes[2])
@@ -133,7 +169,12 @@ import Testing
       let x = Tensor(rows: 6, columns: 5, precision: .float32)
       x.values.copyRows(half * 6..<half * 6 + 6, of: halves.x.values, to: 0)
       try halves.layer.forward(
-        x, steps: 2, state: state, memory: halves.memory, team: halves.team)
+        x,
+        steps: 2,
+        state: state,
+        memory: halves.memory,
+        team: halves.team
+      )
       outputs += halves.memory.output.elements.prefix(6 * 6)
     }
     #expect(outputs == expected)
@@ -143,15 +184,24 @@ import Testing
     let setting = try Setting(.lstm)
     let resets = (0..<12).map { $0 >= 6 && $0 < 9 }
     try setting.layer.forward(
-      setting.x, steps: 4, state: setting.start, resets: resets, memory: setting.memory,
-      team: setting.team)
+      setting.x,
+      steps: 4,
+      state: setting.start,
+      resets: resets,
+      memory: setting.memory,
+      team: setting.team
+    )
     let after = setting.memory.output.elements.suffix(6 * 6)
     // The same two steps from nothing.
     let x = Tensor(rows: 6, columns: 5, precision: .float32)
     x.values.copyRows(6..<12, of: setting.x.values, to: 0)
     try setting.layer.forward(
-      x, steps: 2, state: RecurrentState(cell: .lstm, hidden: 6, lanes: 3),
-      memory: setting.memory, team: setting.team)
+      x,
+      steps: 2,
+      state: RecurrentState(cell: .lstm, hidden: 6, lanes: 3),
+      memory: setting.memory,
+      team: setting.team
+    )
     #expect(Array(after) == Array(setting.memory.output.elements.prefix(6 * 6)))
   }
 }

@@ -4,12 +4,23 @@ import Testing
 @testable import GramdexNeural
 
 @Suite struct SoftmaxOutputTests {
-  static func output(_ outcomes: Int, _ features: Int, form: Parameter.GradientForm) -> SoftmaxOutput {
+  static func output(_ outcomes: Int, _ features: Int, form: Parameter.GradientForm)
+    -> SoftmaxOutput
+  {
     let weight = Parameter(
-      "output.weight", rows: outcomes, columns: features, gradient: form, precision: .float32)
+      "output.weight",
+      rows: outcomes,
+      columns: features,
+      gradient: form,
+      precision: .float32
+    )
     let bias = Parameter(
-      "output.bias", rows: form == .rows ? outcomes : 1, columns: form == .rows ? 1 : outcomes,
-      gradient: form, precision: .float32)
+      "output.bias",
+      rows: form == .rows ? outcomes : 1,
+      columns: form == .rows ? 1 : outcomes,
+      gradient: form,
+      precision: .float32
+    )
     FiniteDifferences.fill(weight.values, seed: 1)
     FiniteDifferences.fill(bias.values, seed: 2)
     return SoftmaxOutput(weight: weight, bias: bias)
@@ -35,11 +46,16 @@ import Testing
     }
     try output.learn(x, targets: targets, factor: 0.5, memory: memory, dx: dx, team: team)
     for (name, values, gradient) in [
-      ("W", output.weight.values, output.weight.gradient), ("b", output.bias.values, output.bias.gradient),
+      ("W", output.weight.values, output.weight.gradient),
+      ("b", output.bias.values, output.bias.gradient),
       ("x", x.values, dx),
     ] {
       let worst = try FiniteDifferences.check(
-        name, values, gradient: try #require(gradient), loss: loss)
+        name,
+        values,
+        gradient: try #require(gradient),
+        loss: loss
+      )
       #expect(worst == nil, "\(String(describing: worst))")
     }
     #expect(memory.logProbabilities[2] == 0)
@@ -68,7 +84,12 @@ import Testing
     var outcomes: [[Float]] = []
     for threads in 1...3 {
       let weight = Parameter(
-        "w", rows: 300, columns: 20, gradient: .dense, precision: precision)
+        "w",
+        rows: 300,
+        columns: 20,
+        gradient: .dense,
+        precision: precision
+      )
       let bias = Parameter("b", rows: 1, columns: 300, gradient: .dense, precision: precision)
       weight.randomize(bound: 1, seed: 1)
       let output = SoftmaxOutput(weight: weight, bias: bias)
@@ -78,11 +99,17 @@ import Testing
       let memory = SoftmaxMemory(output, rows: 200, precision: precision)
       let dx = FloatMatrix(rows: 200, columns: 20)
       try output.learn(
-        x, targets: (0..<200).map { Int32($0) }, factor: 1, memory: memory, dx: dx,
-        team: Team(threads: threads))
+        x,
+        targets: (0..<200).map { Int32($0) },
+        factor: 1,
+        memory: memory,
+        dx: dx,
+        team: Team(threads: threads)
+      )
       outcomes.append(
         dx.elements + (weight.gradient?.elements ?? []) + (bias.gradient?.elements ?? [])
-          + memory.logProbabilities.elements)
+          + memory.logProbabilities.elements
+      )
     }
     #expect(outcomes[0] == outcomes[1])
     #expect(outcomes[0] == outcomes[2])
@@ -94,13 +121,24 @@ import Testing
     let targets: [Int32] = [0, 8, -1, 3, 3, 1]
     let team = try Team(threads: 1)
     let contrast = NoiseContrast(
-      output: output, samples: 12, frequencies: (1...9).map { Double($0) }, seed: 5)
+      output: output,
+      samples: 12,
+      frequencies: (1...9).map { Double($0) },
+      seed: 5
+    )
     let memory = NoiseContrast.Memory(contrast, rows: 6, precision: .float32)
     let dx = FloatMatrix(rows: 6, columns: 5)
     func loss() throws -> Double {
       0.5
         * (try contrast.learn(
-          x, targets: targets, factor: 0.5, window: 3, memory: memory, dx: dx, team: team))
+          x,
+          targets: targets,
+          factor: 0.5,
+          window: 3,
+          memory: memory,
+          dx: dx,
+          team: team
+        ))
     }
     _ = try loss()
     let gradients = FloatMatrix(rows: 6, columns: 5)

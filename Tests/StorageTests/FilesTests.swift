@@ -20,6 +20,19 @@ struct FilesTests {
     #expect(folder.listing() == ["a"])
   }
 
+  @Test func `a pipe is written to and stays a pipe`() throws {
+    let path = folder.path("pipe")
+    #expect(unsafe mkfifo(path, 0o600) == 0)
+    // Open for both, so that neither end waits for the other.
+    let reader = unsafe open(path, O_RDWR | O_NONBLOCK)
+    defer { close(reader) }
+    try Files.replace(path, contents: Array("words".utf8))
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = unsafe read(reader, &bytes, 16)
+    #expect(String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self) == "words")
+    #expect(Files.kind(path) == .other)
+  }
+
   @Test func `what cannot be replaced stays`() throws {
     try Files.makeFolder(folder.path("a/b"))
     #expect(throws: StorageError.self) { try Files.replace(folder.path("a"), contents: [1]) }
