@@ -128,6 +128,12 @@ let package = Package(
       path: "Benchmarks/Tokenizing",
       swiftSettings: settings
     ),
+    .executableTarget(
+      name: "NeuralBenchmark",
+      dependencies: ["GramdexNeural", "GramdexNeuralModels"],
+      path: "Benchmarks/Neural",
+      swiftSettings: settings
+    ),
     .target(
       name: "TestSupport",
       dependencies: ["GramdexCore"],
@@ -164,7 +170,11 @@ let package = Package(
         "GramdexScoring", "Gramdex",
       ]
     ),
-    tests("Neural", ["CNeuralKernels", "GramdexCore", "GramdexStorage", "GramdexNeural"]),
+    tests(
+      "Neural",
+      ["CNeuralKernels", "GramdexCore", "GramdexStorage", "GramdexNeural"],
+      exclude: ["Fixtures"]
+    ),
     tests(
       "NeuralModels",
       [

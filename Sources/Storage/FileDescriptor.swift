@@ -20,6 +20,13 @@ package struct FileDescriptor: ~Copyable, Sendable {
     self.path = path
   }
 
+  /// Opens the regular file at `path` for reading.
+  package init(reading path: String) throws(StorageError) {
+    let file = try Self(path, flags: O_RDONLY, action: "open")
+    guard try file.status().st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: path) }
+    self = file
+  }
+
   /// Takes over an open descriptor.
   init(number: Int32, path: String) {
     self.number = number
@@ -39,12 +46,13 @@ package struct FileDescriptor: ~Copyable, Sendable {
   }
 
   /// The file's size.
-  var size: UInt64 {
+  package var size: UInt64 {
     get throws(StorageError) { UInt64(max(0, try status().st_size)) }
   }
 
   /// Reads exactly `buffer.count` bytes from `offset` on; returns false when the file ends before.
-  borrowing func read(
+  @unsafe
+  package borrowing func read(
     into buffer: UnsafeMutableRawBufferPointer,
     at offset: UInt64
   ) throws(StorageError) -> Bool {

@@ -1,0 +1,103 @@
+public import GramdexNeural
+
+/// A piece of text in several lanes, in time-major order: step t of lane b is row t·B + b.
+public struct WordWindow: Sendable {
+  /// How many words before the target each row has, h: 1 for a recurrent network without n-gram features.
+  public var history: Int
+  /// The words before each target, oldest first [rows × h].
+  public var inputs: [Int32]
+  /// The words to predict [rows]; −1 for none.
+  public var targets: [Int32]
+  /// Before which rows the state is that before a text; nil for none.
+  public var resets: [Bool]?
+  /// The number of steps.
+  public var steps: Int
+
+  /// A window of these words.
+  public init(
+    history: Int = 1,
+    inputs: [Int32],
+    targets: [Int32],
+    resets: [Bool]? = nil,
+    steps: Int
+  ) {
+    precondition(inputs.count == targets.count * history)
+    self.history = history
+    self.inputs = inputs
+    self.targets = targets
+    self.resets = resets
+    self.steps = steps
+  }
+
+  /// The number of rows.
+  public var rows: Int { targets.count }
+
+  /// The word right before each target.
+  var lastWords: [Int32] {
+    if history == 1 { return inputs }
+    return (0..<rows).map { inputs[$0 * history + history - 1] }
+  }
+}
+
+/// What a network remembers of the words so far: one row a lane.
+public final class NetworkState: Sendable {
+  /// The state of each recurrent layer.
+  public let layers: [RecurrentState]
+
+  init(layers: [RecurrentState]) {
+    self.layers = layers
+  }
+
+  /// Forgets everything.
+  public func reset() {
+    for layer in layers { layer.reset() }
+  }
+
+  /// Takes the state of as many lanes.
+  public func copy(from other: NetworkState) {
+    for (own, other) in zip(layers, other.layers) {
+      own.hidden.copy(from: other.hidden)
+      if let ownCell = own.cell, let otherCell = other.cell { ownCell.copy(from: otherCell) }
+    }
+  }
+
+  /// Its matrices, in a fixed order.
+  public var matrices: [FloatMatrix] {
+    layers.flatMap { [$0.hidden] + ($0.cell.map { [$0] } ?? []) }
+  }
+}
+
+/// What a network needs of a window.
+public final class NetworkMemory: Sendable {
+  /// The most steps of a window.
+  public let steps: Int
+  /// The number of lanes.
+  public let lanes: Int
+  /// The input of each layer, and at last the features [rows × …].
+  let inputs: [Tensor]
+  /// The gradients of `inputs`; empty unless something is learned.
+  let gradients: [FloatMatrix]
+  /// What dropout multiplied `inputs` by; empty matrices unless something is learned.
+  let masks: [FloatMatrix]
+  let recurrent: [RecurrentMemory]
+
+  /// What the soft-max reads [rows × F].
+  public var features: Tensor { inputs[inputs.count - 1] }
+
+  /// Room for windows of up to `steps` steps of `lanes` lanes.
+  public init(_ network: WordNetwork, steps: Int, lanes: Int, learns: Bool) {
+    self.steps = steps
+    self.lanes = lanes
+    let rows = steps * lanes
+    let sizes =
+      [network.options.embedding]
+      + network.recurrent.map { $0.hiddenSize }
+    inputs = sizes.map { Tensor(rows: rows, columns: $0, precision: network.precision) }
+    gradients = sizes.map { FloatMatrix(rows: learns ? rows : 0, columns: $0) }
+    let hides = learns && network.options.dropout > 0
+    masks = sizes.map { FloatMatrix(rows: hides ? rows : 0, columns: $0) }
+    recurrent = network.recurrent.map {
+      RecurrentMemory($0, steps: steps, lanes: lanes, precision: network.precision)
+    }
+  }
+}
