@@ -46,7 +46,10 @@ public struct AdaptiveSoftmaxOutput: Sendable {
 
   /// A layer of these parameters.
   ///
-  /// - Parameter headBias: [1 × S + N]; nil for none.
+  /// - Parameters:
+  ///   - headWeight: [S + N × F].
+  ///   - headBias: [1 × S + N]; nil for none.
+  ///   - tails: the clusters, that of the most frequent outcomes first.
   public init(headWeight: Parameter, headBias: Parameter?, tails: [Tail]) {
     let decisions = headWeight.values.rows
     precondition(decisions > tails.count && (headBias?.count ?? decisions) == decisions)
@@ -64,9 +67,9 @@ public struct AdaptiveSoftmaxOutput: Sendable {
 
   /// The size of cluster k's projection: F / div^(k + 1), rounded down, at least 1; 4 is the usual `div`.
   public static func projectionSize(features: Int, cluster: Int, div: Double) -> Int {
-    var size = Double(features)
-    for _ in 0...max(0, cluster) { size /= div }
-    return max(1, Int(size))
+    var divisor = 1.0
+    for _ in 0...max(0, cluster) { divisor *= div }
+    return max(1, Int(Double(features) / divisor))
   }
 
   /// The size of the short list, S.
@@ -152,6 +155,8 @@ public struct AdaptiveSoftmaxOutput: Sendable {
   ///   - factor: what the gradient is multiplied by.
   ///   - memory: receives ln P.
   ///   - dx: receives the gradient of the features [R × F].
+  ///   - team: the threads.
+  /// - Throws: `NeuralError.productFailed`.
   public func learn(
     _ x: Tensor,
     targets: [Int32],
@@ -189,7 +194,6 @@ public struct AdaptiveSoftmaxOutput: Sendable {
         dx: room.dProjected.values,
         team: team
       )
-      let dx = dx
       let projection = tails[tail].projection
       try team.run(tiles: rows.count / 32) { tile, worker in
         let range = tile * 32..<tile * 32 + 32

@@ -25,6 +25,12 @@ public final class ClassSoftmaxMemory: @unchecked Sendable {
     if rounded != nil { rounded = RoundedMatrix(rows: 1, columns: cells.columns) }
   }
 
+  /// The address of a cell's gradient as bfloat16, for kernels; nil when products read 32-bit floats.
+  @unsafe
+  func roundedCell(_ cell: Int) -> UnsafeMutablePointer<UInt16>? {
+    if let rounded { unsafe rounded.pointer + cell } else { nil }
+  }
+
   /// Gradients of logits as products read them.
   func operand(from cell: Int, rows: Int, columns: Int) -> Operand {
     if let rounded {

@@ -48,6 +48,8 @@ public struct ClassSoftmaxOutput: Sendable {
   ///   - extra: n-gram features, whose outcomes are the V places and then the C classes; nil for none.
   ///   - memory: receives ln P.
   ///   - dx: receives the gradient of the features [R × F].
+  ///   - team: the threads.
+  /// - Throws: `NeuralError.productFailed`.
   public func learn(
     _ x: Tensor,
     targets: [Int32],
@@ -107,7 +109,7 @@ public struct ClassSoftmaxOutput: Sendable {
       )
     }
     // SAFETY: rows of the weights and the features, of F elements; the piece's cells.
-    unsafe for (column, place) in range.enumerated() {
+    for (column, place) in range.enumerated() {
       for (line, row) in piece.rows.enumerated() {
         memory.cells[piece.cell + line * range.count + column] = unsafe gramdex_neural_dot(
           features,
@@ -143,7 +145,7 @@ public struct ClassSoftmaxOutput: Sendable {
         factor,
         memory.cells.pointer + cell,
         &logProbability,
-        memory.rounded.map { unsafe $0.pointer + cell }
+        memory.roundedCell(cell)
       )
       memory.logProbabilities[row] += logProbability
       extra?.keep(range, of: row, part: 1, column: classes.count, from: memory.cells, at: cell)
@@ -178,7 +180,7 @@ public struct ClassSoftmaxOutput: Sendable {
       return
     }
     // SAFETY: as above.
-    unsafe for (column, outcome) in range.enumerated() {
+    for (column, outcome) in range.enumerated() {
       for (line, place) in piece.rows.enumerated() {
         unsafe gramdex_neural_add_scaled(
           features,

@@ -40,6 +40,8 @@ public struct ConcatenateLayer: Sendable {
   ///   - count: how many rows count.
   ///   - parts: receive the gradients; nil for parts that nobody asks for.
   ///   - accumulating: whether gradients are added to what is there.
+  ///   - team: the threads.
+  /// - Throws: nothing of its own; what `Team.run` throws.
   public func backward(
     _ dOutput: FloatMatrix,
     rows count: Int,

@@ -32,6 +32,8 @@ public struct FeedForwardLayer: Sendable {
   ///   - x: the input [R × I], rounded.
   ///   - count: how many of its rows count.
   ///   - output: receives y [R × H], rounded; `backward` needs it.
+  ///   - team: the threads.
+  /// - Throws: `NeuralError.productFailed`.
   public func forward(_ x: Tensor, rows count: Int, output: Tensor, team: Team) throws {
     precondition(x.columns == inputSize && output.columns == hiddenSize)
     let result = ProductResult(output.values)
@@ -61,6 +63,8 @@ public struct FeedForwardLayer: Sendable {
   ///   - output: what `forward` computed.
   ///   - dOutput: in, the gradient with respect to y [R × H] in its values; out, with respect to W x + b.
   ///   - dInput: receives the gradient with respect to x [R × I]; nil when nobody asks for it.
+  ///   - team: the threads.
+  /// - Throws: `NeuralError.productFailed`.
   public func backward(
     _ x: Tensor,
     rows count: Int,

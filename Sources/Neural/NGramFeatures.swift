@@ -51,7 +51,7 @@ public struct NGramFeatures: Sendable {
 
   /// The starts of a row in all tables; −1 where a word of the history is missing.
   ///
-  /// - Parameter history: the words before, the latest first; a negative one ends it.
+  /// `history` has the words before, the latest first; a negative one ends it.
   func starts(after history: some Collection<Int32>) -> [Int] {
     var starts: [Int] = []
     starts.reserveCapacity(tables.count)

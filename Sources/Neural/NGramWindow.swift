@@ -27,7 +27,10 @@ public final class NGramWindow: LogitTerms, @unchecked Sendable {
   private var scattered: [Int32] = []
   private let marks: [BlockMarks]
 
+  /// Room for the gradients of windows.
+  ///
   /// - Parameters:
+  ///   - features: the features.
   ///   - rows: the most rows of a window.
   ///   - width: the most logits that a row's gradient is kept of: V with a full soft-max; C + (the size of the
   ///     largest class) with classes; k + 1 with k samples of noise; 0 when nothing is learned.
@@ -47,14 +50,18 @@ public final class NGramWindow: LogitTerms, @unchecked Sendable {
 
   /// Begins a window.
   ///
-  /// - Parameter histories: K − 1 words for each row, the latest first; −1 where there is none.
+  /// - Parameters:
+  ///   - histories: the words before each row's target, equally many for each and at least K − 1, the oldest first; a
+  ///     negative one says that there is none, nor any before it.
+  ///   - rows: the number of rows.
   public func begin(histories: [Int32], rows: Int) {
-    let length = features.longestHistory
+    let length = rows > 0 ? histories.count / rows : features.longestHistory
     precondition(rows <= parts.rows && histories.count == rows * length)
+    precondition(length >= features.longestHistory)
     self.rows = rows
     starts.removeAll(keepingCapacity: true)
     for row in 0..<rows {
-      starts += features.starts(after: histories[row * length..<(row + 1) * length])
+      starts += features.starts(after: histories[row * length..<(row + 1) * length].reversed())
       parts[row, 0] = Part()
       parts[row, 1] = Part()
     }
@@ -63,12 +70,14 @@ public final class NGramWindow: LogitTerms, @unchecked Sendable {
 
   // MARK: Terms
 
+  /// Adds the terms of all outcomes, as many as `logits` has columns.
   public func add(to logits: FloatMatrix, first: Int, rows: Range<Int>) {
     for (line, row) in rows.enumerated() {
       add(0..<logits.columns, of: row, to: logits, at: (first + line) * logits.columns)
     }
   }
 
+  /// Keeps the gradient of the logits of all outcomes.
   public func keep(_ dLogits: FloatMatrix, first: Int, rows: Range<Int>) {
     for (line, row) in rows.enumerated() {
       let columns = dLogits.columns
@@ -124,9 +133,7 @@ public final class NGramWindow: LogitTerms, @unchecked Sendable {
 
   /// Keeps the gradient of the logits of some outcomes of a row, which is in `dLogits` from `place` on.
   ///
-  /// - Parameters:
-  ///   - part: 0 or 1: a row has up to two.
-  ///   - column: where it is kept; parts of a row do not overlap.
+  /// `part` is 0 or 1, as a row has up to two; `column` says where it is kept: parts of a row do not overlap.
   func keep(
     _ outcomes: Range<Int>,
     of row: Int,

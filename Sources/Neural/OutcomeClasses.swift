@@ -46,6 +46,7 @@ public struct OutcomeClasses: Hashable, Sendable {
   ///   - count: the number of classes, at most.
   ///   - squareRoots: whether the mass is that of the square roots of the frequencies, which makes the largest class
   ///     smaller.
+  /// - Returns: the classes, the one of the most frequent outcomes first.
   public static func byFrequency(
     _ frequencies: [Double],
     count: Int,
