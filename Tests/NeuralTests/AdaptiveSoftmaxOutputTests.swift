@@ -48,8 +48,8 @@ struct AdaptiveSoftmaxOutputTests {
     let output = Self.output(shortList: 4, clusters: [3, 5, 2], features: 6, hasBias: hasBias)
     #expect(output.outcomes == 14 && output.parameters.count == (hasBias ? 8 : 7))
     // No row is in the last cluster, and 34 are in the second.
-    let targets: [Int32] =
-      [0, 3, -1, 4, 6, 5, 11, 7, 1] + (0..<34).map { Int32(7 + $0 % 5) }
+    var targets: [Int32] = [0, 3, -1, 4, 6, 5, 11, 7, 1]
+    for row: Int32 in 0..<34 { targets.append(7 + row % 5) }
     let rows = targets.count
     let x = OutputTwin.features(rows, 6)
     let team = try Team(threads: 2)
@@ -58,16 +58,16 @@ struct AdaptiveSoftmaxOutputTests {
     for parameter in output.parameters { parameter.gradient?.fill(9) }
     try output.learn(x, targets: targets, factor: 0.1, memory: memory, dx: dx, team: team)
     func loss() -> Double {
-      -0.1
-        * (0..<rows).reduce(0) { sum, row in
-          if targets[row] < 0 { return sum }
-          return sum
-            + OutputTwin.logProbability(
-              output,
-              OutputTwin.row(x.values, row),
-              outcome: Int(targets[row])
-            )
-        }
+      var sum = 0.0
+      for row in 0..<rows {
+        if targets[row] < 0 { continue }
+        sum += OutputTwin.logProbability(
+          output,
+          OutputTwin.row(x.values, row),
+          outcome: Int(targets[row])
+        )
+      }
+      return -0.1 * sum
     }
     for parameter in output.parameters {
       let worst = FiniteDifferences.check(
@@ -91,7 +91,7 @@ struct AdaptiveSoftmaxOutputTests {
     let team = try Team(threads: 2)
     let all = FloatMatrix(rows: 100, columns: 90)
     try output.distributions(x, rows: 100, into: all, team: team)
-    let targets = (0..<100).map { $0 == 50 ? -1 : Int32($0 * 7 % 90) }
+    let targets = (0..<100).map { (row: Int32) in row == 50 ? -1 : row * 7 % 90 }
     let some = FloatMatrix(rows: 1, columns: 100)
     try output.logProbabilities(x, targets: targets, into: some, team: team)
     for row in 0..<100 {
@@ -126,8 +126,8 @@ struct AdaptiveSoftmaxOutputTests {
       let memory = AdaptiveSoftmaxMemory(output, rows: 300, precision: precision)
       let dx = FloatMatrix(rows: 300, columns: 20)
       let team = try Team(threads: threads)
-      for shift in [0, 200] {
-        let targets = (0..<300).map { Int32(($0 * $0 + shift) % 500) }
+      for shift: Int32 in [0, 200] {
+        let targets = (0..<300).map { (row: Int32) in (row * row + shift) % 500 }
         try output.learn(x, targets: targets, factor: 1, memory: memory, dx: dx, team: team)
       }
       results.append(

@@ -28,8 +28,9 @@ struct ClassSoftmaxOutputTests {
   }
 
   /// 100 rows, of which 81 are in one class: pieces of 64 and 16 rows, and rests.
-  static let targets: [Int32] = (0..<100).map { row in
-    row == 7 ? -1 : row % 5 == 0 ? Int32(row % 12) : Int32(row % 2 + 12)
+  static let targets: [Int32] = (0..<100).map { (row: Int32) -> Int32 in
+    if row == 7 { return -1 }
+    return row % 5 == 0 ? row % 12 : row % 2 + 12
   }
   /// Class 2 of outcomes 12, 13 and 5; classes 0, 1 and 4 of others; class 4 never a target's.
   static let classes = OutcomeClasses([0, 1, 0, 1, 1, 2, 0, 0, 1, 1, 0, 1, 2, 2, 7, 7])
@@ -48,16 +49,16 @@ struct ClassSoftmaxOutputTests {
     output.bias.gradient?.fill(9)
     try output.learn(x, targets: targets, factor: 0.1, memory: memory, dx: dx, team: team)
     func loss() -> Double {
-      -0.1
-        * (0..<rows).reduce(0) { sum, row in
-          if targets[row] < 0 { return sum }
-          return sum
-            + OutputTwin.logProbability(
-              output,
-              OutputTwin.row(x.values, row),
-              outcome: Int(targets[row])
-            )
-        }
+      var sum = 0.0
+      for row in 0..<rows {
+        if targets[row] < 0 { continue }
+        sum += OutputTwin.logProbability(
+          output,
+          OutputTwin.row(x.values, row),
+          outcome: Int(targets[row])
+        )
+      }
+      return -0.1 * sum
     }
     for parameter in output.parameters {
       let worst = FiniteDifferences.check(
@@ -109,7 +110,10 @@ struct ClassSoftmaxOutputTests {
       let memory = ClassSoftmaxMemory(output, rows: 300, precision: precision)
       let dx = FloatMatrix(rows: 300, columns: 20)
       let team = try Team(threads: threads)
-      let targets = (0..<300).map { Int32($0 * $0 % 611 % ($0 % 4 == 0 ? 700 : 20)) }
+      let targets = (0..<300).map { (row: Int32) -> Int32 in
+        let any = row * row % 611
+        return row % 4 == 0 ? any : any % 20
+      }
       for _ in 0..<2 {
         try output.learn(x, targets: targets, factor: 1, memory: memory, dx: dx, team: team)
       }

@@ -98,18 +98,19 @@ struct NGramFeaturesTests {
     )
     try window.collect(team: team)
     func loss() -> Double {
-      -0.5
-        * (0..<6).reduce(0) { sum, row in
-          if Self.targets[row] < 0 { return sum }
-          let logits = OutputTwin.logits(
-            output.weight.values,
-            output.bias.values,
-            OutputTwin.row(x.values, row),
-            outcomes: 0..<10
-          )
-          let terms = OutputTwin.terms(features, history: Self.histories[row], outcomes: 0..<10)
-          return sum + OutputTwin.logSoftmax(zip(logits, terms).map(+), at: Int(Self.targets[row]))
-        }
+      var sum = 0.0
+      for row in 0..<6 {
+        if Self.targets[row] < 0 { continue }
+        let logits = OutputTwin.logits(
+          output.weight.values,
+          output.bias.values,
+          OutputTwin.row(x.values, row),
+          outcomes: 0..<10
+        )
+        let terms = OutputTwin.terms(features, history: Self.histories[row], outcomes: 0..<10)
+        sum += OutputTwin.logSoftmax(zip(logits, terms).map(+), at: Int(Self.targets[row]))
+      }
+      return -0.5 * sum
     }
     let sum = memory.logProbabilities.elements.reduce(0) { $0 + Double($1) }
     #expect(abs(0.5 * sum + loss()) < 1e-5)
@@ -147,18 +148,18 @@ struct NGramFeaturesTests {
     )
     try window.collect(team: team)
     func loss() -> Double {
-      -0.5
-        * (0..<6).reduce(0) { sum, row in
-          if Self.targets[row] < 0 { return sum }
-          return sum
-            + OutputTwin.logProbability(
-              output,
-              OutputTwin.row(x.values, row),
-              outcome: Int(Self.targets[row]),
-              features: features,
-              history: Self.histories[row]
-            )
-        }
+      var sum = 0.0
+      for row in 0..<6 {
+        if Self.targets[row] < 0 { continue }
+        sum += OutputTwin.logProbability(
+          output,
+          OutputTwin.row(x.values, row),
+          outcome: Int(Self.targets[row]),
+          features: features,
+          history: Self.histories[row]
+        )
+      }
+      return -0.5 * sum
     }
     let rows = (0..<6).filter { Self.targets[$0] >= 0 }
     try Self.check(

@@ -18,7 +18,7 @@ struct OutputGoldenTests {
   static func compare(
     _ values: [Float],
     _ name: String,
-    _ file: SafetensorsFile,
+    _ file: borrowing SafetensorsFile,
     order: [Int]? = nil
   ) throws {
     let golden = try file.floats(name)
@@ -40,7 +40,7 @@ struct OutputGoldenTests {
     _ name: String,
     _ rows: Int,
     _ columns: Int,
-    _ file: SafetensorsFile,
+    _ file: borrowing SafetensorsFile,
     order: [Int]? = nil,
     form: Parameter.GradientForm = .dense
   ) throws -> Parameter {
@@ -61,7 +61,7 @@ struct OutputGoldenTests {
     return parameter
   }
 
-  static func hidden(_ file: SafetensorsFile) throws -> Tensor {
+  static func hidden(_ file: borrowing SafetensorsFile) throws -> Tensor {
     let values = try file.floats("hidden")
     let x = Tensor(rows: 18, columns: 7, precision: .float32)
     for place in values.indices { x.values[place] = values[place] }
@@ -106,20 +106,21 @@ struct OutputGoldenTests {
 
   @Test func `the adaptive soft-max agrees`() throws {
     let file = try Self.open("adaptive-softmax")
+    var tails: [AdaptiveSoftmaxOutput.Tail] = []
+    for (number, size) in [3, 4].enumerated() {
+      let projected = AdaptiveSoftmaxOutput.projectionSize(features: 7, cluster: number, div: 2)
+      let name = "tail.\(number)"
+      tails.append(
+        AdaptiveSoftmaxOutput.Tail(
+          projection: try Self.parameter(name + ".projection", projected, 7, file),
+          weight: try Self.parameter(name + ".weight", size, projected, file)
+        )
+      )
+    }
     let output = AdaptiveSoftmaxOutput(
       headWeight: try Self.parameter("head.weight", 6, 7, file),
       headBias: try Self.parameter("head.bias", 1, 6, file),
-      tails: try [3, 4].enumerated().map { number, size in
-        let projected = AdaptiveSoftmaxOutput.projectionSize(
-          features: 7,
-          cluster: number,
-          div: 2
-        )
-        return .init(
-          projection: try Self.parameter("tail.\(number).projection", projected, 7, file),
-          weight: try Self.parameter("tail.\(number).weight", size, projected, file)
-        )
-      }
+      tails: tails
     )
     let targets = try file.integers("target.ids").map { Int32($0) }
     let x = try Self.hidden(file)
