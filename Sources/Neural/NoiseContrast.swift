@@ -69,6 +69,7 @@ public struct NoiseContrast: Sendable {
   ///   - targets: an outcome for each row; −1 leaves the row out.
   ///   - factor: what the gradient is multiplied by.
   ///   - window: the number of the window, which decides its noise.
+  ///   - extra: n-gram features, whose terms are added to s; nil for none.
   ///   - dx: receives the gradient of the features.
   /// - Returns: the loss in nats, summed over rows.
   public func learn(
@@ -76,12 +77,14 @@ public struct NoiseContrast: Sendable {
     targets: [Int32],
     factor: Float,
     window: Int,
+    extra: NGramWindow? = nil,
     memory: Memory,
     dx: FloatMatrix,
     team: Team
   ) throws -> Double {
     let count = targets.count
     let noise = draw(window, memory)
+    extra?.scatter(noise)
     let features = x.operand.rows(0..<count)
     let size = x.columns
     let weights = output.weight.values
@@ -94,6 +97,11 @@ public struct NoiseContrast: Sendable {
         memory.noise.operand.transposed,
         into: ProductResult(memory.logits.values).rows(rows)
       )
+      if let extra {
+        for row in rows {
+          extra.add(noise, of: row, to: memory.logits.values, at: row * samples)
+        }
+      }
       for row in rows where targets[row] < 0 { memory.logits.values.fillRow(row, -.infinity) }
       // SAFETY: the rows of the tile, of the lengths that the kernels ask for.
       let noiseLoss = unsafe gramdex_neural_noise_loss(
@@ -104,6 +112,11 @@ public struct NoiseContrast: Sendable {
         memory.logits.values.row(rows.lowerBound),
         memory.logits.roundedRow(rows.lowerBound)
       )
+      if let extra {
+        for row in rows {
+          extra.keep(scatteredOf: row, from: memory.logits.values, at: row * samples)
+        }
+      }
       for row in rows { memory.losses[row] = 0 }
       memory.losses[rows.lowerBound] = -noiseLoss
       memory.biasParts.zeroRow(tile)
@@ -128,11 +141,13 @@ public struct NoiseContrast: Sendable {
         // SAFETY: rows of the features, the weights and the gradients, all of `size` elements.
         let score =
           unsafe gramdex_neural_dot(size, x.values.row(row), weights.row(target)) + biases[target]
+          + (extra?.term(of: target, row: row) ?? 0)
         memory.scores[row] = score
         let z = score - logNoise[target]
         let slope = -factor / (1 + exp(z))
         memory.losses[row] += Double(max(0, -z) + log1p(exp(-abs(z))))
         memory.biasContributions[row] = slope
+        extra?.keep(target, of: row, column: samples, slope: slope)
         unsafe gramdex_neural_add_scaled(size, slope, weights.row(target), dx.row(row))
         unsafe gramdex_neural_add_scaled(
           size,

@@ -18,6 +18,18 @@ package struct Operand: @unchecked Sendable {
     unsafe self.init(matrix.pointer, true, matrix.rows, matrix.columns, matrix.columns, 1)
   }
 
+  /// `rows` × `columns` elements of a matrix from element `start` on, as a matrix of its own.
+  package init(_ matrix: FloatMatrix, from start: Int, rows: Int, columns: Int) {
+    precondition(start >= 0 && rows >= 0 && columns >= 0 && start + rows * columns <= matrix.count)
+    unsafe self.init(matrix.pointer + start, false, rows, columns, columns, 1)
+  }
+
+  /// The same of a rounded matrix.
+  package init(_ matrix: RoundedMatrix, from start: Int, rows: Int, columns: Int) {
+    precondition(start >= 0 && rows >= 0 && columns >= 0 && start + rows * columns <= matrix.count)
+    unsafe self.init(matrix.pointer + start, true, rows, columns, columns, 1)
+  }
+
   private init(
     _ address: UnsafeRawPointer,
     _ isRounded: Bool,
@@ -70,6 +82,12 @@ package struct ProductResult: @unchecked Sendable {
 
   package init(_ matrix: FloatMatrix) {
     unsafe self.init(matrix.pointer, matrix.rows, matrix.columns, matrix.columns)
+  }
+
+  /// `rows` × `columns` elements of a matrix from element `start` on, as a matrix of its own.
+  package init(_ matrix: FloatMatrix, from start: Int, rows: Int, columns: Int) {
+    precondition(start >= 0 && rows >= 0 && columns >= 0 && start + rows * columns <= matrix.count)
+    unsafe self.init(matrix.pointer + start, rows, columns, columns)
   }
 
   private init(

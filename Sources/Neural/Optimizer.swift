@@ -107,11 +107,15 @@ public struct Optimizer: Hashable, Sendable, Codable {
       let columns = parameter.values.columns
       let (rows, values) = (gradient.rows, gradient.values)
       try team.overRows(rows.count) { range, _ in
-        for place in range {
+        var place = range.lowerBound
+        while place < range.upperBound {
+          // Rows that follow one another in the parameter do so in the gradient too, and are updated at once.
           let row = Int(rows[place])
-          // SAFETY: a row of the gradient, the values and the moments.
+          var end = place + 1
+          while end < range.upperBound, Int(rows[end]) == row + end - place { end += 1 }
+          // SAFETY: these rows of the gradient, the values and the moments.
           unsafe update(
-            columns,
+            (end - place) * columns,
             values.row(place),
             parameter.values.row(row),
             moments,
@@ -119,7 +123,8 @@ public struct Optimizer: Hashable, Sendable, Codable {
             factor,
             step
           )
-          parameter.tensor.round(rows: row..<row + 1)
+          parameter.tensor.round(rows: row..<row + end - place)
+          place = end
         }
       }
     }

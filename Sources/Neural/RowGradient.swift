@@ -9,6 +9,9 @@ public struct RowPlan: Sendable {
   /// The places of each row, ascending within it.
   private(set) var places: [Int32] = []
 
+  /// The last place that touches a row; nil for none.
+  var lastPlace: Int? { places.max().map { Int($0) } }
+
   /// The plan of touching row `ids[i]` in place i; negative ids touch nothing.
   public init(_ ids: [Int32]) {
     var keys: [UInt64] = []
@@ -42,26 +45,40 @@ public final class RowGradient: @unchecked Sendable {
     values = FloatMatrix(rows: 0, columns: columns)
   }
 
+  /// Makes room for the gradients of these rows, ascending and distinct, and returns it: row i is for `touched[i]`.
+  ///
+  /// The gradients hold whatever they held before, for the caller to overwrite.
+  package func prepare(_ touched: [Int32]) -> FloatMatrix {
+    if values.rows < touched.count {
+      values = FloatMatrix(rows: touched.count * 5 / 4 + 16, columns: values.columns)
+    }
+    rows = touched
+    return values
+  }
+
   /// Sums the rows of `contributions` that belong together, each row's in the order of their places.
+  ///
+  /// A row of `contributions` may be several places side by side: place p is then the p-th piece of as many columns as
+  /// the parameter has, in row-major order.
   public func gather(_ plan: RowPlan, from contributions: FloatMatrix, team: Team) throws {
     let columns = values.columns
-    precondition(contributions.columns == columns)
-    if values.rows < plan.rows.count {
-      values = FloatMatrix(rows: plan.rows.count * 5 / 4 + 16, columns: columns)
-    }
-    rows = plan.rows
-    let values = values
+    precondition(columns > 0 && contributions.columns % columns == 0)
+    if let last = plan.lastPlace { precondition((last + 1) * columns <= contributions.count) }
+    let values = prepare(plan.rows)
     try team.overRows(plan.rows.count) { range, _ in
       for row in range {
         let places = plan.places[plan.starts[row]..<plan.starts[row + 1]]
         guard let first = places.first else { continue }
-        values.copyRows(Int(first)..<Int(first) + 1, of: contributions, to: row)
+        // SAFETY: `contributions` has `columns` elements at each place, as checked above.
+        unsafe values.row(row).update(
+          from: contributions.pointer + Int(first) * columns,
+          count: columns
+        )
         for place in places.dropFirst() {
-          // SAFETY: places are rows of `contributions`, which has as many columns.
           unsafe gramdex_neural_add_scaled(
             columns,
             1,
-            contributions.row(Int(place)),
+            contributions.pointer + Int(place) * columns,
             values.row(row)
           )
         }

@@ -18,17 +18,17 @@ public final class Team {
   /// What one thread of a team has for itself.
   public final class Worker {
     package let products: Products
-    private var spare = FloatMatrix(rows: 0, columns: 0)
+    private var spares: [Int: FloatMatrix] = [:]
 
     init() throws {
       products = try Products()
     }
 
-    /// A matrix for the time of a tile; its contents are whatever an earlier tile left.
+    /// A matrix for the time of a tile; its contents are whatever an earlier tile left. One for each number of columns.
     package func scratch(_ rows: Int, _ columns: Int) -> FloatMatrix {
-      if spare.columns != columns || spare.rows < rows {
-        spare = FloatMatrix(rows: rows, columns: columns)
-      }
+      if let spare = spares[columns], spare.rows >= rows { return spare }
+      let spare = FloatMatrix(rows: rows, columns: columns)
+      spares[columns] = spare
       return spare
     }
   }
