@@ -26,8 +26,8 @@ public final class NetworkLearner {
   public var optimizer: Optimizer
   /// The greatest norm of the gradient of a window.
   public let clip: Double
-  /// Windows so far.
-  public private(set) var windows: Int
+  /// Windows so far; changed when training is resumed.
+  public package(set) var windows = 0
   /// What the optimiser remembers: of each parameter, in the order of `network.parameters`.
   public let moments: [[FloatMatrix]]
   private let memory: NetworkMemory
@@ -49,7 +49,6 @@ public final class NetworkLearner {
   ///   - lanes: the lanes of a window.
   ///   - frequencies: how often each word occurs in the training text; positive.
   ///   - seed: decides the noise.
-  ///   - windows: how many windows were learned before, when training is resumed.
   ///   - team: the threads.
   public init(
     _ network: WordNetwork,
@@ -59,13 +58,11 @@ public final class NetworkLearner {
     lanes: Int,
     frequencies: [Double],
     seed: UInt64,
-    windows: Int = 0,
     team: Team
   ) {
     self.network = network
     self.optimizer = optimizer
     self.clip = clip
-    self.windows = windows
     self.team = team
     state = network.makeState(lanes: lanes)
     moments = network.parameters.map { optimizer.makeMoments($0) }
@@ -110,6 +107,32 @@ public final class NetworkLearner {
         parameter, moments: moments, factor: Float(factor), step: windows, team: team)
     }
     return step
+  }
+
+  /// The mean norm, over lanes, of the gradient of the last step's loss with respect to the topmost layer's state
+  /// 1, 5 and 20 steps earlier (`TrainingReport.distances`), as far as the window reaches back; nothing is learned.
+  ///
+  /// Cost: that of learning the window.
+  public func normsAtDistance(_ window: WordWindow) throws -> [Double] {
+    guard let top = network.recurrent.last else { return [] }
+    let lanes = memory.lanes
+    let before = network.makeState(lanes: lanes)
+    before.copy(from: state)
+    defer { state.copy(from: before) }
+    try network.read(window, state: state, memory: memory, number: windows, team: team)
+    _ = try computeLoss(window)
+    let dFeatures = memory.gradients[memory.gradients.count - 1]
+    for row in 0..<(window.steps - 1) * lanes { dFeatures.zeroRow(row) }
+    let everyStep = FloatMatrix(rows: memory.steps * lanes, columns: top.hiddenSize)
+    try network.goBack(window, memory: memory, everyStep: everyStep, team: team)
+    return TrainingReport.distances.filter { $0 < window.steps }.map { distance in
+      let first = (window.steps - distance) * lanes
+      let norms = (first..<first + lanes).map { row in
+        (0..<top.hiddenSize).reduce(0.0) { $0 + Double(everyStep[row, $1] * everyStep[row, $1]) }
+          .squareRoot()
+      }
+      return norms.reduce(0, +) / Double(lanes)
+    }
   }
 
   /// The loss of the window that was read, and the gradient of its features.

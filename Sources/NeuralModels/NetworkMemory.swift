@@ -1,10 +1,12 @@
 public import GramdexNeural
 
-/// A piece of text in several lanes, in time-major order: step t of lane b is element t·B + b.
+/// A piece of text in several lanes, in time-major order: step t of lane b is row t·B + b.
 public struct WordWindow: Sendable {
-  /// The word before each target.
+  /// How many words before the target each row has, h: 1 for a recurrent network without n-gram features.
+  public var history: Int
+  /// The words before each target, oldest first [rows × h].
   public var inputs: [Int32]
-  /// The words to predict; −1 for none.
+  /// The words to predict [rows]; −1 for none.
   public var targets: [Int32]
   /// Before which rows the state is that before a text; nil for none.
   public var resets: [Bool]?
@@ -12,11 +14,28 @@ public struct WordWindow: Sendable {
   public var steps: Int
 
   /// A window of these words.
-  public init(inputs: [Int32], targets: [Int32], resets: [Bool]? = nil, steps: Int) {
+  public init(
+    history: Int = 1,
+    inputs: [Int32],
+    targets: [Int32],
+    resets: [Bool]? = nil,
+    steps: Int
+  ) {
+    precondition(inputs.count == targets.count * history)
+    self.history = history
     self.inputs = inputs
     self.targets = targets
     self.resets = resets
     self.steps = steps
+  }
+
+  /// The number of rows.
+  public var rows: Int { targets.count }
+
+  /// The word right before each target.
+  var lastWords: [Int32] {
+    if history == 1 { return inputs }
+    return (0..<rows).map { inputs[$0 * history + history - 1] }
   }
 }
 

@@ -136,8 +136,8 @@ public final class WordNetwork: Sendable {
     number: Int?,
     team: Team
   ) throws {
-    let rows = window.inputs.count
-    try embedding.forward(window.inputs, output: memory.inputs[0], team: team)
+    let rows = window.rows
+    try embedding.forward(window.lastWords, output: memory.inputs[0], team: team)
     for (place, layer) in recurrent.enumerated() {
       try drop(place, memory.inputs[place], rows, memory, number, team)
       try layer.forward(
@@ -183,7 +183,7 @@ public final class WordNetwork: Sendable {
     everyStep: FloatMatrix? = nil,
     team: Team
   ) throws {
-    let rows = window.inputs.count
+    let rows = window.rows
     for (place, layer) in recurrent.enumerated().reversed() {
       let above = memory.gradients[place + 1]
       try dropouts[place + 1].backward(
@@ -201,14 +201,14 @@ public final class WordNetwork: Sendable {
       )
     }
     try dropouts[0].backward(memory.gradients[0], rows: rows, mask: memory.masks[0], team: team)
-    try embedding.backward(window.inputs, dOutput: memory.gradients[0], team: team)
+    try embedding.backward(window.lastWords, dOutput: memory.gradients[0], team: team)
   }
 
   /// ln P of the targets of a window that was read: element i of the result [1 × rows], 0 where the target is negative.
   public func logProbabilities(_ window: WordWindow, memory: NetworkMemory, team: Team) throws
     -> FloatMatrix
   {
-    let result = FloatMatrix(rows: 1, columns: window.inputs.count)
+    let result = FloatMatrix(rows: 1, columns: window.rows)
     try output.logProbabilities(
       memory.features, targets: window.targets, into: result, team: team)
     return result

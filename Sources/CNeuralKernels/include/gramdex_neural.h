@@ -15,6 +15,8 @@ typedef enum gramdex_neural_form {
   GRAMDEX_NEURAL_PLAIN = 0,
   GRAMDEX_NEURAL_AVX2 = 1,
   GRAMDEX_NEURAL_AVX512 = 2,
+  /// The same with the processor's own rounding to bfloat16 (AVX512_BF16); its results are the same bytes.
+  GRAMDEX_NEURAL_AVX512_BFLOAT16 = 3,
 } gramdex_neural_form;
 
 /// The best form that this processor has.
@@ -35,7 +37,8 @@ typedef enum gramdex_neural_activation {
 
 // --- Numbers -------------------------------------------------------------------------------------------------------
 
-/// Rounds to bfloat16, to nearest even; NaN stays NaN.
+/// Rounds to bfloat16, to nearest even; NaN stays NaN. Numbers below the least normal one (1.18e-38) become 0 of their
+/// sign, in every form, because the processor's instruction does that. So do all functions with a `rounded`.
 void gramdex_neural_to_bfloat16(size_t count, const float *values, uint16_t *rounded);
 /// Widens bfloat16 numbers.
 void gramdex_neural_from_bfloat16(size_t count, const uint16_t *values, float *widened);

@@ -1,0 +1,221 @@
+import ArgumentParser
+import GramdexNeural
+import GramdexNeuralModels
+
+/// What a network is made of.
+struct NetworkFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The sort of network: feed-forward, elman, irnn, gru or lstm.",
+      valueName: "architecture"
+    )
+  )
+  var architecture = NetworkOptions.Architecture.lstm
+
+  @Option(
+    help: ArgumentHelp(
+      "The function of hidden units of elman (default: sigmoid) and feed-forward (default: tanh): sigmoid, tanh or relu.",
+      valueName: "function"
+    )
+  )
+  var activation: Activation?
+
+  @Option(help: ArgumentHelp("Hidden units a layer.", valueName: "number"))
+  var hidden = 200
+
+  @Option(
+    help: ArgumentHelp("The length of word vectors (default: that of --hidden).", valueName: "number")
+  )
+  var embedding: Int?
+
+  @Option(help: ArgumentHelp("Recurrent layers, one above the other.", valueName: "number"))
+  var layers = 1
+
+  @Option(
+    help: ArgumentHelp("The order of a feed-forward network: it sees one word less.", valueName: "number")
+  )
+  var order = 5
+
+  @Flag(help: "Let the words of a feed-forward network reach the soft-max past the hidden layer too.")
+  var directConnections = false
+
+  @Option(
+    help: ArgumentHelp("The share of values that dropout hides, between layers.", valueName: "share")
+  )
+  var dropout: Float = 0.2
+
+  @Flag(help: "Use the word vectors as the weights of the soft-max, too.")
+  var tie = false
+
+  @Option(
+    help: ArgumentHelp("What the first recurrent weights of irnn are: this times the identity.", valueName: "scale")
+  )
+  var identityScale: Float = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Add hashed maximum-entropy features of up to this many words of history (0: none).",
+      valueName: "number"
+    )
+  )
+  var maxentOrder = 0
+
+  @Option(
+    help: ArgumentHelp("log2 of the weights of each length of history.", valueName: "bits")
+  )
+  var maxentBits = 22
+
+  @Option(
+    help: ArgumentHelp(
+      "How probabilities come about: full, classes, noise (full, trained by noise contrast) or adaptive.",
+      valueName: "softmax"
+    )
+  )
+  var softmax = NetworkOptions.Softmax.noise
+
+  @Option(help: ArgumentHelp("Classes of the class soft-max.", valueName: "number"))
+  var classes = 100
+
+  @Option(
+    help: ArgumentHelp("Noise words of a window, shared by all its words.", valueName: "number")
+  )
+  var noiseSamples = 512
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the clusters of the adaptive soft-max begin, such as 2000,6000.",
+      valueName: "numbers"
+    )
+  )
+  var cutoffs = "2000"
+
+  func validate() throws {
+    func atLeast(_ value: Int, _ least: Int, _ flag: String) throws {
+      if value < least { throw ValidationError("\(flag) must be at least \(least)") }
+    }
+    try atLeast(hidden, 1, "--hidden")
+    try atLeast(embedding ?? 1, 1, "--embedding")
+    try atLeast(layers, 1, "--layers")
+    try atLeast(order, 2, "--order")
+    try atLeast(classes, 1, "--classes")
+    try atLeast(noiseSamples, 1, "--noise-samples")
+    try atLeast(maxentOrder, 0, "--maxent-order")
+    if !(0..<1).contains(dropout) { throw ValidationError("--dropout must be in 0 … 1, without 1") }
+    if !(1...30).contains(maxentBits) { throw ValidationError("--maxent-bits must be in 1 … 30") }
+    if tie && (embedding ?? hidden) != hidden {
+      throw ValidationError("--tie needs word vectors as long as the hidden layer")
+    }
+    if cutoffNumbers == nil {
+      throw ValidationError("--cutoffs takes ascending numbers from 1, such as 2000,6000")
+    }
+  }
+
+  private var cutoffNumbers: [Int]? {
+    let numbers = cutoffs.split(separator: ",").map { Int($0) }
+    let known = numbers.compactMap { $0 }
+    guard known.count == numbers.count, !known.isEmpty, known[0] >= 1 else { return nil }
+    return zip(known, known.dropFirst()).allSatisfy { $0 < $1 } ? known : nil
+  }
+
+  /// The network that the flags ask for.
+  var options: NetworkOptions {
+    var options = NetworkOptions()
+    options.architecture = architecture
+    options.activation = activation ?? (architecture == .feedForward ? .tanh : .sigmoid)
+    options.hidden = hidden
+    options.embedding = embedding ?? hidden
+    options.layers = layers
+    options.order = order
+    options.directConnections = directConnections
+    options.dropout = dropout
+    options.isTied = tie
+    options.identityScale = identityScale
+    options.ngramOrder = maxentOrder
+    options.ngramBits = maxentBits
+    options.softmax = softmax
+    options.classes = classes
+    options.noiseSamples = noiseSamples
+    options.cutoffs = cutoffNumbers ?? options.cutoffs
+    return options
+  }
+}
+
+/// How a network is trained.
+struct TrainingFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The most words of the network; others are <unk> to it.", valueName: "number")
+  )
+  var shortList = 10_000
+
+  @Option(help: ArgumentHelp("How parameters follow their gradients: sgd, adagrad or adam.", valueName: "method"))
+  var optimizer = Optimizer.Method.adagrad
+
+  @Option(
+    help: ArgumentHelp(
+      "The learning rate (default: 0.1 for adagrad, 0.5 for sgd, 0.002 for adam).",
+      valueName: "rate"
+    )
+  )
+  var rate: Float?
+
+  @Option(
+    help: ArgumentHelp("Steps that errors go back: truncated back-propagation through time.", valueName: "steps")
+  )
+  var bptt = 35
+
+  @Option(
+    help: ArgumentHelp("Pieces of text that are learned side by side.", valueName: "number")
+  )
+  var lanes = 20
+
+  @Option(help: ArgumentHelp("The greatest norm of a gradient.", valueName: "norm"))
+  var clip = 5.0
+
+  @Option(help: ArgumentHelp("The most passes over the text.", valueName: "number"))
+  var epochs = 10
+
+  @Option(
+    help: ArgumentHelp(
+      "Whether sentences remember the ones before: carry or reset.",
+      valueName: "what"
+    )
+  )
+  var sentenceState = SentenceState.carry
+
+  @Option(
+    help: ArgumentHelp(
+      "What products of matrices round to: float32, or bfloat16 (the default where the processor has it).",
+      valueName: "precision"
+    )
+  )
+  var precision: Precision?
+
+  @Option(help: ArgumentHelp("Decides first weights, dropout and noise.", valueName: "number"))
+  var seed: UInt64 = 1
+
+  func validate() throws {
+    if shortList < 3 { throw ValidationError("--short-list must be at least 3") }
+    if bptt < 1 { throw ValidationError("--bptt must be at least 1") }
+    if lanes < 1 { throw ValidationError("--lanes must be at least 1") }
+    if epochs < 1 { throw ValidationError("--epochs must be at least 1") }
+    if !(clip > 0) { throw ValidationError("--clip must be more than 0") }
+    if let rate, !(rate > 0 && rate.isFinite) { throw ValidationError("--rate must be more than 0") }
+  }
+
+  /// The training that the flags ask for.
+  func options(_ network: NetworkFlags) -> TrainingOptions {
+    var options = TrainingOptions()
+    options.network = network.options
+    options.vocabulary = shortList
+    let usualRates: [Optimizer.Method: Float] = [.sgd: 0.5, .adagrad: 0.1, .adam: 0.002]
+    options.optimizer = Optimizer(optimizer, rate: rate ?? usualRates[optimizer] ?? 0.1)
+    options.steps = bptt
+    options.lanes = lanes
+    options.clip = clip
+    options.epochs = epochs
+    options.sentenceState = sentenceState
+    options.precision = precision ?? .fastest
+    options.seed = seed
+    return options
+  }
+}

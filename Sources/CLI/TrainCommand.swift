@@ -1,0 +1,95 @@
+import ArgumentParser
+import Gramdex
+import GramdexCore
+import GramdexNeural
+import GramdexNeuralModels
+
+extension NetworkOptions.Architecture: ExpressibleByArgument {}
+extension NetworkOptions.Softmax: ExpressibleByArgument {}
+extension Activation: ExpressibleByArgument {}
+extension Optimizer.Method: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
+extension SentenceState: ExpressibleByArgument {}
+
+/// `gramdex train`: a neural language model in the index.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Trains a neural language model into an index.",
+    discussion: """
+      The network reads the text as the index reads text, and learns until the development text gets no \
+      likelier. It stands beside the n-gram models; queries choose it, or a mixture, with --model. \
+      Training that was stopped goes on where it was with --resume. docs/NEURAL.md says what each \
+      network and each soft-max is good for.
+      """
+  )
+
+  @OptionGroup var index: IndexArgument
+
+  @OptionGroup var inputs: TextFlags
+
+  @Option(
+    help: ArgumentHelp(
+      "The development text, which decides when training ends; may be given more than once.",
+      valueName: "text"
+    )
+  )
+  var valid: [String]
+
+  @Option(help: ArgumentHelp("The model's name (default: that of its architecture).", valueName: "name"))
+  var name: String?
+
+  @OptionGroup var network: NetworkFlags
+  @OptionGroup var training: TrainingFlags
+
+  @Option(
+    help: ArgumentHelp(
+      "Write how training went to FILE.csv and FILE.svg.",
+      valueName: "file"
+    )
+  )
+  var curves: String?
+
+  @Flag(help: "Go on with training that was stopped.")
+  var resume = false
+
+  @Flag(help: "Replace the model of that name if there is one.")
+  var replace = false
+
+  @Flag(help: "Keep the generation that is replaced, for roll-back.")
+  var keepPrevious = false
+
+  @OptionGroup var machine: MachineFlags
+
+  @Flag(help: "Write the summary as one JSON object.")
+  var json = false
+
+  @OptionGroup var progress: ProgressFlags
+
+  func run() throws {
+    var options = TrainOptions(
+      texts: inputs.texts, validTexts: valid, name: name ?? network.architecture.rawValue)
+    options.training = training.options(network)
+    options.curves = curves
+    options.resume = resume
+    options.replace = replace
+    options.keepPrevious = keepPrevious
+    options.memoryBytes = machine.memoryBytes
+    options.threads = machine.threadCount
+    options.temporary = machine.temporary
+    machine.announce()
+    let summary = try progress.run { observer, cancellation in
+      try IndexTrainer.run(
+        options,
+        in: index.path,
+        observer: observer,
+        cancellation: cancellation
+      ) { Messages.write($0.text) }
+    }
+    if json {
+      try StandardOutput.print(json: summary)
+    } else {
+      try StandardOutput.print(summary.text)
+    }
+  }
+}

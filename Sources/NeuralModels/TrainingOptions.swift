@@ -1,0 +1,45 @@
+public import GramdexNeural
+
+/// What is remembered from one sentence to the next.
+public enum SentenceState: String, Sendable, Codable, CaseIterable {
+  /// Everything: the text is one sequence (Mikolov 2010).
+  case carry
+  /// Nothing: each sentence begins alike.
+  case reset
+}
+
+/// How a network is trained. Stored with the model.
+public struct TrainingOptions: Hashable, Sendable, Codable {
+  /// What the network is made of.
+  public var network = NetworkOptions()
+  /// The most words of the network, `<unk>` and `</s>` included.
+  public var vocabulary = 10_000
+  /// How parameters follow their gradients.
+  public var optimizer = Optimizer(.adagrad, rate: 0.1)
+  /// Steps of a window: how far errors go back.
+  public var steps = 35
+  /// Lanes: pieces of text that are learned side by side.
+  public var lanes = 20
+  /// The greatest norm of a gradient.
+  public var clip = 5.0
+  /// The most passes over the text.
+  public var epochs = 10
+  /// How much better the development text must become in an epoch, as a share of its cross-entropy; with less, the
+  /// rate is halved, and the second time training ends.
+  public var threshold = 0.003
+  /// What is remembered between sentences.
+  public var sentenceState = SentenceState.carry
+  /// What products round to.
+  public var precision = Precision.fastest
+  /// Decides first weights, dropout and noise.
+  public var seed: UInt64 = 1
+
+  /// The usual training.
+  public init() {}
+
+  /// How many words before the target a row has.
+  var history: Int {
+    let context = network.architecture == .feedForward ? network.order - 1 : 1
+    return max(context, network.ngramOrder, 1)
+  }
+}
