@@ -9,7 +9,8 @@ struct ExplainCommand: ParsableCommand {
     discussion: """
       For each word, and for </s>: every order that was tried, longest first, with its stored \
       probability, the backoff of its context, counts, discount, and its share in the probability. Counts need \
-      an index that keeps them, shares an interpolated smoothing. Of a mixture, the share of each model first.
+      an index that keeps them, shares an interpolated smoothing. Of a class model, the class and the word's share of \
+      it first; of a mixture, the share of each model.
       """
   )
 
@@ -55,44 +56,30 @@ struct ExplainCommand: ParsableCommand {
         try IndexVerifier.checkBytes(path: path)
       }
     }
-    if selection.choices.count == 1 {
-      let explainer = try Explainer(path: index.path, model: selection.choices[0].name)
-      try answer { line in
-        try explainer.explain(line, hasSentenceMarks: !noSentenceMarks).map { ($0, $0.text) }
-      }
-    } else {
-      let explainer = try MixtureExplainer(selection)
-      try answer { line in
-        try explainer.explain(line, hasSentenceMarks: !noSentenceMarks).map { ($0, $0.text) }
-      }
-    }
-  }
-
-  /// Writes what `explain` says of each sentence.
-  private func answer(
-    _ explain: (String) throws -> [(value: some Encodable, text: String)]
-  ) throws {
+    let explainer = try selection.openExplainer()
     var output = try StandardOutput()
     try output.flushing { output in
       for sentence in sentences where sentence != "-" {
-        try write(explain(sentence), to: &output)
+        try write(explainer, sentence, to: &output)
       }
       guard sentences.contains("-") else { return }
       Messages.announceTerminalInput()
       while let line = readLine() {
-        try write(explain(line), to: &output)
+        try write(explainer, line, to: &output)
         try output.flush()
       }
     }
   }
 
   private func write(
-    _ words: [(value: some Encodable, text: String)],
+    _ explainer: any WordExplainer,
+    _ sentence: String,
     to output: inout StandardOutput
   ) throws {
+    let words = try explainer.explanations(of: sentence, hasSentenceMarks: !noSentenceMarks)
     for word in words {
       if json {
-        try output.write(json: word.value)
+        try output.write(json: word)
       } else {
         try output.write(word.text)
       }

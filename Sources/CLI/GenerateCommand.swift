@@ -8,7 +8,8 @@ struct GenerateCommand: ParsableCommand {
     abstract: "Draws sentences from a model.",
     discussion: """
       One sentence a line, drawn word by word from <s> to </s> with the model's probabilities. The same \
-      seed gives the same sentences, on every machine.
+      seed gives the same sentences, on every machine. A mixture, a class model or an overlay costs the probabilities \
+      of all words for each word.
       """
   )
 
@@ -58,13 +59,13 @@ struct GenerateCommand: ParsableCommand {
   @Flag(help: "Write one JSON object a line.")
   var json = false
 
-  @OptionGroup var model: ModelFlags
+  @OptionGroup var model: LanguageModelFlags
 
   func run() throws {
-    if model.check { try IndexVerifier.checkBytes(path: index.path) }
+    let model = try model.open(index, findsNextWords: true)
+    LanguageModelFlags.announce(model)
     let generator = try SentenceGenerator(
-      path: index.path,
-      model: model.model,
+      model,
       options: GenerationOptions(
         seed: seed,
         temperature: temperature,

@@ -78,10 +78,16 @@ struct LanguageModelFlags: ParsableArguments {
   }
 
   /// Opens the model or the mixture, after the files have been checked if that was asked for, and puts overlays over it.
-  func open(_ index: IndexArgument) throws -> any LanguageModel {
+  ///
+  /// A model that stands alone finds next words without looking at all of them if `findsNextWords`, and if its kind can.
+  func open(
+    _ index: IndexArgument,
+    findsNextWords: Bool = false
+  ) throws -> any LanguageModel {
     let model = try selection(index).open(
       combination: combination,
-      missingWords: missingWords == .zero ? .zero : .unknown
+      missingWords: missingWords == .zero ? .zero : .unknown,
+      findsNextWords: findsNextWords
     )
     return try overlays.put(over: model)
   }

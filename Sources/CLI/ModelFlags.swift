@@ -22,12 +22,6 @@ struct ModelFlags: ParsableArguments {
     if check { try IndexVerifier.checkBytes(path: index.path) }
     return try NGramModel.open(index.path, model: model)
   }
-
-  /// Opens the model to be asked for next words.
-  func openNext(_ index: IndexArgument) throws -> NextWords {
-    if check { try IndexVerifier.checkBytes(path: index.path) }
-    return try NextWords(path: index.path, model: model)
-  }
 }
 
 /// How the scores of a new model are stored.

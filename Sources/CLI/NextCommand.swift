@@ -10,7 +10,8 @@ struct NextCommand: ParsableCommand {
     abstract: "Prints the likeliest next words after a context.",
     discussion: """
       For each context, likeliest first: word, log10 probability, probability and matched order, then a \
-      line without a word: what is left for all other words. Exactly what scoring every word would give. \
+      line without a word: what is left for all other words. Exactly what scoring every word would give, \
+      also of mixtures, class models and overlays, which cost the probabilities of all words. \
       A context is taken as it is; write <s> in it, or give --sentence-start, where a sentence begins. With \
       --json, each context gives a list of objects with word and log10Probability.
       """
@@ -58,7 +59,7 @@ struct NextCommand: ParsableCommand {
   @Flag(help: "With --json: write what is left in an object on a line of its own after each list.")
   var withMass = false
 
-  @OptionGroup var model: ModelFlags
+  @OptionGroup var model: LanguageModelFlags
 
   func validate() throws {
     if top < 1 { throw ValidationError("--top must be 1 or more") }
@@ -68,7 +69,9 @@ struct NextCommand: ParsableCommand {
   }
 
   func run() throws {
-    let next = try model.openNext(index)
+    let model = try model.open(index, findsNextWords: true)
+    LanguageModelFlags.announce(model)
+    let next = NextWords(model)
     var output = try StandardOutput()
     var isFine = true
     try output.flushing { output in

@@ -2,6 +2,19 @@ import ArgumentParser
 import Gramdex
 import GramdexScoring
 
+/// Where a cache over a text ends.
+struct DocumentFlags: ParsableArguments {
+  @Flag(help: "With --cache: begin the cache anew after a blank line and with each file.")
+  var cachePerDocument = false
+
+  /// Refuses the flag without a cache.
+  func validate(with overlays: OverlayFlags) throws {
+    if cachePerDocument && overlays.cache == nil {
+      throw ValidationError("--cache-per-document needs --cache WORDS")
+    }
+  }
+}
+
 /// What is put over a model when it is asked, without a rebuild.
 struct OverlayFlags: ParsableArguments {
   @Option(
@@ -26,9 +39,6 @@ struct OverlayFlags: ParsableArguments {
     )
   )
   var cacheHistory: String?
-
-  @Flag(help: "Begin the cache anew after a blank line and with each file.")
-  var cachePerDocument = false
 
   @Option(
     help: ArgumentHelp(
@@ -58,8 +68,8 @@ struct OverlayFlags: ParsableArguments {
   var normalized = false
 
   func validate() throws {
-    if cache == nil && (cacheHistory != nil || cachePerDocument) {
-      throw ValidationError("--cache-history and --cache-per-document need --cache WORDS")
+    if cache == nil && cacheHistory != nil {
+      throw ValidationError("--cache-history needs --cache WORDS")
     }
     if boost == nil && normalized {
       throw ValidationError("--normalized needs --boost FILE")

@@ -61,10 +61,12 @@ struct PerplexityCommand: ParsableCommand {
   var ranks = false
 
   @OptionGroup var model: LanguageModelFlags
+  @OptionGroup var documents: DocumentFlags
   @OptionGroup var threads: ThreadFlags
   @OptionGroup var progress: ProgressFlags
 
   func validate() throws {
+    try documents.validate(with: model.overlays)
     if let vocabularyPadding, vocabularyPadding < 1 {
       throw ValidationError("--vocabulary-padding must be 1 or more")
     }
@@ -77,7 +79,7 @@ struct PerplexityCommand: ParsableCommand {
 
   private var options: PerplexityOptions {
     var options = PerplexityOptions()
-    options.endsDocuments = model.overlays.cachePerDocument
+    options.endsDocuments = documents.cachePerDocument
     options.reportsClosed = closed
     options.reportsRanks = ranks
     options.vocabularyPadding = vocabularyPadding

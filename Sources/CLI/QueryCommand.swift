@@ -52,9 +52,11 @@ struct QueryCommand: ParsableCommand {
   var json = false
 
   @OptionGroup var model: LanguageModelFlags
+  @OptionGroup var documents: DocumentFlags
   @OptionGroup var threads: ThreadFlags
 
   func validate() throws {
+    try documents.validate(with: model.overlays)
     if !text.isEmpty && !texts.isEmpty {
       throw ValidationError("give either texts or --text, not both")
     }
@@ -95,7 +97,7 @@ struct QueryCommand: ParsableCommand {
       if paths.contains("-") { Messages.announceTerminalInput() }
       try model.query(
         TextInputs(InputOptions(paths: paths)),
-        endsDocuments: self.model.overlays.cachePerDocument,
+        endsDocuments: documents.cachePerDocument,
         threads: threads.count,
         render: form.render,
         consume: write,

@@ -47,8 +47,8 @@ PIECE double row_sum(size_t columns, const float *bias, float shift, const float
 
 PIECE void gradient_part(size_t i, size_t n, float factor, float *row, uint16_t *rounded) {
   const vec d = v_some(row + i, n) * factor;
+  v_store(row + i, n, d);
   if (rounded) v_store_bfloat16(rounded + i, n, d);
-  else v_store(row + i, n, d);
 }
 
 PIECE float softmax_row(size_t columns, const float *bias, size_t target, float factor, float *row,
@@ -62,8 +62,8 @@ PIECE float softmax_row(size_t columns, const float *bias, size_t target, float 
   else FOR_VECTORS(columns, gradient_part, normalizing, row, NULL);
   // P − 1 without cancellation.
   const float d_target = (float)(factor * expm1(ln));
+  row[target] = d_target;
   if (rounded) v_store_bfloat16(rounded + target, 1, v_set(d_target));
-  else row[target] = d_target;
   return (float)ln;
 }
 
@@ -74,8 +74,8 @@ KERNEL void softmax_loss(size_t rows, size_t columns, const float *bias, const i
     float *row = logits + r * columns;
     uint16_t *rounded_row = rounded ? rounded + r * columns : NULL;
     if (targets[r] < 0) {
+      memset(row, 0, columns * sizeof *row);
       if (rounded) memset(rounded_row, 0, columns * sizeof *rounded);
-      else memset(row, 0, columns * sizeof *row);
       log_probabilities[r] = 0;
     } else {
       const size_t target = (size_t)targets[r];

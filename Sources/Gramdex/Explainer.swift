@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// May be used from any number of threads at once. Cost: the first word reads all bigrams (about 20 ns each); a word then
 /// takes as long as reading all words that follow its contexts, about a millisecond.
-public final class Explainer: Sendable {
+public final class Explainer: WordExplainer {
   private let asked: AskedModel
   private let terms: InterpolationTerms?
   private let reader = Mutex<ContextCountsReader?>(nil)
@@ -16,8 +16,14 @@ public final class Explainer: Sendable {
   /// Opens the model `name` of the index at `path`.
   ///
   /// - Throws: `IndexError`, `StorageError`, `TableError` or `ScoringError`, each saying what to do.
-  public init(path: String, model name: String = NGramModel.defaultName) throws {
-    asked = try AskedModel(path: path, model: name)
+  public convenience init(path: String, model name: String = NGramModel.defaultName) throws {
+    let opened = try IndexModel.opened(path, model: name)
+    self.init(try AskedModel(NGramModel(opened), opened))
+  }
+
+  /// Explains what `asked` says.
+  init(_ asked: AskedModel) {
+    self.asked = asked
     terms = InterpolationTerms(asked.entry, order: asked.model.order)
   }
 
@@ -31,15 +37,21 @@ public final class Explainer: Sendable {
   /// - Returns: an explanation a word.
   /// - Throws: `LevelBlockError` or `StorageError` when the counts are damaged.
   public func explain(_ text: String, hasSentenceMarks: Bool = true) throws -> [Explanation] {
-    let begin = Array(ReservedWord.beginOfSentence.utf8)
-    let end = Array(ReservedWord.endOfSentence.utf8)
-    var words = asked.words(of: text)
-    if hasSentenceMarks { words = [begin] + words.filter { $0 != begin && $0 != end } + [end] }
+    let words = asked.text.words(of: text, asSentence: hasSentenceMarks)
+    return try explain(words.map { ($0, asked.text.id(of: $0)) })
+  }
+
+  /// The explanations of the words of a line of text.
+  public func explanations(of text: String, hasSentenceMarks: Bool) throws -> [WordExplanation] {
+    try explain(text, hasSentenceMarks: hasSentenceMarks).map(WordExplanation.ngram)
+  }
+
+  /// Explains words, each with its bytes and the model's id; `<s>` begins a sentence and is not explained.
+  func explain(_ words: [(bytes: [UInt8], id: WordID)]) throws -> [Explanation] {
     var state = asked.model.nullState
     var history: [UInt32] = []
     var explanations: [Explanation] = []
-    for word in words {
-      let id = asked.id(of: word)
+    for (word, id) in words {
       if id == .beginOfSentence {
         state = asked.model.beginSentenceState
         history = [id.rawValue]

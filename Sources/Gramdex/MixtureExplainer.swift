@@ -14,7 +14,7 @@ public struct MixtureExplanation: Hashable, Sendable, Encodable {
     /// Which part of the mixture's probability it gave, 0…1.
     public var share: Double
     /// How its own probability came about.
-    public var explanation: Explanation
+    public var explanation: WordExplanation
   }
 
   /// The word as it was asked for.
@@ -36,7 +36,7 @@ public struct MixtureExplanation: Hashable, Sendable, Encodable {
     for part in parts {
       table.add([
         "  \(part.index):\(part.model)", Readable.fixed(part.weight, 4),
-        Readable.fixed(Double(part.explanation.log10Probability), 4), Readable.percent(part.share),
+        Readable.fixed(part.explanation.log10Probability, 4), Readable.percent(part.share),
       ])
     }
     text += table.text
@@ -45,15 +45,15 @@ public struct MixtureExplanation: Hashable, Sendable, Encodable {
   }
 }
 
-/// Explains probabilities of a linear mixture of n-gram models, model by model.
+/// Explains probabilities of a linear mixture of models of any kind, model by model.
 ///
 /// A word that one model lacks is explained there as its unknown word, as `Mixture.MissingWords.unknown` scores it.
-/// May be used from any number of threads at once. Cost: that of an `Explainer` for each model.
-public final class MixtureExplainer: Sendable {
+/// May be used from any number of threads at once. Cost: that of an explainer for each model.
+public final class MixtureExplainer: WordExplainer {
   private struct Component: Sendable {
     var choice: ModelSelection.Choice
     var weight: Double
-    var explainer: Explainer
+    var explainer: any WordExplainer
   }
 
   private let components: [Component]
@@ -61,7 +61,7 @@ public final class MixtureExplainer: Sendable {
   /// Opens the models of `selection`.
   ///
   /// - Throws: `ModelSelectionError`, `MixtureError` for weights that do not sum to one or texts that are cut in different
-  ///   ways, and what `Explainer` throws.
+  ///   ways, and what `IndexModel.openExplainer` throws.
   public init(_ selection: ModelSelection) throws {
     // Opening the mixture checks all that a mixture needs.
     guard let mixture = try selection.open() as? Mixture else {
@@ -70,7 +70,7 @@ public final class MixtureExplainer: Sendable {
         Component(
           choice: choice,
           weight: 1,
-          explainer: try Explainer(path: choice.path, model: choice.name)
+          explainer: try IndexModel.openExplainer(choice.path, model: choice.name)
         )
       ]
       return
@@ -79,9 +79,14 @@ public final class MixtureExplainer: Sendable {
       Component(
         choice: choice,
         weight: weight,
-        explainer: try Explainer(path: choice.path, model: choice.name)
+        explainer: try IndexModel.openExplainer(choice.path, model: choice.name)
       )
     }
+  }
+
+  /// The explanations of the words of a line of text.
+  public func explanations(of text: String, hasSentenceMarks: Bool) throws -> [WordExplanation] {
+    try explain(text, hasSentenceMarks: hasSentenceMarks).map(WordExplanation.mixture)
   }
 
   /// Explains the words of a line of text; see `Explainer.explain`.
@@ -90,12 +95,12 @@ public final class MixtureExplainer: Sendable {
     hasSentenceMarks: Bool = true
   ) throws -> [MixtureExplanation] {
     let all = try components.map {
-      try $0.explainer.explain(text, hasSentenceMarks: hasSentenceMarks)
+      try $0.explainer.explanations(of: text, hasSentenceMarks: hasSentenceMarks)
     }
     return (0..<(all.map(\.count).min() ?? 0)).map { place in
       let explanations = all.map { $0[place] }
       let gains = zip(components, explanations).map { component, explanation in
-        component.weight * pow(10, Double(explanation.log10Probability))
+        component.weight * pow(10, explanation.log10Probability)
       }
       let sum = gains.reduce(0, +)
       return MixtureExplanation(

@@ -24,7 +24,7 @@ struct MixtureTuning {
 
   /// Scores the text with every model.
   init(
-    models: [NGramModel],
+    models: [any LanguageModel],
     inputs: TextInputs,
     threads: Int,
     cancellation: Cancellation

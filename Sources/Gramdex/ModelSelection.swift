@@ -75,10 +75,16 @@ public struct ModelSelection: Hashable, Sendable {
 
   /// Opens the model, or the mixture when there are several.
   ///
+  /// - Parameters:
+  ///   - combination: how the probabilities of several models are put together.
+  ///   - missingWords: what a model says of a word that only others know.
+  ///   - findsNextWords: whether a model that stands alone is to find next words without looking at all of them, if its kind can.
+  /// - Returns: the model.
   /// - Throws: `ModelSelectionError`, `MixtureError`, and errors of opening an index.
   public func open(
     combination: Mixture.Combination = .linear,
-    missingWords: Mixture.MissingWords = .unknown
+    missingWords: Mixture.MissingWords = .unknown,
+    findsNextWords: Bool = false
   ) throws -> any LanguageModel {
     let weighted = try weighted()
     if weighted.count == 1, combination == .linear {
@@ -86,13 +92,22 @@ public struct ModelSelection: Hashable, Sendable {
       if let weight = choice.weight, abs(weight - 1) > 0.005 {
         throw MixtureError.sumOfWeights(weight)
       }
-      return try Self.open(choice)
+      return findsNextWords
+        ? try IndexModel.openForNextWords(choice.path, model: choice.name) : try Self.open(choice)
     }
     return try Mixture(
       weighted.map { Mixture.Component(try Self.open($0.choice), weight: $0.weight) },
       combination: combination,
       missingWords: missingWords
     )
+  }
+
+  /// Opens what explains the probabilities of the model, or of the linear mixture when there are several.
+  ///
+  /// - Throws: as `open`.
+  public func openExplainer() throws -> any WordExplainer {
+    if choices.count > 1 { return try MixtureExplainer(self) }
+    return try IndexModel.openExplainer(choices[0].path, model: choices[0].name)
   }
 
   /// Opens the mixture with equal weights, whatever weights were given.

@@ -1,26 +1,26 @@
 import GramdexCore
-import GramdexIndex
+import GramdexScoring
 
-/// The words of a vocabulary in the order of their bytes, so that those with a beginning stand together.
+/// The words of a lexicon in the order of their bytes, so that those with a beginning stand together.
 ///
 /// Memory: 4 bytes a word, 16 more while they are sorted. Cost: a sort, about 0.1 µs a word.
 struct SpelledWords: Sendable {
-  private let vocabulary: Vocabulary
+  private let lexicon: Lexicon
   private let ids: [UInt32]
 
-  /// Sorts the first `count` words of `vocabulary`; `<s>` is left out.
-  init(_ vocabulary: Vocabulary, count: Int) {
-    self.vocabulary = vocabulary
+  /// Sorts the words of `lexicon`; `<s>` is left out.
+  init(_ lexicon: Lexicon) {
+    self.lexicon = lexicon
     var keyed: [(start: UInt64, id: UInt32)] = []
-    keyed.reserveCapacity(count)
-    for id in 0..<UInt32(min(count, vocabulary.count)) where id != WordID.beginOfSentence.rawValue {
-      keyed.append((Self.start(Self.bytes(vocabulary, id)), id))
+    keyed.reserveCapacity(lexicon.count)
+    for id in 0..<UInt32(lexicon.count) where id != WordID.beginOfSentence.rawValue {
+      keyed.append((Self.start(Self.bytes(lexicon, id)), id))
     }
     // Most words are told apart by their first eight bytes.
     keyed.sort { left, right in
       if left.start != right.start { return left.start < right.start }
-      return Self.bytes(vocabulary, left.id).lexicographicallyPrecedes(
-        Self.bytes(vocabulary, right.id)
+      return Self.bytes(lexicon, left.id).lexicographicallyPrecedes(
+        Self.bytes(lexicon, right.id)
       )
     }
     ids = keyed.map(\.id)
@@ -41,13 +41,13 @@ struct SpelledWords: Sendable {
     var high = ids.count
     while low < high {
       let middle = (low + high) / 2
-      if condition(Self.bytes(vocabulary, ids[middle])) { high = middle } else { low = middle + 1 }
+      if condition(Self.bytes(lexicon, ids[middle])) { high = middle } else { low = middle + 1 }
     }
     return low
   }
 
-  private static func bytes(_ vocabulary: Vocabulary, _ id: UInt32) -> [UInt8] {
-    vocabulary.bytes(of: WordID(rawValue: id)) ?? []
+  private static func bytes(_ lexicon: Lexicon, _ id: UInt32) -> [UInt8] {
+    lexicon.bytes(of: WordID(rawValue: id)) ?? []
   }
 
   /// The first eight bytes as a number that sorts like them.

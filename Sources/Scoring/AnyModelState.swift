@@ -12,7 +12,7 @@ public struct AnyModelState: Sendable {
   }
 
   /// The state in the box, which must be one of this type: a state belongs to the model that made it.
-  func unboxed<State>(as _: State.Type) -> State {
+  package func unboxed<State>(as _: State.Type) -> State {
     guard let state = state as? State else {
       preconditionFailure("a state of \(type(of: state)) was given to a model of \(State.self)")
     }
@@ -65,6 +65,11 @@ extension LanguageModel {
     let score = score(word, advancing: &own)
     state = AnyModelState(own)
     return score
+  }
+
+  /// The order of the score of `word` after a state of this model.
+  public func matchedOrder(of word: WordID, after state: AnyModelState) -> Int {
+    matchedOrder(of: word, after: state.unboxed(as: ModelState.self))
   }
 
   /// log10 of the probability of every word after a state of this model.

@@ -117,6 +117,14 @@ public struct BoostedModel: LanguageModel {
     return distribution
   }
 
+  /// The order that matched in the base.
+  public func matchedOrder(of word: WordID, after state: ModelState) -> Int {
+    base.matchedOrder(of: word, after: state.base)
+  }
+
+  /// The base's.
+  public var sumTolerance: Double { base.sumTolerance }
+
   private func bonus(_ word: UInt32, after state: ModelState) -> Double {
     automaton.bonus(from: state.node, to: automaton.step(from: state.node, word))
   }

@@ -132,6 +132,14 @@ public struct CacheModel: LanguageModel {
     }
   }
 
+  /// The order that matched in the base.
+  public func matchedOrder(of word: WordID, after state: ModelState) -> Int {
+    base.matchedOrder(of: word, after: state.base)
+  }
+
+  /// The base's.
+  public var sumTolerance: Double { base.sumTolerance }
+
   /// The probability of a word, from the base's and a cache that it has not joined yet.
   fileprivate func mixed(_ log10Probability: Float, _ word: UInt32, _ cache: WordCache) -> Float {
     if cache.isEmpty { return log10Probability }

@@ -52,6 +52,20 @@ public final class ClassModel: RunScoring {
     return scores
   }
 
+  /// The class that `word` is scored as, or the word itself when it has none, and log10 of the word's share of that.
+  package func membership(of word: WordID) -> (id: WordID, log10Share: Float) {
+    let (id, share) = memberships.resolve(lexicon.known(word).rawValue)
+    return (WordID(rawValue: id), share)
+  }
+
+  /// The order of the score of the word's class.
+  public func matchedOrder(of word: WordID, after state: State) -> Int {
+    classes.matchedOrder(of: membership(of: word).id, after: state)
+  }
+
+  /// That of the model of the classes.
+  public var sumTolerance: Double { classes.sumTolerance }
+
   /// Makes a scorer for one thread.
   package func makeRunScorer() -> any RunScorer {
     Scorer(self)

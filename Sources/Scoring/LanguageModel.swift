@@ -6,9 +6,9 @@ public import GramdexCore
 /// decoder keeps for each hypothesis: hypotheses with equal states have equal futures. A state belongs to the model
 /// that made it. A model may be used by any number of threads at once; nothing in it changes.
 ///
-/// A conformer gives the properties and `score(_:advancing:)`; sentences, batches, queries and perplexity follow from
-/// them. One that can score many words faster than one after the other also conforms to `RunScoring`, and one that can
-/// tell the probabilities of all words at once has its own `log10Distribution(after:)`.
+/// A conformer gives the properties and `score(_:advancing:)`; sentences, batches, queries, perplexity, mixtures, next words
+/// and drawn sentences follow from them. One that can score many words faster than one after the other also conforms to
+/// `RunScoring`, and one that can tell the probabilities of all words at once has its own `log10Distribution(after:)`.
 public protocol LanguageModel: Sendable {
   /// What the model remembers of the words so far, no more than can still matter.
   associatedtype ModelState: Hashable & Comparable & Sendable
@@ -44,6 +44,12 @@ public protocol LanguageModel: Sendable {
   ///
   /// `<s>`, which is never predicted, has −∞. The others sum to one wherever the model's probabilities do.
   func log10Distribution(after state: ModelState) -> [Float]
+
+  /// The order of the score of `word` after `state`, found without its probability where that is dear.
+  func matchedOrder(of word: WordID, after state: ModelState) -> Int
+
+  /// How far the sum of a distribution may be from 1 by the rounding of stored numbers alone.
+  var sumTolerance: Double { get }
 }
 
 extension LanguageModel {
@@ -52,6 +58,9 @@ extension LanguageModel {
 
   /// True.
   public var givesProbabilities: Bool { true }
+
+  /// What single precision does over a large vocabulary.
+  public var sumTolerance: Double { 1e-4 }
 
   /// Forgets everything before `<s>`.
   public func beginSentence(advancing state: inout ModelState) {
@@ -65,6 +74,11 @@ extension LanguageModel {
       var after = state
       return score(WordID(rawValue: id), advancing: &after).log10Probability
     }
+  }
+
+  /// That of its score; 0 where the model has no orders.
+  public func matchedOrder(of word: WordID, after state: ModelState) -> Int {
+    maximumOrder == nil ? 0 : score(word, after: state).score.order
   }
 
   /// The id under which the model scores `word`: `unknown` when it does not know it.

@@ -170,6 +170,14 @@ public struct Mixture: LanguageModel {
     return result
   }
 
+  /// The longest order that matched in any model.
+  public func matchedOrder(of word: WordID, after state: ModelState) -> Int {
+    zip(models, state.parts).map { $0.matchedOrder(of: word, after: $1) }.max() ?? 0
+  }
+
+  /// The greatest of the models.
+  public var sumTolerance: Double { models.map(\.sumTolerance).max() ?? 0 }
+
   // MARK: Sums
 
   /// What a model adds to the sum of a word: λ · p in a linear mixture, λ · log10 p in a log-linear one.

@@ -59,6 +59,9 @@ public final class NGramModel: LanguageModel {
   /// The length of the longest n-grams.
   public var maximumOrder: Int? { order }
 
+  /// How far the sum of a distribution may be from 1: the codes of a compact model are coarse.
+  public var sumTolerance: Double { tables.header.layout == .exact ? 1e-4 : 1e-2 }
+
   /// How many n-grams of each order the model holds; element k−1 is order k.
   public var ngramCounts: [UInt64] {
     [tables.header.vocabularySize] + tables.header.ngramCounts

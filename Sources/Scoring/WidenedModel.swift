@@ -77,6 +77,12 @@ struct WidenedModel: LanguageModel, RunScoring {
     }
   }
 
+  func matchedOrder(of word: WordID, after state: AnyModelState) -> Int {
+    model.matchedOrder(of: WordID(rawValue: own(lexicon.known(word).rawValue).id), after: state)
+  }
+
+  var sumTolerance: Double { model.sumTolerance }
+
   func makeRunScorer() -> any RunScorer {
     own == nil ? model.runScorer : Scorer(self)
   }

@@ -8,15 +8,15 @@ import Testing
 
 /// The likeliest words by looking at all of them.
 struct BruteForce {
-  let model: NGramModel
+  let model: any LanguageModel
 
   /// Every word but `<s>` with its score after `state`, likeliest first, equally likely ones by id.
-  func words(after state: State, where isWanted: (WordID) -> Bool = { _ in true }) -> [(
+  func words(after state: AnyModelState, where isWanted: (WordID) -> Bool = { _ in true }) -> [(
     id: WordID, score: WordScore
   )] {
-    (0..<UInt32(model.ngramCounts[0])).map { WordID(rawValue: $0) }
+    (0..<UInt32(model.lexicon.count)).map { WordID(rawValue: $0) }
       .filter { $0 != .beginOfSentence && isWanted($0) }
-      .map { (id: $0, score: model.score($0, after: state).score) }
+      .map { (id: $0, score: score($0, after: state).score) }
       .sorted {
         $0.score.log10Probability != $1.score.log10Probability
           ? $0.score.log10Probability > $1.score.log10Probability : $0.id < $1.id
@@ -24,24 +24,33 @@ struct BruteForce {
   }
 
   /// States after all sequences of up to `length` words, and after random longer ones.
-  func states(length: Int = 2, seed: UInt64 = 1) -> [State] {
-    let words = (0..<UInt32(model.ngramCounts[0])).map { WordID(rawValue: $0) }
+  func states(length: Int = 2, seed: UInt64 = 1) -> [AnyModelState] {
+    let words = (0..<UInt32(model.lexicon.count)).map { WordID(rawValue: $0) }
       .filter { $0 != .beginOfSentence }
-    var level = [model.nullState, model.beginSentenceState]
+    var level = [model.anyNullState, model.anyBeginSentenceState]
     var states = level
     for _ in 0..<length {
-      level = level.flatMap { state in words.map { model.score($0, after: state).state } }
+      level = level.flatMap { state in words.map { score($0, after: state).state } }
       states += level
     }
     var generator = SeededGenerator(seed: seed)
     for _ in 0..<200 {
-      var state = model.beginSentenceState
-      for _ in 0..<model.order + 1 {
-        state = model.score(words[generator.next(below: words.count)], after: state).state
+      var state = model.anyBeginSentenceState
+      for _ in 0..<(model.maximumOrder ?? 3) + 1 {
+        state = score(words[generator.next(below: words.count)], after: state).state
         states.append(state)
       }
     }
     return Array(Set(states)).sorted()
+  }
+
+  /// The score of a word and the state after it.
+  private func score(
+    _ word: WordID,
+    after state: AnyModelState
+  ) -> (score: WordScore, state: AnyModelState) {
+    var after = state
+    return (model.score(word, advancing: &after), after)
   }
 }
 
@@ -69,9 +78,11 @@ struct NextWordsTests {
   }
 
   /// Checks answers of several lengths after every state against all words sorted.
-  private func expectExact(_ next: NextWords, states: [State]? = nil, _ comment: String) throws {
+  private func expectExact(_ next: NextWords, states: [AnyModelState]? = nil, _ comment: String)
+    throws
+  {
     let force = BruteForce(model: next.model)
-    for state in states ?? force.states() {
+    for (number, state) in (states ?? force.states()).enumerated() {
       for includesUnknown in [true, false] {
         let expected = force.words(after: state) { includesUnknown || $0 != .unknown }
           .filter { $0.score.log10Probability > -99 }
@@ -81,7 +92,7 @@ struct NextWordsTests {
             limit: limit,
             includesUnknown: includesUnknown
           )
-          let place = "\(comment), after \(state.words.map(\.rawValue)), \(limit)"
+          let place = "\(comment), state \(number), \(limit)"
           let wanted = expected.prefix(limit)
           #expect(answer.words.map(\.id) == wanted.map(\.id), "\(place)")
           #expect(
@@ -230,7 +241,7 @@ struct NextWordsTests {
     let force = BruteForce(model: next.model)
     for state in force.states(length: 0).prefix(100) {
       let expected = force.words(after: state) { id in
-        id != .unknown && next.model.vocabulary.word(id)?.hasPrefix(prefix) == true
+        id != .unknown && next.model.lexicon.word(id)?.hasPrefix(prefix) == true
       }
       for limit in [1, 4, 1000] {
         let answer = try next.completions(of: Array(prefix.utf8), after: state, limit: limit)

@@ -28,8 +28,8 @@ struct SentenceGeneratorTests {
 
   /// The distribution of the next word at a temperature, by weighing all words.
   private static func distribution(
-    _ model: NGramModel,
-    after state: State,
+    _ model: any LanguageModel,
+    after state: AnyModelState,
     temperature: Double,
     topK: Int?,
     includesUnknown: Bool
@@ -42,7 +42,7 @@ struct SentenceGeneratorTests {
     let total = weights.reduce(0, +)
     return Dictionary(
       uniqueKeysWithValues: zip(kept, weights).map {
-        (model.vocabulary.bytes(of: $0.id) ?? [], $1 / total)
+        (model.lexicon.bytes(of: $0.id) ?? [], $1 / total)
       }
     )
   }
@@ -70,8 +70,10 @@ struct SentenceGeneratorTests {
           includesUnknown: includesUnknown
         )
       )
-      var state = model.beginSentenceState
-      for word in model.words(of: prefix) { _ = model.score(word, advancing: &state) }
+      var state = model.anyBeginSentenceState
+      for word in model.words(of: prefix) {
+        _ = model.score(model.id(of: word), advancing: &state)
+      }
       let expected = Self.distribution(
         model,
         after: state,
