@@ -82,14 +82,11 @@ public enum NetworkInterchange {
     else {
       throw Failure.noNetwork(path: path, reason: "its vocabulary does not begin with <unk>, </s>")
     }
-    // Sizes come from the file: a network larger than its tensors is refused before it is made.
-    let vectors = try file.entry(
-      file.entry("embedding.weight") == nil ? "encoder.weight" : "embedding.weight",
-      shape: [words.count, options.embedding]
-    )
-    guard vectors.count > 0, options.layers >= 0, options.layers <= file.header.entries.count,
-      options.hidden > 0, options.hidden <= Int(file.header.entries.map(\.count).max() ?? 0)
-    else { throw Failure.noNetwork(path: path, reason: "its options are of another network") }
+    // Sizes come from the file: a network larger than its tensors is refused before it takes memory.
+    let largest = file.header.entries.map(\.count).max() ?? 0
+    guard isWithin(options, words: words.count, largest, file.header.entries.count) else {
+      throw Failure.noNetwork(path: path, reason: "its options are those of another network")
+    }
     let network = WordNetwork(
       options,
       vocabularySize: words.count,
@@ -98,6 +95,33 @@ public enum NetworkInterchange {
     )
     try readParameters(of: network, from: file)
     return (network, words.map(String.init))
+  }
+
+  /// Whether no parameter of such a network has more numbers than the largest tensor of a file.
+  private static func isWithin(
+    _ options: NetworkOptions,
+    words: Int,
+    _ largest: Int,
+    _ tensors: Int
+  ) -> Bool {
+    func fits(_ factors: Int...) -> Bool {
+      var product = 1
+      for factor in factors {
+        let (next, overflow) = product.multipliedReportingOverflow(by: factor)
+        guard factor > 0, !overflow, next <= largest else { return false }
+        product = next
+      }
+      return true
+    }
+    let gates = options.cell?.gates ?? 1
+    return fits(words, options.embedding) && fits(words, options.hidden)
+      && fits(gates, options.hidden, options.cell == nil ? 1 : options.hidden)
+      && (options.cell != nil || fits(max(options.order, 2) - 1, options.embedding, options.hidden))
+      && (options.ngramOrder == 0
+        || (0..<62).contains(options.ngramBits) && fits(1 << options.ngramBits))
+      && (0...tensors).contains(options.layers) && (0...tensors).contains(options.ngramOrder)
+      && (options.softmax != .classes || fits(options.classes))
+      && (0..<1).contains(options.dropout)
   }
 
   /// Gives a network the numbers of a file, under our names or PyTorch's.

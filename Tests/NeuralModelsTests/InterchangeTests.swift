@@ -192,12 +192,26 @@ struct InterchangeTests {
         _ = try NetworkInterchange.read(path, precision: .float32)
       }
     }
-    let whole = [
-      "format": "gramdex-neural-1", "options": options, "vocabulary": "<unk>\n</s>",
-    ]
-    try SafetensorsWriter(path: path, tensors: [], metadata: whole).finish()
-    #expect(throws: SafetensorsError.self) {
-      _ = try NetworkInterchange.read(path, precision: .float32)
+    // Enormous sizes are refused before memory is asked for.
+    for change: (inout NetworkOptions) -> Void in [
+      { $0.hidden = 1 << 40 }, { $0.embedding = .max }, { $0.layers = .max }, { $0.hidden = -1 },
+      { $0.dropout = 1 }, { ($0.ngramOrder, $0.ngramBits) = (1, 63) },
+    ] {
+      var changed = makeNetwork(.lstm, .tanh, layers: 1, seed: 1).options
+      change(&changed)
+      var writer = try SafetensorsWriter(
+        path: path,
+        tensors: [.init("embedding.weight", [2, 5]), .init("other", [300])],
+        metadata: [
+          "format": "gramdex-neural-1", "vocabulary": "<unk>\n</s>",
+          "options": String(decoding: try JSONEncoder().encode(changed), as: UTF8.self),
+        ]
+      )
+      for count in [10, 300] { try writer.append([Float](repeating: 0, count: count).span) }
+      try writer.finish()
+      #expect(throws: NetworkInterchange.Failure.self) {
+        _ = try NetworkInterchange.read(path, precision: .float32)
+      }
     }
   }
 }
