@@ -61,7 +61,10 @@ struct BuildCommand: ParsableCommand {
   @Flag(help: "Do not store the counts; count and export need them.")
   var noCounts = false
 
-  @Flag(help: "Replace the index if there is one; it answers until the new one is complete.")
+  @Flag(
+    help:
+      "Replace the index, with all of its models, if there is one; it answers until the new one is complete."
+  )
   var replace = false
 
   @Flag(help: "Only estimate bytes, memory and time, from a sample of the text.")

@@ -21,7 +21,10 @@ struct DerivationFlags: ParsableArguments {
   @Flag(help: "Do not list the n-grams in the new index; it can only be asked then.")
   var noCounts = false
 
-  @Flag(help: "Replace the index if there is one; it answers until the new one is complete.")
+  @Flag(
+    help:
+      "Replace the index, with all of its models, if there is one; it answers until the new one is complete."
+  )
   var replace = false
 
   @Option(

@@ -5,6 +5,7 @@ import GramdexClasses
 import GramdexCore
 import GramdexCounting
 import GramdexIndex
+import GramdexNeuralModels
 import GramdexScoring
 import GramdexSmoothing
 import GramdexStorage
@@ -78,6 +79,8 @@ enum ErrorReport {
       EstimateError.emptyDevelopmentText:
       Code.badData
     case is EstimateError: Code.usage
+    case let error as NeuralFileError: error.isBadData ? Code.badData : Code.usage
+    case let error as NeuralModelError: error.isBadData ? Code.badData : Code.usage
     case is ScoringError, is NGramCountsError: Code.badData
     case CountDumpError.damaged: Code.badData
     case is CountDumpError: Code.usage
@@ -117,7 +120,7 @@ enum ErrorReport {
 
   private static func indexCode(_ error: IndexError) -> Int32 {
     switch error {
-    case .exists, .noPrevious: Code.usage
+    case .exists, .noPrevious, .neuralModel: Code.usage
     case .missing, .locked: Code.inputOutput
     case .notAnIndex, .unfinished, .damagedManifest, .damagedTokenizer, .otherVersion: Code.badData
     }

@@ -13,7 +13,7 @@ struct GramdexCommand: ParsableCommand {
       """,
     version: GramdexVersion.current,
     subcommands: [
-      BuildCommand.self, UpdateCommand.self, RunCommand.self, EstimateCommand.self,
+      BuildCommand.self, UpdateCommand.self, RunCommand.self, EstimateCommand.self, TrainCommand.self,
       RemoveCommand.self,
       QueryCommand.self, PerplexityCommand.self, NextCommand.self, ExplainCommand.self,
       GenerateCommand.self, TuneMixtureCommand.self, CountCommand.self, DumpCountsCommand.self,

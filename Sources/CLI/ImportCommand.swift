@@ -41,7 +41,10 @@ struct ImportCommand: ParsableCommand {
   @Flag(help: "A header that disagrees with the file is an error, not a warning.")
   var strict = false
 
-  @Flag(help: "Replace the index if there is one; it answers until the new one is complete.")
+  @Flag(
+    help:
+      "Replace the index, with all of its models, if there is one; it answers until the new one is complete."
+  )
   var replace = false
 
   @OptionGroup var tokenizerFlags: TokenizerFlags

@@ -7,7 +7,7 @@ struct RemoveCommand: ParsableCommand {
     commandName: "remove",
     abstract: "Takes a model out of an index.",
     discussion: """
-      Counts and words stay while another model needs them. The last model cannot be removed.
+      Counts and words stay while another model needs them. The last n-gram model cannot be removed.
       """
   )
 

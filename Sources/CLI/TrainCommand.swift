@@ -26,7 +26,7 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var index: IndexArgument
 
-  @OptionGroup var inputs: TextFlags
+  @OptionGroup var input: InputFlags
 
   @Option(
     help: ArgumentHelp(
@@ -41,6 +41,14 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var network: NetworkFlags
   @OptionGroup var training: TrainingFlags
+
+  @Flag(
+    help: """
+      Give each word that the network does not know all of p(<unk>), instead of a share; probabilities \
+      then sum to more than 1.
+      """
+  )
+  var noUnknownShare = false
 
   @Option(
     help: ArgumentHelp(
@@ -68,7 +76,10 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     var options = TrainOptions(
-      texts: inputs.texts, validTexts: valid, name: name ?? network.architecture.rawValue)
+      texts: input.texts, validTexts: valid, name: name ?? network.architecture.rawValue)
+    options.filesFrom = input.filesFrom
+    options.jsonField = input.jsonField
+    options.sharesUnknown = !noUnknownShare
     options.training = training.options(network)
     options.curves = curves
     options.resume = resume

@@ -11,6 +11,6 @@
 
 const gramdex_neural_kernels TABLE = {
 #define ENTRY(name) .name = name,
-    EACH_KERNEL(ENTRY)
+    GRAMDEX_NEURAL_EACH_KERNEL(ENTRY)
 #undef ENTRY
 };

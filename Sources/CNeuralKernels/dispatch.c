@@ -63,6 +63,10 @@ bool gramdex_neural_use(gramdex_neural_form form) {
   return true;
 }
 
+const gramdex_neural_kernels *gramdex_neural_kernels_of(gramdex_neural_form form) {
+  return is_available(form) ? forms[form] : NULL;
+}
+
 bool gramdex_neural_has_bfloat16(void) { return is_available(GRAMDEX_NEURAL_AVX512_BFLOAT16); }
 
 // --- The public functions, in the order of the header --------------------------------------------------------------------

@@ -7,7 +7,7 @@
 /// Sums in float lanes go over this many columns, and those sums are added in double precision.
 enum { SUMMED = 4096 };
 
-/// max(a, b), whatever becomes of NaN.
+/// Whatever becomes of NaN: the powers have it again.
 PIECE void greatest_part(size_t i, size_t n, const float *bias, const float *row, vec *greatest) {
   const vec x = v_load_or(row + i, n, -INFINITY) + v_some_or_none(bias, i, n);
   *greatest = v_at_least(*greatest, x);
@@ -60,7 +60,7 @@ PIECE float softmax_row(size_t columns, const float *bias, size_t target, float 
   const float normalizing = (float)(factor / sum);
   if (rounded) FOR_VECTORS(columns, gradient_part, normalizing, row, rounded);
   else FOR_VECTORS(columns, gradient_part, normalizing, row, NULL);
-  // P − 1 without cancellation.
+  // The target's element is P − 1.
   const float d_target = (float)(factor * expm1(ln));
   row[target] = d_target;
   if (rounded) v_store_bfloat16(rounded + target, 1, v_set(d_target));

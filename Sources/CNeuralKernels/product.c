@@ -9,11 +9,15 @@
 struct gramdex_products {
   dnnl_engine_t engine;
   dnnl_stream_t stream;
+  /// What primitives use while they run, as large as any of them asked for: with memory of their own a primitive may run in
+  /// another thread than the one that made it.
+  void *scratch;
+  size_t scratch_bytes;
 };
 
 struct gramdex_product {
   dnnl_primitive_t primitive;
-  dnnl_memory_t a, b, c;
+  dnnl_memory_t a, b, c, scratch;
   /// The layout of B that the product takes, and the plain one.
   dnnl_memory_desc_t b_layout, b_plain;
   bool is_packed;
@@ -41,6 +45,9 @@ int gramdex_product_library_version(void) {
 
 /// One OpenMP thread for whatever this thread runs. The library may have been built without OpenMP.
 static void limit_threads(void) {
+  static _Thread_local bool is_limited = false;
+  if (is_limited) return;
+  is_limited = true;
   void (*set_threads)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");
   if (set_threads) set_threads(1);
 }
@@ -63,6 +70,7 @@ void gramdex_products_destroy(gramdex_products *products) {
   if (!products) return;
   if (products->stream) dnnl_stream_destroy(products->stream);
   if (products->engine) dnnl_engine_destroy(products->engine);
+  free(products->scratch);
   free(products);
 }
 
@@ -118,6 +126,28 @@ static dnnl_status_t describe(gramdex_products *products, dnnl_memory_desc_t *a,
 #endif
 }
 
+/// The memory that a product uses while it runs.
+static dnnl_status_t make_scratch(gramdex_products *products, gramdex_product *product,
+                                  const_dnnl_primitive_desc_t description) {
+#if DNNL_VERSION_MAJOR >= 3
+  const_dnnl_memory_desc_t layout =
+#else
+  const dnnl_memory_desc_t *layout =
+#endif
+      dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0);
+  size_t bytes = layout ? dnnl_memory_desc_get_size(layout) : 0;
+  if (bytes == 0) return dnnl_success;
+  if (bytes > products->scratch_bytes) {
+    size_t rounded = (bytes + 4095) / 4096 * 4096;
+    void *larger = aligned_alloc(4096, rounded);
+    if (!larger) return dnnl_out_of_memory;
+    free(products->scratch);
+    products->scratch = larger;
+    products->scratch_bytes = rounded;
+  }
+  return dnnl_memory_create(&product->scratch, layout, products->engine, DNNL_MEMORY_NONE);
+}
+
 int gramdex_product_create(gramdex_products *products, const gramdex_product_shape *shape,
                            const gramdex_product *like, gramdex_product **product) {
   dnnl_status_t status = dnnl_out_of_memory;
@@ -140,6 +170,7 @@ int gramdex_product_create(gramdex_products *products, const gramdex_product_sha
     CHECK(any_layout(&b, shape->k, shape->n, type));
   }
   CHECK(dnnl_primitive_attr_create(&attributes));
+  CHECK(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user));
   if (shape->accumulates) {
     CHECK(dnnl_post_ops_create(&sum));
     CHECK(dnnl_post_ops_append_sum(
@@ -162,6 +193,7 @@ int gramdex_product_create(gramdex_products *products, const gramdex_product_sha
   CHECK(dnnl_memory_create(&made->a, LAYOUT(a), products->engine, DNNL_MEMORY_NONE));
   CHECK(dnnl_memory_create(&made->b, LAYOUT(made->b_layout), products->engine, DNNL_MEMORY_NONE));
   CHECK(dnnl_memory_create(&made->c, LAYOUT(c), products->engine, DNNL_MEMORY_NONE));
+  CHECK(make_scratch(products, made, description));
   *product = made;
   made = NULL;
 failed:
@@ -179,7 +211,7 @@ void gramdex_product_destroy(gramdex_product *product) {
   if (!product) return;
   if (product->primitive) dnnl_primitive_destroy(product->primitive);
   if (product->reorder) dnnl_primitive_destroy(product->reorder);
-  dnnl_memory_t memories[] = {product->a, product->b, product->c, product->plain, product->packed};
+  dnnl_memory_t memories[] = {product->a, product->b, product->c, product->scratch, product->plain, product->packed};
   for (size_t i = 0; i < sizeof memories / sizeof *memories; i++)
     if (memories[i]) dnnl_memory_destroy(memories[i]);
   forget_layout(&product->b_layout);
@@ -190,12 +222,16 @@ void gramdex_product_destroy(gramdex_product *product) {
 int gramdex_product_run(gramdex_products *products, gramdex_product *product, const void *a, const void *b,
                         float *c) {
   dnnl_status_t status;
+  limit_threads();
   CHECK(dnnl_memory_set_data_handle(product->a, (void *)a));
   CHECK(dnnl_memory_set_data_handle(product->b, (void *)b));
   CHECK(dnnl_memory_set_data_handle(product->c, c));
-  dnnl_exec_arg_t arguments[] = {
-      {DNNL_ARG_SRC, product->a}, {DNNL_ARG_WEIGHTS, product->b}, {DNNL_ARG_DST, product->c}};
-  CHECK(dnnl_primitive_execute(product->primitive, products->stream, 3, arguments));
+  dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, product->a},
+                                 {DNNL_ARG_WEIGHTS, product->b},
+                                 {DNNL_ARG_DST, product->c},
+                                 {DNNL_ARG_SCRATCHPAD, product->scratch}};
+  if (product->scratch) CHECK(dnnl_memory_set_data_handle(product->scratch, products->scratch));
+  CHECK(dnnl_primitive_execute(product->primitive, products->stream, product->scratch ? 4 : 3, arguments));
   CHECK(dnnl_stream_wait(products->stream));
 failed:
   return status;
@@ -208,6 +244,7 @@ size_t gramdex_product_packed_bytes(const gramdex_product *product) {
 int gramdex_product_pack(gramdex_products *products, gramdex_product *product, const void *b, void *packed) {
   dnnl_status_t status;
   dnnl_primitive_desc_t description = NULL;
+  limit_threads();
   if (!product->reorder) {
     CHECK(dnnl_reorder_primitive_desc_create(&description, LAYOUT(product->b_plain), products->engine,
                                              LAYOUT(product->b_layout), products->engine, NULL));

@@ -79,6 +79,7 @@ struct DerivationJob {
     )
     let notes = Notes(observer: observer)
     for item in writer.reclaimed { notes.warn("removed \(item), left by a job that was killed") }
+    if let warning = writer.neuralModelsWarning { notes.warn(warning) }
     let first = sources[0]
     let writing = ModelWriting(
       output: ModelWriting.Output(

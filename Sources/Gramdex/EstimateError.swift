@@ -18,9 +18,11 @@ public enum EstimateError: Error, Equatable, Sendable {
   case developmentTextTooLarge(tokens: Int, neededBytes: UInt64, budgetBytes: UInt64)
   /// The index has a model of this name.
   case modelExists(name: String, path: String)
+  /// The name is that of a neural model, which is not replaced by another kind.
+  case isNeuralModel(name: String, path: String)
   /// The index has no model of this name.
   case noModel(name: String, path: String, names: [String])
-  /// An index keeps at least one model.
+  /// An index keeps at least one n-gram model.
   case lastModel(name: String, path: String)
 }
 
@@ -60,10 +62,14 @@ extension EstimateError: CustomStringConvertible {
       the index \(path) has a model named \(name) already; give another --name, \
       or --replace to put the new one in its place
       """
+    case .isNeuralModel(let name, let path):
+      """
+      \(name) of \(path) is a neural model, which an n-gram model does not replace; give another --name
+      """
     case .noModel(let name, let path, let names):
       "the index \(path) has no model named \(name); it has \(names.joined(separator: ", "))"
     case .lastModel(let name, let path):
-      "\(name) is the only model of \(path); remove the index instead"
+      "\(name) is the only n-gram model of \(path); remove the index instead"
     }
   }
 }

@@ -174,6 +174,7 @@ public enum IndexBuilder {
     )
     for warning in inputs.warnings { job.warn(warning) }
     for item in writer.reclaimed { job.warn("removed \(item), left by a job that was killed") }
+    if let warning = writer.neuralModelsWarning { job.warn(warning) }
     return try job.run()
   }
 }

@@ -50,6 +50,11 @@ public enum IndexEstimator {
     if exists && !options.replace {
       throw EstimateError.modelExists(name: options.name, path: path)
     }
+    if manifest.neuralModel(options.name) != nil {
+      throw options.replace
+        ? EstimateError.isNeuralModel(name: options.name, path: path)
+        : EstimateError.modelExists(name: options.name, path: path)
+    }
     guard let base = manifest.models.first(where: \.hasRawCounts) else {
       throw EstimateError.noCounts
     }
@@ -100,16 +105,26 @@ public enum IndexEstimator {
 
   /// Takes a model out of the index at `path`; its file goes when no other model needs it.
   ///
-  /// - Throws: `EstimateError` when it has no such model, or only that one, and errors of the index's files.
+  /// Neural models are taken out as n-gram models are.
+  ///
+  /// - Throws: `EstimateError` when it has no such model, or no other n-gram model, and errors of the index's files.
   public static func remove(model name: String, from path: String) throws {
     let writer = try IndexWriter(path, mode: .update, command: "gramdex remove")
     do {
       guard var manifest = writer.current else { throw IndexError.missing(path: path) }
-      guard manifest.models.contains(where: { $0.name == name }) else {
-        throw EstimateError.noModel(name: name, path: path, names: manifest.models.map(\.name))
+      if manifest.neuralModel(name) != nil {
+        manifest.neuralModels.removeAll { $0.name == name }
+      } else {
+        guard manifest.models.contains(where: { $0.name == name }) else {
+          throw EstimateError.noModel(
+            name: name,
+            path: path,
+            names: manifest.models.map(\.name) + manifest.neuralModels.map(\.name)
+          )
+        }
+        if manifest.models.count == 1 { throw EstimateError.lastModel(name: name, path: path) }
+        manifest.models.removeAll { $0.name == name }
       }
-      if manifest.models.count == 1 { throw EstimateError.lastModel(name: name, path: path) }
-      manifest.models.removeAll { $0.name == name }
       manifest.dropUnusedFiles()
       try writer.publish(manifest)
     } catch {

@@ -68,6 +68,7 @@ public enum IndexImporter {
       cancellation: cancellation
     )
     for item in writer.reclaimed { job.warn("removed \(item), left by a job that was killed") }
+    if let warning = writer.neuralModelsWarning { job.warn(warning) }
     return try job.run()
   }
 }

@@ -31,6 +31,7 @@ extension IndexInfo {
       )
     }
     return lines.joined(separator: "\n") + "\n" + models.map(Self.describe).joined()
+      + (neuralModels ?? []).map(Self.describe).joined()
   }
 
   private static func describe(_ options: TokenizerOptions) -> String {
@@ -42,6 +43,18 @@ extension IndexInfo {
       parts.append("model \(model.xxh3), \(Readable.grouped(UInt64(model.bytes))) bytes")
     }
     return parts.joined(separator: ", ")
+  }
+
+  private static func describe(_ model: NeuralModel) -> String {
+    let line =
+      "model \(model.name): neural, \(model.architecture), \(Readable.grouped(model.words)) words, "
+      + "\(Readable.grouped(model.parameterCount)) parameters, \(Readable.grouped(model.bytes)) bytes"
+    var table = TextTable(["parameter", "shape"])
+    for parameter in model.parameters {
+      let shape = parameter.shape.map { Readable.grouped(UInt64(max($0, 0))) }
+      table.add([parameter.name, shape.joined(separator: " × ")])
+    }
+    return line + "\n" + table.text
   }
 
   private static func describe(_ model: Model) -> String {

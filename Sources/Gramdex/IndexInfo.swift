@@ -48,6 +48,32 @@ public struct IndexInfo: Sendable, Codable, Equatable {
     public var parameters: [String: String]
   }
 
+  /// What is known of one neural model.
+  public struct NeuralModel: Sendable, Codable, Equatable {
+    /// A parameter's name and its sizes: rows, or rows and columns.
+    public struct Parameter: Sendable, Codable, Equatable {
+      /// The name.
+      public var name: String
+      /// The sizes.
+      public var shape: [Int]
+    }
+
+    /// The model's name.
+    public var name: String
+    /// What sort of network it is.
+    public var architecture: String
+    /// The network's words, `<unk>` and `</s>` included.
+    public var words: UInt64
+    /// How many numbers its parameters have altogether.
+    public var parameterCount: UInt64
+    /// The size of its file.
+    public var bytes: UInt64
+    /// The parameters, in the order in which they were stored.
+    public var parameters: [Parameter]
+    /// What the model says of itself: architecture, sizes, training, results.
+    public var description: JSONValue
+  }
+
   /// A text that was counted.
   public struct Text: Sendable, Codable, Equatable {
     /// Its name as it was given.
@@ -78,6 +104,8 @@ public struct IndexInfo: Sendable, Codable, Equatable {
   public var bytes: BuildSummary.Bytes
   /// All models.
   public var models: [Model]
+  /// The neural models; nil where there are none.
+  public var neuralModels: [NeuralModel]?
   /// How texts and queries become words.
   public var tokenizer: TokenizerOptions
   /// The texts that were counted.
@@ -94,9 +122,12 @@ public struct IndexInfo: Sendable, Codable, Equatable {
   /// - Throws: `IndexError` or `StorageError`, each of which says what to do.
   public init(path: String) throws {
     let folder = IndexFolder(path)
-    let (manifest, memberships) = try folder.withCurrent { manifest in
+    let (manifest, memberships, networks) = try folder.withCurrent { manifest in
       for file in manifest.files { _ = try folder.open(file) }
-      return (manifest, try Self.memberships(folder, manifest))
+      let networks = try manifest.neuralModels.map { entry in
+        try NeuralModel(NeuralModelFile(folder, entry, manifest: manifest))
+      }
+      return (manifest, try Self.memberships(folder, manifest), networks)
     }
     guard
       let first = manifest.models.first(where: { $0.countsFile == nil }) ?? manifest.models.first
@@ -116,6 +147,7 @@ public struct IndexInfo: Sendable, Codable, Equatable {
     layout = first.layout
     bytes = Self.bytes(manifest.files)
     models = manifest.models.map(Model.init)
+    neuralModels = networks.isEmpty ? nil : networks
     tokenizer = manifest.tokenizer
     corpus = manifest.corpus.map { Text(path: $0.path, bytes: $0.bytes, isRemoved: $0.isRemoved) }
     generation = manifest.generation
@@ -143,6 +175,21 @@ public struct IndexInfo: Sendable, Codable, Equatable {
       counts: pages(.counts),
       vocabulary: pages(.vocabulary)
     )
+  }
+}
+
+extension IndexInfo.NeuralModel {
+  init(_ file: NeuralModelFile) throws {
+    name = file.entry.name
+    architecture = file.entry.architecture
+    words = file.entry.words
+    parameterCount = file.entry.parameters
+    bytes = file.bytes
+    parameters = file.shapes.map { Parameter(name: $0.name, shape: $0.shape) }
+    guard let description = try JSONValue(parsing: file.description()) else {
+      throw NeuralFileError.damaged(path: file.path, rule: "its description is not JSON")
+    }
+    self.description = description
   }
 }
 

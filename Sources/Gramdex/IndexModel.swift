@@ -1,4 +1,5 @@
 package import GramdexIndex
+import GramdexNeuralModels
 public import GramdexScoring
 
 /// Opens models of indexes, of whatever kind they are.
@@ -6,7 +7,8 @@ public import GramdexScoring
 /// The one place where a kind of model in the manifest becomes a `LanguageModel`: queries, perplexity, mixtures, next words,
 /// drawn sentences and explanations ask what is opened here.
 public enum IndexModel {
-  /// Opens a model of the index at `path`: a `ClassModel` where words were counted as their classes, or else an `NGramModel`.
+  /// Opens a model of the index at `path`: a `NeuralModel`, a `ClassModel` where words were counted as their classes, or
+  /// else an `NGramModel`.
   ///
   /// Takes no lock and writes nothing, as `NGramModel.open`.
   ///
@@ -15,7 +17,7 @@ public enum IndexModel {
     _ path: String,
     model name: String = NGramModel.defaultName
   ) throws -> any LanguageModel {
-    try open(opened(path, model: name))
+    try neural(path, model: name) ?? open(opened(path, model: name))
   }
 
   /// Opens a model that finds next words without looking at all of them, where its kind can.
@@ -25,6 +27,7 @@ public enum IndexModel {
     _ path: String,
     model name: String = NGramModel.defaultName
   ) throws -> any LanguageModel {
+    if let network = try neural(path, model: name) { return network }
     let opened = try opened(path, model: name)
     let model = try open(opened)
     guard let words = model as? NGramModel else { return model }
@@ -39,6 +42,7 @@ public enum IndexModel {
     _ path: String,
     model name: String = NGramModel.defaultName
   ) throws -> any WordExplainer {
+    if let network = try neural(path, model: name) { return RankExplainer(network) }
     let opened = try opened(path, model: name)
     switch try open(opened) {
     case let model as NGramModel: return Explainer(try AskedModel(model, opened))
@@ -58,12 +62,22 @@ public enum IndexModel {
     }
   }
 
+  /// The neural model `name`; nil when the index has none of this name.
+  private static func neural(_ path: String, model name: String) throws -> NeuralModel? {
+    let folder = IndexFolder(path)
+    return try folder.withCurrent { manifest in
+      guard let entry = manifest.neuralModel(name) else { return nil }
+      return try NeuralModel.open(
+        NeuralModelFile(folder, entry, manifest: manifest), index: path)
+    }
+  }
+
   /// What the index at `path` has of the model `name`.
   static func opened(_ path: String, model name: String) throws -> OpenedModel {
     let folder = IndexFolder(path)
     return try folder.withCurrent { manifest in
       guard let opened = try OpenedModel(folder, name: name, manifest: manifest) else {
-        throw ScoringError.noModel(name: name, path: path, names: manifest.models.map(\.name))
+        throw ScoringError.noModel(name: name, path: path, names: manifest.models.map(\.name) + manifest.neuralModels.map(\.name))
       }
       return opened
     }

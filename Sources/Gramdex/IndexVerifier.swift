@@ -76,6 +76,27 @@ public enum IndexVerifier {
       report.problems += damage.map { "\($0)" }
       if damage.isEmpty { undamaged.insert(entry.name) }
     }
+    let numbers = JobStage(
+      observer: observer,
+      number: 2,
+      stages: 2,
+      name: "parameters",
+      unit: "numbers"
+    )
+    for model in manifest.neuralModels where undamaged.contains(model.file) {
+      do {
+        let stored = try NeuralModelFile(folder, model, manifest: manifest)
+        report.problems += try stored.findDamage { done in
+          try cancellation.check()
+          numbers.report(done, of: max(done, model.parameters))
+        }
+        report.parameters = (report.parameters ?? 0) + model.parameters
+      } catch let error as Interrupted {
+        throw error
+      } catch {
+        report.problems.append("\(error)")
+      }
+    }
     var wordsChecked = Set<String>()
     for model in manifest.models
     where [model.file, model.countsFile ?? model.file].allSatisfy(undamaged.contains) {

@@ -15,6 +15,8 @@ public struct TrainOptions: Sendable {
   public var name: String
   /// The network and how it is trained.
   public var training = TrainingOptions()
+  /// Whether P(`<unk>`) is shared by the words that the network does not know.
+  public var sharesUnknown = true
   /// Where the curves go, without ending; nil for nowhere.
   public var curves: String?
   /// Whether training that was stopped is gone on with.

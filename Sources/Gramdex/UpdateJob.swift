@@ -245,7 +245,9 @@ struct UpdateJob {
       let estimated = try job.estimate(counted, file)
       manifest.models.append(job.modelEntry(name, build, counted, estimated))
     }
-    manifest.files = [Manifest.File(name: name, summary: try file.finish())]
+    // Neural models have words of their own, and stay as they are.
+    manifest.files =
+      [Manifest.File(name: name, summary: try file.finish())] + manifest.neuralFiles
     var main = base.main
     main.tokens = build.tokens
     main.sentences = build.sentences

@@ -12,6 +12,8 @@ public struct VerificationReport: Sendable, Codable, Equatable {
   public var chanceMatches: Int = 0
   /// The largest distance of such a sum from 1; nil when none was taken.
   public var largestDeviation: Double?
+  /// Numbers of neural models, all of which are finite; nil where there are no such models.
+  public var parameters: UInt64?
   /// What is wrong, one line each.
   public var problems: [String] = []
 
@@ -34,6 +36,7 @@ public struct VerificationReport: Sendable, Codable, Equatable {
     if largestDeviation != nil {
       parts.append("probabilities after \(contexts) contexts sum to 1")
     }
+    if let parameters { parts.append("\(Readable.grouped(parameters)) parameters of networks") }
     return "fine: " + parts.joined(separator: ", ") + "\n"
   }
 }

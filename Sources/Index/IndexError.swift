@@ -16,6 +16,8 @@ public enum IndexError: Error, Equatable, Sendable {
   case damagedTokenizer(path: String)
   /// The generation before the current one was not kept.
   case noPrevious(path: String)
+  /// A neural model was named where only n-gram models will do.
+  case neuralModel(name: String, path: String)
   /// A program of another version wrote the index.
   case otherVersion(path: String, found: Int, supported: Int)
 }
@@ -51,6 +53,11 @@ extension IndexError: CustomStringConvertible {
       """
       \(path) has no generation to go back to; \
       a build keeps the one it replaces when it is told --keep-previous
+      """
+    case .neuralModel(let name, let path):
+      """
+      \(name) of \(path) is a neural model, and this works with n-gram models only; \
+      name one of those (gramdex info \(path) lists them)
       """
     case .otherVersion(let path, let found, let supported):
       """

@@ -75,7 +75,11 @@ package struct IndexFolder: Hashable, Sendable {
 
   /// Opens a file of the index; its structure is checked against the manifest.
   package func open(_ file: Manifest.File) throws(StorageError) -> TableFile {
-    try TableFile(path: path(file.name), layout: file.layout)
+    try TableFile(
+      path: path(file.name),
+      layout: file.layout,
+      databases: file.expectedDatabases
+    )
   }
 
   /// Calls `body` with the current manifest, to open what it names.

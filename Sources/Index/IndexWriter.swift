@@ -74,14 +74,14 @@ package final class IndexWriter {
     folder.path(IndexFolder.workName)
   }
 
-  /// A name for a new file; its path is `folder.path(name)`.
-  package func nextFile() throws(StorageError) -> String {
+  /// A name for a new file, which begins with `prefix`; its path is `folder.path(name)`.
+  package func nextFile(_ prefix: String = TableFileName.ngrams) throws(StorageError) -> String {
     let names = try Files.names(in: folder.path).compactMap { TableFileName($0) } + madeFiles
     let highest = max(
       names.max()?.number ?? 0,
       current?.files.compactMap { TableFileName($0.name)?.number }.max() ?? 0
     )
-    let name = TableFileName(number: highest + 1)
+    let name = TableFileName(prefix, number: highest + 1)
     madeFiles.append(name)
     return name.text
   }
@@ -131,6 +131,7 @@ package final class IndexWriter {
     manifest.generation = (current?.generation ?? 0) + 1
     manifest.files.sort { $0.name < $1.name }
     manifest.models.sort { $0.name < $1.name }
+    manifest.neuralModels.sort { $0.name < $1.name }
     let bytes = try manifest.encoded()
     _ = try Manifest(decoding: bytes, path: folder.path(IndexFolder.manifestName))
     for file in manifest.files {

@@ -76,6 +76,18 @@ extension Manifest {
     try require(IndexFolder.isNamed(tokenizer), "its tokenizer and the model of that do not fit")
     try require(Set(files.map(\.name)).count == files.count, "a file is named twice")
     try require(Set(models.map(\.name)).count == models.count, "a model is named twice")
+    try require(
+      Set(neuralModels.map(\.name)).union(models.map(\.name)).count
+        == neuralModels.count + models.count,
+      "a model is named twice"
+    )
+    for model in neuralModels {
+      try require(
+        neuralFiles.contains { $0.name == model.file && $0.databases[.network] != nil },
+        "the file of the neural model \(model.name) is not listed"
+      )
+      try require(TableFileName.isPrefix(model.name), "a neural model has no usable name")
+    }
     for model in models {
       try require(
         [model.file, model.countsFile ?? model.file].allSatisfy { name in
@@ -98,34 +110,52 @@ extension Manifest {
   }
 }
 
-/// The name of a table file: `ngrams-000001.mdb`.
+/// The name of a table file: `ngrams-000001.mdb`, or with the name of its neural model, `lstm-000002.mdb`.
 package struct TableFileName: Hashable, Comparable, Sendable {
-  /// Counts the files of an index; never used twice.
-  package var number: UInt32
+  /// What files of n-gram models begin with.
+  package static let ngrams = "ngrams"
+  private static let suffix = ".mdb"
 
-  /// Makes a name.
-  package init(number: UInt32) {
+  /// What stands before the number.
+  package let prefix: String
+  /// Counts the files of an index, whatever they begin with; never used twice.
+  package let number: UInt32
+
+  /// Makes a name; the prefix must be one (`isPrefix`).
+  package init(_ prefix: String = ngrams, number: UInt32) {
+    self.prefix = prefix
     self.number = number
   }
 
   /// Reads a name; nil when it is another one.
   package init?(_ text: String) {
-    let prefix = "ngrams-"
-    let suffix = ".mdb"
-    guard text.hasPrefix(prefix), text.hasSuffix(suffix),
-      let number = UInt32(text.dropFirst(prefix.count).dropLast(suffix.count))
-    else { return nil }
+    guard text.hasSuffix(Self.suffix), let dash = text.lastIndex(of: "-") else { return nil }
+    let digits = text[text.index(after: dash)...].dropLast(Self.suffix.count)
+    guard let number = UInt32(digits) else { return nil }
+    prefix = String(text[..<dash])
     self.number = number
-    if self.text != text { return nil }
+    if !Self.isPrefix(prefix) || self.text != text { return nil }
+  }
+
+  /// Whether a file may begin so: 1 to 64 letters, digits, `-`, `_` and `.`, as names of models.
+  package static func isPrefix(_ text: String) -> Bool {
+    (1...64).contains(text.utf8.count)
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+        default: false
+        }
+      }
   }
 
   /// The name.
   package var text: String {
     let digits = String(number)
-    return "ngrams-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits + ".mdb"
+    return prefix + "-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+      + Self.suffix
   }
 
   package static func < (left: Self, right: Self) -> Bool {
-    left.number < right.number
+    (left.number, left.prefix) < (right.number, right.prefix)
   }
 }

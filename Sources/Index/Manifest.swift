@@ -46,6 +46,11 @@ package struct Manifest: Hashable, Sendable, Codable {
       layout = summary.layout
       databases = summary.databases
     }
+
+    /// The databases that the file must have: those of n-gram models or those of a neural model.
+    package var expectedDatabases: [TableDatabase] {
+      databases[.network] == nil ? TableDatabase.ofNGrams : TableDatabase.ofNetwork
+    }
   }
 
   /// Which words of the text are counted as themselves.
@@ -74,6 +79,13 @@ package struct Manifest: Hashable, Sendable, Codable {
   package var files: [File]
   /// Which words were counted; nil in an index that was not made from text, or written before this was noted.
   package var countedWords: CountedWords?
+  /// The neural models; nil where there are none, as in an index that was written before there were any.
+  private var storedNeuralModels: [NeuralModelEntry]?
+
+  private enum CodingKeys: String, CodingKey {
+    case formatVersion, generation, toolVersion, tokenizer, models, corpus, files, countedWords
+    case storedNeuralModels = "neuralModels"
+  }
 
   /// Makes a manifest of the current version; `IndexWriter` sets its generation.
   package init(
@@ -92,6 +104,23 @@ package struct Manifest: Hashable, Sendable, Codable {
     self.files = files
   }
 
+  /// The neural models, by name; no name is also that of one of `models`.
+  package var neuralModels: [NeuralModelEntry] {
+    get { storedNeuralModels ?? [] }
+    set { storedNeuralModels = newValue.isEmpty ? nil : newValue }
+  }
+
+  /// The neural model of this name, or nil.
+  package func neuralModel(_ name: String) -> NeuralModelEntry? {
+    neuralModels.first { $0.name == name }
+  }
+
+  /// The files of neural models.
+  package var neuralFiles: [File] {
+    let names = Set(neuralModels.map(\.file))
+    return files.filter { names.contains($0.name) }
+  }
+
   /// The file in which a model is.
   package func file(of model: ModelEntry) -> File? {
     files.first { $0.name == model.file }
@@ -99,7 +128,9 @@ package struct Manifest: Hashable, Sendable, Codable {
 
   /// Forgets the files that no model needs.
   package mutating func dropUnusedFiles() {
-    let used = Set(models.flatMap { [$0.file, $0.countsFile ?? $0.file] })
+    let used = Set(
+      models.flatMap { [$0.file, $0.countsFile ?? $0.file] } + neuralModels.map(\.file)
+    )
     files.removeAll { !used.contains($0.name) }
   }
 }

@@ -16,8 +16,11 @@ package struct OpenedModel: Sendable {
 
   /// Opens the model `name` of the index in `folder`; nil when it has none of this name.
   ///
-  /// - Throws: `IndexError` or `StorageError`.
+  /// - Throws: `IndexError`, also for a neural model, or `StorageError`.
   package init?(_ folder: IndexFolder, name: String, manifest: Manifest) throws {
+    if manifest.neuralModel(name) != nil {
+      throw IndexError.neuralModel(name: name, path: folder.path)
+    }
     guard let entry = manifest.models.first(where: { $0.name == name }) else { return nil }
     self = try Self(folder, entry, manifest: manifest)
   }

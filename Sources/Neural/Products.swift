@@ -1,8 +1,6 @@
 import CNeuralKernels
 
-/// The matrix products of one thread: oneDNN's primitives, made once for each shape.
-///
-/// Used by the thread that made it alone.
+/// Matrix products for one thread at a time: oneDNN's primitives, made once for each shape.
 @safe
 package final class Products {
   struct Shape: Hashable, Sendable {
@@ -73,7 +71,7 @@ package final class Products {
   private let library: OpaquePointer
   private var made: [Shape: Primitive] = [:]
 
-  /// Prepares oneDNN for this thread.
+  /// Prepares oneDNN.
   package init() throws {
     var made: OpaquePointer?
     let status = unsafe gramdex_products_create(&made)

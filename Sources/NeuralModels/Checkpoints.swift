@@ -1,5 +1,5 @@
-package import GramdexNeural
-package import GramdexStorage
+import GramdexNeural
+import GramdexStorage
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

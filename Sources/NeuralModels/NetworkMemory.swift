@@ -61,6 +61,22 @@ public final class NetworkState: Sendable {
     }
   }
 
+  /// The numbers of a state of one lane, in the order of `matrices`.
+  var numbers: [Float] {
+    matrices.flatMap(\.elements)
+  }
+
+  /// Sets the numbers of a state of one lane.
+  func set(_ numbers: [Float]) {
+    var place = 0
+    for matrix in matrices {
+      for column in 0..<matrix.count {
+        matrix[column] = numbers[place]
+        place += 1
+      }
+    }
+  }
+
   /// Its matrices, in a fixed order.
   public var matrices: [FloatMatrix] {
     layers.flatMap { [$0.hidden] + ($0.cell.map { [$0] } ?? []) }

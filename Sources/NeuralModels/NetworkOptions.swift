@@ -74,4 +74,14 @@ public struct NetworkOptions: Hashable, Sendable, Codable {
     case .lstm: .lstm
     }
   }
+
+  /// Checks the sizes of a stored network before memory is taken for them.
+  ///
+  /// - Throws: `NeuralModelError.damaged`.
+  func check(vocabularySize: Int, model: String) throws(NeuralModelError) {
+    let sizes = [embedding, hidden, layers, order, classes, noiseSamples, vocabularySize]
+    guard sizes.allSatisfy({ (1...1 << 26).contains($0) }), layers <= 64, order <= 64,
+      (0...64).contains(ngramOrder), (1...30).contains(ngramBits), (0..<1).contains(dropout)
+    else { throw .damaged(model: model, rule: "its description has impossible sizes") }
+  }
 }

@@ -1,6 +1,6 @@
-public import GramdexCore
-public import GramdexNeural
-package import GramdexStorage
+package import GramdexCore
+import GramdexNeural
+import GramdexStorage
 
 #if canImport(Glibc)
   import Glibc
@@ -260,17 +260,20 @@ extension WordWindow {
   /// The rows of a window of lanes; rows that the last step lacks predict nothing.
   package init(_ window: TrainingWindow, resets: Bool) {
     let rows = window.steps * window.lanes
-    let missing = rows - window.rows
     let end = Int32(ShortList.sentenceEnd)
+    var inputs = [Int32](repeating: end, count: rows * window.history)
+    for place in 0..<window.rows * window.history { inputs[place] = Int32(window.inputs[place]) }
+    var targets = [Int32](repeating: -1, count: rows)
+    for row in 0..<window.rows { targets[row] = Int32(window.targets[row]) }
+    var starts: [Bool]?
+    if resets {
+      starts = (0..<rows).map { $0 < window.rows && window.startsSentence[$0] == 1 }
+    }
     self.init(
       history: window.history,
-      inputs: (0..<window.rows * window.history).map { Int32(window.inputs[$0]) }
-        + Array(repeating: end, count: missing * window.history),
-      targets: (0..<window.rows).map { Int32(window.targets[$0]) }
-        + Array(repeating: -1, count: missing),
-      resets: resets
-        ? (0..<window.rows).map { window.startsSentence[$0] == 1 }
-          + Array(repeating: false, count: missing) : nil,
+      inputs: inputs,
+      targets: targets,
+      resets: starts,
       steps: window.steps
     )
   }

@@ -4,6 +4,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case diverged(epoch: Int, window: Int, rate: Float, hasCheckpoint: Bool)
   /// A checkpoint belongs to another training.
   case otherCheckpoint(path: String, difference: String)
+  /// Another process trains a model of this name.
+  case alreadyRunning(path: String)
   /// A checkpoint cannot be read.
   case damagedCheckpoint(path: String, reason: String)
 
@@ -15,6 +17,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         + (hasCheckpoint ? "; the last checkpoint was kept" : "")
     case .otherCheckpoint(let path, let difference):
       "the checkpoint \(path) belongs to another training (\(difference)); train without --resume to begin anew"
+    case .alreadyRunning(let path):
+      "another process trains this model, in \(path); wait for it, or give another --name"
     case .damagedCheckpoint(let path, let reason):
       "the checkpoint \(path) cannot be used: \(reason); train without --resume to begin anew"
     }

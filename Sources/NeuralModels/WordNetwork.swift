@@ -121,6 +121,11 @@ public final class WordNetwork: Sendable {
     })
   }
 
+  /// How many numbers a lane's state has.
+  public var stateSize: Int {
+    recurrent.reduce(0) { $0 + $1.hiddenSize * ($1.cell == .lstm ? 2 : 1) }
+  }
+
   /// Reads a window of words.
   ///
   /// - Parameters:
@@ -212,6 +217,18 @@ public final class WordNetwork: Sendable {
     try output.logProbabilities(
       memory.features, targets: window.targets, into: result, team: team)
     return result
+  }
+}
+
+extension WordNetwork {
+  /// ln P of all words after each row that was read [rows × V].
+  public func distributions(
+    memory: NetworkMemory,
+    rows: Int,
+    into logProbabilities: FloatMatrix,
+    team: Team
+  ) throws {
+    try output.distributions(memory.features, rows: rows, into: logProbabilities, team: team)
   }
 }
 

@@ -125,3 +125,11 @@ extension FileDescriptor {
     self.init(number: number, path: path)
   }
 }
+
+extension Files {
+  /// Removes a folder that has nothing in it; any other stays.
+  package static func removeEmptyFolder(_ path: String) {
+    // SAFETY: the path is a C string for the call.
+    _ = unsafe rmdir(path)
+  }
+}

@@ -17,17 +17,8 @@ package final class ScratchFile {
 
   /// Makes a file in `folder`, which must exist.
   package init(folder: String) throws(ScratchFileError) {
-    let template = folder + "/scratch-XXXXXX"
-    var name = Array(template.utf8CString)
-    // SAFETY: the array is a writable C string ending in XXXXXX.
-    descriptor = unsafe name.withUnsafeMutableBufferPointer { buffer -> Int32 in
-      guard let base = buffer.baseAddress else { return -1 }
-      let descriptor = unsafe mkstemp(base)
-      if descriptor >= 0 { unsafe unlink(base) }
-      return descriptor
-    }
+    descriptor = try NamelessFile.open(in: folder)
     self.folder = folder
-    if descriptor < 0 { throw ScratchFileError(folder: folder, code: errno) }
   }
 
   deinit {
@@ -54,6 +45,23 @@ package final class ScratchFile {
     }
     byteCount += length
     return unsafe ScratchRegion(base: mapped, byteCount: Int(length))
+  }
+}
+
+/// Files that no name leads to.
+enum NamelessFile {
+  /// Makes a file in `folder`, which must exist; returns its open descriptor.
+  static func open(in folder: String) throws(ScratchFileError) -> Int32 {
+    var name = Array((folder + "/scratch-XXXXXX").utf8CString)
+    // SAFETY: the array is a writable C string ending in XXXXXX.
+    let descriptor = unsafe name.withUnsafeMutableBufferPointer { buffer -> Int32 in
+      guard let base = buffer.baseAddress else { return -1 }
+      let descriptor = unsafe mkstemp(base)
+      if descriptor >= 0 { unsafe unlink(base) }
+      return descriptor
+    }
+    if descriptor < 0 { throw ScratchFileError(folder: folder, code: errno) }
+    return descriptor
   }
 }
 

@@ -25,7 +25,7 @@ extension TableFile {
     }
     var done: UInt64 = structural.reduce(0) { $0 + $1.count } * layout.pageBytes
     try progress(done)
-    for database in TableDatabase.allCases {
+    for database in databases {
       for key in try keys(database) {
         guard let place = try tree.place(database, key: key) else { continue }
         do throws(StorageError) {

@@ -15,12 +15,19 @@ package final class TableFile: Sendable {
   package let path: String
   /// What the manifest says of it.
   package let layout: TableFileLayout
+  /// Its databases.
+  package let databases: [TableDatabase]
 
   private let file: MappedFile
   let tree: TableTree
 
-  /// Opens the file, which must be as `layout` says; needs no permission to write, and writes nothing.
-  package init(path: String, layout: TableFileLayout) throws(StorageError) {
+  /// Opens the file, which must be as `layout` says and have these databases; needs no permission to write, and writes
+  /// nothing.
+  package init(
+    path: String,
+    layout: TableFileLayout,
+    databases: [TableDatabase] = TableDatabase.ofNGrams
+  ) throws(StorageError) {
     let file = try FileDescriptor(path, flags: O_RDONLY, action: "open")
     let status = try file.status()
     guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: path) }
@@ -35,9 +42,10 @@ package final class TableFile: Sendable {
       throw .damagedStructure(path: path, reason: "the manifest states an impossible size of it")
     }
     self.file = try MappedFile(file, count: Int(layout.bytes))
-    tree = try TableTree(self.file, path: path, layout: layout)
+    tree = try TableTree(self.file, path: path, layout: layout, databases: databases)
     self.path = path
     self.layout = layout
+    self.databases = databases
   }
 
   /// The payload stored under `key`, or nil when there is none; its envelope was checked.

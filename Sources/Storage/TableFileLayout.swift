@@ -1,11 +1,20 @@
 /// The named databases of a table file.
-package enum TableDatabase: String, Sendable, Codable, CaseIterable, CodingKeyRepresentable {
+package enum TableDatabase: String, Sendable, Codable, CodingKeyRepresentable {
   /// Words and their ids.
   case vocabulary
   /// Counted n-grams, in context order.
   case counts
   /// Score tables.
   case scores
+  /// What a neural model is: its description, its words, the shapes of its parameters.
+  case network
+  /// The numbers of a neural model.
+  case parameters
+
+  /// The databases of a file of n-gram models.
+  package static let ofNGrams: [Self] = [.vocabulary, .counts, .scores]
+  /// The databases of the file of a neural model.
+  package static let ofNetwork: [Self] = [.network, .parameters]
 }
 
 /// What a manifest says of a table file.

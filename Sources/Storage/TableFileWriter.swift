@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Writes a new table file: an LMDB environment with the databases of `TableDatabase`, written once.
+/// Writes a new table file: an LMDB environment with some databases of `TableDatabase`, written once.
 ///
 /// Every value has pages of its own and stands at a fixed address from the moment room is made for it.
 /// Disk space is allocated before pages are touched, so a full disk is an error and not a signal. The
@@ -9,6 +9,7 @@ import Synchronization
 @safe
 package final class TableFileWriter: Sendable {
   private let path: String
+  private let databases: [TableDatabase]
   private let keepsUnfinished: Bool
   private let state: Mutex<State>
   private let unsealed = UnsealedCount()
@@ -32,15 +33,17 @@ package final class TableFileWriter: Sendable {
   package init(
     path: String,
     mapBytes: UInt64,
+    databases: [TableDatabase] = TableDatabase.ofNGrams,
     keepsUnfinished: Bool = false,
     valuesPerCommit: Int = defaultValuesPerCommit
   ) throws(StorageError) {
+    self.databases = databases
     self.keepsUnfinished = keepsUnfinished
     var space = try AllocatedSpace(creating: path)
     let environment: WritableEnvironment
     do throws(StorageError) {
       let size = (max(mapBytes, 1 << 20) + 65535) / 65536 * 65536
-      environment = try WritableEnvironment(path: path, mapBytes: size)
+      environment = try WritableEnvironment(path: path, mapBytes: size, databases: databases)
       try space.prepare(pages: 0, pageBytes: environment.pageBytes)
       try environment.start()
     } catch {
@@ -112,7 +115,7 @@ package final class TableFileWriter: Sendable {
         values: state.valueRuns
       )
       state.environment = nil
-      for database in TableDatabase.allCases where state.usage[database] == nil {
+      for database in databases where state.usage[database] == nil {
         state.usage[database] = .init()
       }
       return TableFileSummary(layout: layout, databases: state.usage)

@@ -25,12 +25,18 @@ struct TableTree: Sendable {
   private let path: String
   private let layout: TableFileLayout
   private let pageCount: UInt64
+  private let databases: [TableDatabase]
   private var main = Root(depth: 0, entries: 0, page: LMDBPage.noPage)
   private var roots: [TableDatabase: Root] = [:]
 
   /// Finds the roots; throws unless both meta pages are LMDB's, with the size of page that the manifest says (the newer one with that of the file),
-  /// and the main database has a database of the plain kind for each `TableDatabase`.
-  init(_ file: MappedFile, path: String, layout: TableFileLayout) throws(StorageError) {
+  /// and the main database has a database of the plain kind for each of `databases`.
+  init(
+    _ file: MappedFile,
+    path: String,
+    layout: TableFileLayout,
+    databases: [TableDatabase]
+  ) throws(StorageError) {
     guard let pageCount = layout.pageCount, file.count == Int(layout.bytes) else {
       throw .damagedStructure(path: path, reason: "the manifest states another size of it")
     }
@@ -38,8 +44,9 @@ struct TableTree: Sendable {
     self.path = path
     self.layout = layout
     self.pageCount = pageCount
+    self.databases = databases
     main = try mainRoot()
-    for database in TableDatabase.allCases {
+    for database in databases {
       guard
         let (page, node) = try find(Array(database.rawValue.utf8), from: main),
         node.flags == LMDBPage.databaseFlag, node.dataBytes == UInt64(LMDBPage.recordBytes)
@@ -66,17 +73,17 @@ struct TableTree: Sendable {
   /// Walks all trees, and returns the pages that hold no values.
   ///
   /// A file passes when
-  /// 1. the main database has exactly the databases of `TableDatabase`;
+  /// 1. the main database has exactly the databases that it was opened with;
   /// 2. every tree has its stated depth and number of entries, every page is reached once, every node lies within
   ///    its page, keys ascend;
   /// 3. every value has pages of its own, and none of them is a page of a tree.
   func structure() throws(StorageError) -> [PageRun] {
     var walk = Walk()
     try self.walk(main, isMain: true, &walk)
-    guard walk.keys.count == TableDatabase.allCases.count else {
+    guard walk.keys.count == databases.count else {
       throw .damagedStructure(path: path, reason: "it has databases that do not belong there")
     }
-    for database in TableDatabase.allCases {
+    for database in databases {
       if let root = roots[database] { try self.walk(root, isMain: false, &walk) }
     }
     guard let structural = walk.values.complement(pages: pageCount) else {

@@ -11,6 +11,7 @@ final class WritableEnvironment: @unchecked Sendable {
   private let environment: OpaquePointer
   private var transaction: OpaquePointer?
   private var databases: [TableDatabase: MDB_dbi] = [:]
+  private let names: [TableDatabase]
   private let path: String
   private let mapBytes: UInt64
   /// The size of a page.
@@ -37,9 +38,10 @@ final class WritableEnvironment: @unchecked Sendable {
     }
   }
 
-  /// Opens the empty file at `path`, which may grow to `mapBytes`.
-  init(path: String, mapBytes: UInt64) throws(StorageError) {
+  /// Opens the empty file at `path`, which may grow to `mapBytes` and gets these databases.
+  init(path: String, mapBytes: UInt64, databases names: [TableDatabase]) throws(StorageError) {
     self.path = path
+    self.names = names
     self.mapBytes = mapBytes
     var created: OpaquePointer?
     let code = unsafe mdb_env_create(&created)
@@ -51,7 +53,7 @@ final class WritableEnvironment: @unchecked Sendable {
     var status = MDB_stat()
     try unsafe Self.check(mdb_env_set_mapsize(handle, Int(mapBytes)), path, mapBytes)
     try unsafe Self.check(
-      mdb_env_set_maxdbs(handle, MDB_dbi(TableDatabase.allCases.count)),
+      mdb_env_set_maxdbs(handle, MDB_dbi(names.count)),
       path,
       mapBytes
     )
@@ -67,7 +69,7 @@ final class WritableEnvironment: @unchecked Sendable {
   /// Starts the first transaction and makes the databases.
   func start() throws(StorageError) {
     try begin()
-    for database in TableDatabase.allCases {
+    for database in names {
       var number = MDB_dbi(0)
       let code = unsafe mdb_dbi_open(transaction, database.rawValue, UInt32(MDB_CREATE), &number)
       try Self.check(code, path, mapBytes)

@@ -73,7 +73,7 @@ struct StoredModel {
       try file.value(.scores, key: key).map { TableRegion(copying: $0.copy()) }
     }
     var payloads: [TableDatabase: [[UInt8]: [UInt8]]] = [:]
-    for database in TableDatabase.allCases {
+    for database in TableDatabase.ofNGrams {
       for key in try file.keys(database) {
         payloads[database, default: [:]][key] = try file.value(database, key: key)?.copy()
       }

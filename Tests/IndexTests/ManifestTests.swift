@@ -110,9 +110,14 @@ struct ManifestTests {
     #expect(TableFileName(number: 1).text == "ngrams-000001.mdb")
     #expect(TableFileName(number: .max).text == "ngrams-4294967295.mdb")
     #expect(TableFileName("ngrams-000012.mdb")?.number == 12)
+    for prefix in ["lstm", "a-b_c.d", "x-000001.mdb", "..", String(repeating: "x", count: 64)] {
+      let name = TableFileName(prefix, number: 7)
+      #expect(name.text == prefix + "-000007.mdb" && TableFileName(name.text) == name)
+    }
     for text in [
       "ngrams-12.mdb", "ngrams-+00012.mdb", "ngrams-0000012.mdb", "ngrams-.mdb", "LOCK", "",
-      "x/ngrams-000012.mdb",
+      "x/ngrams-000012.mdb", "-000012.mdb", "a b-000012.mdb", "ä-000012.mdb",
+      String(repeating: "x", count: 65) + "-000012.mdb",
     ] { #expect(TableFileName(text) == nil) }
   }
 }

@@ -25,7 +25,7 @@ struct TableFileWriterTests {
     for i in 0..<count {
       let number = (i * 7919) % count
       let payload = [UInt8](repeating: UInt8(number % 251), count: number % 13 == 0 ? 9000 : 5)
-      try writer.put(TableDatabase.allCases[number % 2], key: key(number), payload: payload)
+      try writer.put(TableDatabase.ofNGrams[number % 2], key: key(number), payload: payload)
     }
     return try writer.finish()
   }
@@ -37,7 +37,7 @@ struct TableFileWriterTests {
     let file = try TableFile(path: folder.path("a.mdb"), layout: summary.layout)
     #expect(try file.findDamage() == [])
     for number in 0..<count {
-      let value = try file.value(TableDatabase.allCases[number % 2], key: key(number))
+      let value = try file.value(TableDatabase.ofNGrams[number % 2], key: key(number))
       #expect(value?[0] == UInt8(number % 251))
       #expect(value?.count == (number % 13 == 0 ? 9000 : 5))
     }

@@ -1,14 +1,14 @@
 // Products of matrices by oneDNN, versions 2 and 3: C [m × n] = A [m × k] · B [k × n], or C += A · B.
 //
-// A product is made once for its shapes and run many times. It belongs to the thread that made it, and runs in that
-// thread alone: the OpenMP threads of oneDNN are limited to one there.
+// A product is made once for its shapes and run many times, by one thread at a time. oneDNN's own OpenMP threads are limited to
+// one in every thread that makes or runs a product.
 #ifndef GRAMDEX_PRODUCT_H
 #define GRAMDEX_PRODUCT_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/// What one thread needs to make and run products.
+/// What is needed to make and run products, by one thread at a time.
 typedef struct gramdex_products gramdex_products;
 /// A product of given shapes.
 typedef struct gramdex_product gramdex_product;
@@ -27,7 +27,7 @@ typedef struct gramdex_product_shape {
   bool is_packed;
 } gramdex_product_shape;
 
-/// Makes what a thread needs, in that thread; 0, or oneDNN's status.
+/// 0, or oneDNN's status.
 int gramdex_products_create(gramdex_products **products);
 void gramdex_products_destroy(gramdex_products *products);
 

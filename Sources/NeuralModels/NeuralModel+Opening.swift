@@ -1,0 +1,132 @@
+package import GramdexIndex
+import GramdexNeural
+package import GramdexScoring
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// What a stored network is, how it was trained and how it did.
+public struct NeuralDescription: Hashable, Sendable, Codable {
+  /// The sort of network.
+  public var architecture: String
+  /// The network and its training.
+  public var training: TrainingOptions
+  /// Whether P(`<unk>`) is shared by the words that the network does not know.
+  public var sharesUnknown: Bool
+  /// The n-gram model whose unigrams decide the shares.
+  public var unigramModel: String
+  /// Words and ends of sentences that it learned from, in each epoch.
+  public var tokens: UInt64
+  /// The perplexity of the development text after each epoch, words outside the short list as one word.
+  public var developmentPerplexities: [Double]
+  /// The epoch that was kept, from 1.
+  public var bestEpoch: Int
+  /// What computed it: other processors compute slightly different numbers.
+  public var processor: String
+
+  /// Describes a trained network.
+  public init(
+    training: TrainingOptions,
+    sharesUnknown: Bool,
+    unigramModel: String,
+    tokens: UInt64,
+    developmentPerplexities: [Double],
+    bestEpoch: Int
+  ) {
+    architecture = training.network.architecture.rawValue
+    self.training = training
+    self.sharesUnknown = sharesUnknown
+    self.unigramModel = unigramModel
+    self.tokens = tokens
+    self.developmentPerplexities = developmentPerplexities
+    self.bestEpoch = bestEpoch
+    processor = Processor.description
+  }
+
+  /// As JSON.
+  package func encoded() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(self))
+  }
+}
+
+extension NeuralModel {
+  /// Opens the neural model `name` of the index at `path`.
+  ///
+  /// Takes no lock and writes nothing. Parameters are copied to memory.
+  ///
+  /// - Throws: `NeuralFileError`, `NeuralModelError`, `IndexError` or `StorageError`, each saying what to do.
+  public static func open(_ path: String, model name: String) throws -> NeuralModel {
+    try open(NeuralModelFile.open(path, model: name), index: path)
+  }
+
+  /// Makes a model of an opened file.
+  package static func open(_ file: NeuralModelFile, index path: String) throws -> NeuralModel {
+    let name = file.entry.name
+    guard
+      let description = try? JSONDecoder().decode(
+        NeuralDescription.self, from: Data(file.description()))
+    else {
+      throw NeuralModelError.damaged(model: name, rule: "its description cannot be read")
+    }
+    let training = description.training
+    let precision = Precision.fastest == .float32 ? .float32 : training.precision
+    try training.network.check(vocabularySize: Int(clamping: file.entry.words), model: name)
+    let network = WordNetwork(
+      training.network,
+      vocabularySize: Int(file.entry.words),
+      learns: false,
+      precision: precision
+    )
+    for parameter in network.parameters {
+      try load(parameter, from: file)
+    }
+    let unigrams = try NeuralModel.unigramModel(
+      of: file, named: description.unigramModel, index: path)
+    let shortList = try ShortList(
+      words: file.words(), lexicon: unigrams.lexicon, model: name)
+    return NeuralModel(
+      network,
+      shortList: shortList,
+      lexicon: unigrams.lexicon,
+      tokenizer: file.manifest.tokenizer,
+      share: description.sharesUnknown ? UnknownShare(unigrams, shortList) : nil,
+      history: training.history,
+      sentenceState: training.sentenceState
+    )
+  }
+
+  private static func load(_ parameter: Parameter, from file: NeuralModelFile) throws {
+    guard let stored = try file.parameter(parameter.name),
+      stored.count == parameter.count
+    else {
+      throw NeuralModelError.damaged(
+        model: file.entry.name,
+        rule: "its parameter \(parameter.name) does not fit its description"
+      )
+    }
+    unsafe stored.withUnsafeFloats { numbers in
+      guard let start = numbers.baseAddress else { return }
+      // SAFETY: as many numbers as the parameter has, checked just above.
+      unsafe parameter.values.pointer.update(from: start, count: numbers.count)
+    }
+    parameter.tensor.round()
+  }
+
+  /// The n-gram model that lends the network its words: the one of that name, or the first that is left.
+  package static func unigramModel(
+    of file: NeuralModelFile,
+    named name: String,
+    index path: String
+  ) throws -> NGramModel {
+    let models = file.manifest.models
+    guard let entry = models.first(where: { $0.name == name }) ?? models.first else {
+      throw NeuralModelError.noWords(path: path)
+    }
+    return try NGramModel(OpenedModel(IndexFolder(path), entry, manifest: file.manifest))
+  }
+}
