@@ -1,4 +1,4 @@
-import GramdexNeural
+package import GramdexNeural
 
 /// The names that parameters have in the state of a PyTorch module: see docs/INTERCHANGE.md.
 package enum InterchangeNames {
