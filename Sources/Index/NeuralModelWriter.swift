@@ -145,6 +145,7 @@ package final class NeuralModelWriter {
   ///   - description: a JSON object whose `architecture` is a string.
   ///   - keepingPrevious: whether the generation before is kept, for `roll-back`.
   /// - Returns: what was published.
+  /// - Throws: `StorageError` when the disk is full, and then nothing is published.
   @discardableResult
   package func publish(description: [UInt8], keepingPrevious: Bool = false) throws -> Manifest {
     guard let architecture = NeuralModelFile.architecture(in: description) else {
