@@ -94,11 +94,11 @@ enum NetworkOutput: Sendable {
     }
   }
 
-  /// How many logits of a row n-gram features keep the gradients of.
-  var ngramWidth: Int {
+  /// How many logits of a row n-gram features keep the gradients of, with so many noise words.
+  func ngramWidth(noiseSamples: Int) -> Int {
     switch self {
     case .full(let output): output.outcomes
-    case .noise: 0
+    case .noise: noiseSamples + 1
     case .classes(let output): NGramWindow.width(output.classes)
     case .adaptive: 0
     }
