@@ -115,7 +115,8 @@ public enum IndexTrainer {
     )
   }
 
-  private static func read(
+  /// Reads the training and the development text.
+  static func read(
     _ options: TrainOptions,
     _ manifest: Manifest,
     _ lexicon: Lexicon,

@@ -18,6 +18,8 @@ package final class NetworkTraining {
     package var bestEpoch = 0
     /// Seconds of each epoch on the clock, the development text included.
     package var epochSeconds: [Double] = []
+    /// Processor seconds of learning, without the development text, in this run.
+    package var learnCPUSeconds = 0.0
   }
 
   /// Where training stands: everything but the numbers in matrices.
@@ -117,7 +119,9 @@ package final class NetworkTraining {
     while progress.epoch < options.epochs && !progress.isFinished {
       let clock = ContinuousClock()
       let start = clock.now
+      let cpu = Self.cpuSeconds
       try learnEpoch(cancellation, observe, report)
+      result.learnCPUSeconds += Self.cpuSeconds - cpu
       try endEpoch(report)
       result.epochSeconds.append((clock.now - start) / .seconds(1))
     }
@@ -125,6 +129,14 @@ package final class NetworkTraining {
     result.developmentPerplexities = progress.developmentPerplexities
     result.bestEpoch = progress.bestEpoch
     return result
+  }
+
+  /// Processor seconds of this process, all threads together.
+  private static var cpuSeconds: Double {
+    var time = timespec()
+    // SAFETY: the call fills in the structure.
+    unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
   private func learnEpoch(
