@@ -122,7 +122,8 @@ public enum IndexTrainer {
     _ lexicon: Lexicon,
     _ folder: String,
     _ observer: any ProgressObserver,
-    _ cancellation: Cancellation
+    _ cancellation: Cancellation,
+    stages: Int = 3
   ) throws -> (text: TrainingText, development: TrainingText) {
     let inputs = try TextInputs(
       InputOptions(
@@ -132,7 +133,7 @@ public enum IndexTrainer {
       )
     )
     for warning in inputs.warnings { observer.warning(warning) }
-    let stage = JobStage(observer: observer, number: 1, stages: 3, name: "read", unit: "bytes")
+    let stage = JobStage(observer: observer, number: 1, stages: stages, name: "read", unit: "bytes")
     let total = inputs.totalBytes
     let text = try TrainingText.read(
       inputs,

@@ -89,8 +89,16 @@ public struct SoftmaxComparison: Sendable, Codable, Equatable {
       (manifest, try NGramModel.open(path, model: options.ngramModel))
     }
     let work = try Workspace(in: folder.path(IndexFolder.workName), removesParent: true)
+    let forms = options.forms.map { ($0, Int?.none) } + options.classes.map { (.classes, $0) }
     let texts = try IndexTrainer.read(
-      options.train, manifest, ngram.lexicon, work.path, observer, cancellation)
+      options.train,
+      manifest,
+      ngram.lexicon,
+      work.path,
+      observer,
+      cancellation,
+      stages: forms.count + 1
+    )
     let shortList = ShortList(of: texts.text, limit: options.train.training.vocabulary)
     let share = UnknownShare(ngram, shortList)
     func perplexity(_ model: some LanguageModel) throws -> Double {
@@ -108,7 +116,6 @@ public struct SoftmaxComparison: Sendable, Codable, Equatable {
       tokens: texts.text.tokens,
       rows: []
     )
-    let forms = options.forms.map { ($0, Int?.none) } + options.classes.map { (.classes, $0) }
     for (place, (softmax, classes)) in forms.enumerated() {
       var training = options.train.training
       training.network.softmax = softmax
@@ -123,7 +130,7 @@ public struct SoftmaxComparison: Sendable, Codable, Equatable {
       )
       let name = classes.map { "\($0) classes" } ?? softmax.rawValue
       let stage = JobStage(
-        observer: observer, number: place + 1, stages: forms.count, name: name, unit: "words")
+        observer: observer, number: place + 2, stages: forms.count + 1, name: name, unit: "words")
       let result = try job.run(cancellation: cancellation) { words, total, _ in
         stage.report(words, of: total)
       } report: { _ in
