@@ -73,6 +73,7 @@ struct CompareSoftmaxCommand: ParsableCommand {
   }
 
   func validate() throws {
+    if let problem = training.options(network).problem { throw ValidationError("--\(problem)") }
     if numbers == nil {
       throw ValidationError("--class-counts takes numbers from 1, such as 30,100,300")
     }
@@ -81,7 +82,9 @@ struct CompareSoftmaxCommand: ParsableCommand {
     }
     if network.tie { throw ValidationError("--tie does not work with all forms of soft-max") }
     if network.maxentOrder > 0 && otherForms.contains(.adaptive) {
-      throw ValidationError("--maxent-order does not work with the form adaptive; name other --forms")
+      throw ValidationError(
+        "--maxent-order does not work with the form adaptive; name other --forms"
+      )
     }
   }
 
@@ -102,7 +105,11 @@ struct CompareSoftmaxCommand: ParsableCommand {
     options.ngramModel = model
     let table = try progress.run { observer, cancellation in
       try SoftmaxComparison.run(
-        options, in: index.path, observer: observer, cancellation: cancellation)
+        options,
+        in: index.path,
+        observer: observer,
+        cancellation: cancellation
+      )
     }
     if let plot { try Files.replace(plot, contents: Array(table.drawing.utf8)) }
     if json {

@@ -76,6 +76,10 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var progress: ProgressFlags
 
+  func validate() throws {
+    if let problem = training.options(network).problem { throw ValidationError("--\(problem)") }
+  }
+
   func run() throws {
     var options = TrainOptions(
       texts: input.texts,

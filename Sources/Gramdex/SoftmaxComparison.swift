@@ -130,7 +130,12 @@ public struct SoftmaxComparison: Sendable, Codable, Equatable {
       )
       let name = classes.map { "\($0) classes" } ?? softmax.rawValue
       let stage = JobStage(
-        observer: observer, number: place + 2, stages: forms.count + 1, name: name, unit: "words")
+        observer: observer,
+        number: place + 2,
+        stages: forms.count + 1,
+        name: name,
+        unit: "words"
+      )
       let result = try job.run(cancellation: cancellation) { words, total, _ in
         stage.report(words, of: total)
       } report: { _ in
@@ -186,7 +191,9 @@ public struct SoftmaxComparison: Sendable, Codable, Equatable {
 
   /// Speed and perplexity by the number of classes, the other forms as points at the right.
   public var drawing: String {
-    let byClasses = rows.filter { $0.classes != nil }.sorted { ($0.classes ?? 0) < ($1.classes ?? 0) }
+    let byClasses = rows.filter { $0.classes != nil }.sorted {
+      ($0.classes ?? 0) < ($1.classes ?? 0)
+    }
     func line(_ name: String, _ value: (Row) -> Double) -> LinePlot.Line {
       LinePlot.Line(
         name: name,

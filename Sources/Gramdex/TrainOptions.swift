@@ -2,7 +2,7 @@ public import GramdexNeuralModels
 import GramdexText
 
 /// What training a network into an index is asked to do.
-public struct TrainOptions: Sendable {
+public struct TrainOptions: Sendable, Equatable {
   /// The texts to learn from.
   public var texts: [String]
   /// A file of further names of texts.

@@ -89,4 +89,44 @@ public struct NetworkOptions: Hashable, Sendable, Codable {
   func clusterStarts(vocabularySize: Int) -> [Int] {
     cutoffs.filter { $0 < vocabularySize }
   }
+
+  /// What is wrong with the options, naming them as the command line does; nil when nothing is.
+  var problem: String? {
+    let least = [
+      ("hidden", hidden, 1), ("embedding", embedding, 1), ("layers", layers, 1),
+      ("order", order, 2),
+      ("classes", classes, 1), ("noise-samples", noiseSamples, 1), ("maxent-order", ngramOrder, 0),
+    ]
+    for (name, value, smallest) in least where value < smallest {
+      return "\(name) must be at least \(smallest)"
+    }
+    if !(0..<1).contains(dropout) { return "dropout must be in 0 … 1, without 1" }
+    if !(10...30).contains(ngramBits) { return "maxent-bits must be in 10 … 30" }
+    if isTied && (architecture == .feedForward || softmax == .classes || softmax == .adaptive) {
+      return "tie works with recurrent networks, and with softmax full or noise"
+    }
+    if isTied && embedding != hidden {
+      return "tie needs word vectors as long as the hidden layer"
+    }
+    if ngramOrder > 0 && softmax == .adaptive {
+      return "maxent-order does not work with softmax adaptive"
+    }
+    if directConnections && architecture != .feedForward {
+      return "direct-connections belong to the architecture feed-forward"
+    }
+    let isAscending = zip(cutoffs, cutoffs.dropFirst()).allSatisfy { $0 < $1 }
+    if cutoffs.isEmpty || cutoffs[0] < 1 || !isAscending {
+      return "cutoffs are ascending numbers from 1, such as 2000,6000"
+    }
+    return nil
+  }
+
+  /// The learning rate that suits a rule and this network.
+  public func usualRate(_ method: Optimizer.Method) -> Float {
+    switch method {
+    case .sgd: 0.5
+    case .adagrad: architecture == .irnn ? 0.05 : 0.1
+    case .adam: 0.002
+    }
+  }
 }

@@ -37,6 +37,18 @@ public struct TrainingOptions: Hashable, Sendable, Codable {
   /// The usual training.
   public init() {}
 
+  /// What is wrong with the options, naming them as the command line does; nil when nothing is.
+  public var problem: String? {
+    if let problem = network.problem { return problem }
+    if vocabulary < 3 { return "short-list must be at least 3" }
+    if steps < 1 { return "bptt must be at least 1" }
+    if lanes < 1 { return "lanes must be at least 1" }
+    if epochs < 1 { return "epochs must be at least 1" }
+    if !(clip > 0) { return "clip must be more than 0" }
+    if !(optimizer.rate > 0 && optimizer.rate.isFinite) { return "rate must be more than 0" }
+    return nil
+  }
+
   /// How many words before the target a row has.
   package var history: Int {
     let context = network.architecture == .feedForward ? network.order - 1 : 1
