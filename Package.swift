@@ -185,7 +185,8 @@ let package = Package(
     tests(
       "Gramdex",
       [
-        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "GramdexScoring", "Gramdex",
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "GramdexScoring",
+        "GramdexNeural", "GramdexNeuralModels", "Gramdex",
       ]
     ),
     tests("EndToEnd", ["Gramdex"], exclude: ["Fixtures"]),
