@@ -17,8 +17,8 @@ public final class WordNetwork: Sendable {
   public let vocabularySize: Int
   /// What products round to.
   public let precision: Precision
-  let embedding: EmbeddingLayer
-  let recurrent: [RecurrentLayer]
+  package let embedding: EmbeddingLayer
+  package let recurrent: [RecurrentLayer]
   let output: SoftmaxOutput
   let dropouts: [DropoutLayer]
 
