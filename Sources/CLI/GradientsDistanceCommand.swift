@@ -1,6 +1,6 @@
 public import ArgumentParser
 import GramdexCore
-public import GramdexStudies
+import GramdexStudies
 
 extension StudyCell: ExpressibleByArgument {}
 

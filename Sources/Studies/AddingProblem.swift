@@ -1,4 +1,4 @@
-import GramdexNeural
+public import GramdexNeural
 
 /// The adding problem (Hochreiter & Schmidhuber 1997, experiment 4; Le 2015, section 4.1): sequences of two channels, a number
 /// uniform in [0, 1) and a mark that is 1 at two steps, one in each half, and 0 elsewhere. What is asked at the end is

@@ -1,4 +1,4 @@
-public import Gramdex
+import Gramdex
 public import GramdexCore
 import GramdexNeural
 import GramdexStorage

@@ -1,5 +1,5 @@
-public import Gramdex
-import GramdexCore
+import Gramdex
+public import GramdexCore
 public import GramdexNeural
 public import GramdexNeuralModels
 import GramdexScoring

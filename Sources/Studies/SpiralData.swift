@@ -1,4 +1,4 @@
-import GramdexNeural
+public import GramdexNeural
 
 #if canImport(Glibc)
   import Glibc

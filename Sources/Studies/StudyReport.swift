@@ -33,7 +33,7 @@ public enum StudyValue: Hashable, Sendable {
       text.contains { ",\"\n".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
     case .integer(let number): "\(number)"
     case .number(let number, _): "\(number)"
-    case .power(let log10): "\(power(log10))"
+    case .power(let log10): "\(tenTo(log10))"
     case .missing: ""
     }
   }
@@ -44,7 +44,7 @@ public enum StudyValue: Hashable, Sendable {
     case .text(let text): .string(text)
     case .integer(let number): .integer(Int64(number))
     case .number(let number, _): number.isFinite ? .number(number) : .null
-    case .power(let log10): .number(power(log10))
+    case .power(let log10): .number(tenTo(log10))
     case .missing: .null
     }
   }
@@ -57,7 +57,7 @@ public enum StudyValue: Hashable, Sendable {
 #endif
 
 /// 10 to the power of `log10`: 0 below the range of `Double`, the greatest number above it.
-private func power(_ log10: Double) -> Double {
+private func tenTo(_ log10: Double) -> Double {
   min(pow(10, log10), .greatestFiniteMagnitude)
 }
 

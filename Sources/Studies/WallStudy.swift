@@ -1,4 +1,4 @@
-public import Gramdex
+import Gramdex
 
 #if canImport(Glibc)
   import Glibc
