@@ -9,6 +9,7 @@ import GramdexNeuralModels
 import GramdexScoring
 import GramdexSmoothing
 import GramdexStorage
+import GramdexStudies
 import GramdexText
 
 /// What the user sees of an error, and the exit code of the process.
@@ -80,6 +81,7 @@ enum ErrorReport {
       Code.badData
     case is EstimateError: Code.usage
     case let error as NeuralFileError: error.isBadData ? Code.badData : Code.usage
+    case let error as StudyError: error.isBadData ? Code.badData : Code.usage
     case let error as NeuralModelError: error.isBadData ? Code.badData : Code.usage
     case is ScoringError, is NGramCountsError: Code.badData
     case CountDumpError.damaged: Code.badData

@@ -15,7 +15,7 @@ public final class NeuralModel: LanguageModel, RunScoring {
   public let network: WordNetwork
   /// What is remembered from one sentence to the next.
   public let sentenceState: SentenceState
-  let shortList: ShortList
+  package let shortList: ShortList
   let share: UnknownShare?
   let history: Int
   private let scorers = Mutex<[NeuralScorer]>([])
