@@ -47,13 +47,11 @@ struct DynamicEvaluationTests {
     #expect(zip(learned, asStored).contains { abs($0 - $1) > 0.01 })
     // Another text from some place on: all before is scored alike.
     let border = places[places.count / 2]
-    let other =
-      words[..<border]
-      + words[border...].map {
-        $0 == WordID(rawValue: 4)
-          ? .unknown : .init(rawValue: $0.rawValue == 2 || $0.rawValue == 1 ? $0.rawValue : 4)
-      }
-    let changed = scores(dynamic, Array(other))
+    let other = words.indices.map { place in
+      place < border || words[place].rawValue < WordID.reservedCount
+        ? words[place] : WordID(rawValue: 4)
+    }
+    let changed = scores(dynamic, other)
     #expect(changed[..<border] == learned[..<border])
     #expect(changed[border...] != learned[border...])
   }
