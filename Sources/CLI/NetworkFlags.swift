@@ -1,6 +1,7 @@
 import ArgumentParser
 import GramdexNeural
 import GramdexNeuralModels
+import GramdexScoring
 
 /// What a network is made of.
 struct NetworkFlags: ParsableArguments {

@@ -3,6 +3,7 @@ import Gramdex
 import GramdexCore
 import GramdexNeural
 import GramdexNeuralModels
+import GramdexScoring
 
 extension NetworkOptions.Architecture: ExpressibleByArgument {}
 extension NetworkOptions.Softmax: ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 package import GramdexCore
 import GramdexNeural
+import GramdexScoring
 import GramdexStorage
 
 #if canImport(Glibc)

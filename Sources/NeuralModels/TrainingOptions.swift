@@ -1,12 +1,5 @@
 public import GramdexNeural
-
-/// What is remembered from one sentence to the next.
-public enum SentenceState: String, Sendable, Codable, CaseIterable {
-  /// Everything: the text is one sequence (Mikolov 2010).
-  case carry
-  /// Nothing: each sentence begins alike.
-  case reset
-}
+public import GramdexScoring
 
 /// How a network is trained. Stored with the model.
 public struct TrainingOptions: Hashable, Sendable, Codable {
