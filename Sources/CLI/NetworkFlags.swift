@@ -104,16 +104,14 @@ struct NetworkFlags: ParsableArguments {
   var cutoffs = "2000"
 
   func validate() throws {
-    func atLeast(_ value: Int, _ least: Int, _ flag: String) throws {
-      if value < least { throw ValidationError("\(flag) must be at least \(least)") }
-    }
-    try atLeast(hidden, 1, "--hidden")
-    try atLeast(embedding ?? 1, 1, "--embedding")
-    try atLeast(layers, 1, "--layers")
-    try atLeast(order, 2, "--order")
-    try atLeast(classes, 1, "--classes")
-    try atLeast(noiseSamples, 1, "--noise-samples")
-    try atLeast(maxentOrder, 0, "--maxent-order")
+    try hidden.check(in: 1...1 << 16, "--hidden")
+    try (embedding ?? 1).check(in: 1...1 << 16, "--embedding")
+    try layers.check(in: 1...64, "--layers")
+    try order.check(in: 2...64, "--order")
+    try classes.check(in: 1...1 << 26, "--classes")
+    try noiseSamples.check(in: 1...1 << 20, "--noise-samples")
+    try maxentOrder.check(in: 0...64, "--maxent-order")
+    if !identityScale.isFinite { throw ValidationError("--identity-scale must be a number") }
     if !(0..<1).contains(dropout) { throw ValidationError("--dropout must be in 0 … 1, without 1") }
     if !(1...30).contains(maxentBits) { throw ValidationError("--maxent-bits must be in 1 … 30") }
     if tie && (embedding ?? hidden) != hidden {
@@ -201,6 +199,17 @@ struct TrainingFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      """
+      The least share of its cross-entropy that the development text must gain in an epoch: with less, the rate is \
+      halved from then on, and training ends when it happens again.
+      """,
+      valueName: "share"
+    )
+  )
+  var threshold = 0.003
+
+  @Option(
+    help: ArgumentHelp(
       "Whether sentences remember the ones before: carry or reset.",
       valueName: "what"
     )
@@ -219,11 +228,14 @@ struct TrainingFlags: ParsableArguments {
   var seed: UInt64 = 1
 
   func validate() throws {
-    if shortList < 3 { throw ValidationError("--short-list must be at least 3") }
-    if bptt < 1 { throw ValidationError("--bptt must be at least 1") }
-    if lanes < 1 { throw ValidationError("--lanes must be at least 1") }
-    if epochs < 1 { throw ValidationError("--epochs must be at least 1") }
-    if !(clip > 0) { throw ValidationError("--clip must be more than 0") }
+    try shortList.check(in: 3...1 << 26, "--short-list")
+    try bptt.check(in: 1...1 << 16, "--bptt")
+    try lanes.check(in: 1...1 << 16, "--lanes")
+    try epochs.check(in: 1...1_000_000, "--epochs")
+    if !(clip > 0 && clip.isFinite) {
+      throw ValidationError("--clip must be a number above 0; 1e30 clips nothing")
+    }
+    if !(0..<1).contains(threshold) { throw ValidationError("--threshold must be in 0 … 1, without 1") }
     if let rate, !(rate > 0 && rate.isFinite) {
       throw ValidationError("--rate must be more than 0")
     }
@@ -240,9 +252,21 @@ struct TrainingFlags: ParsableArguments {
     options.lanes = lanes
     options.clip = clip
     options.epochs = epochs
+    options.threshold = threshold
     options.sentenceState = sentenceState
     options.precision = precision ?? .fastest
     options.seed = seed
     return options
+  }
+}
+
+extension Int {
+  /// Throws a message for people when a flag's value is out of bounds.
+  fileprivate func check(in bounds: ClosedRange<Int>, _ flag: String) throws {
+    if !bounds.contains(self) {
+      throw ValidationError(
+        "\(flag) must be in \(bounds.lowerBound) … \(bounds.upperBound)"
+      )
+    }
   }
 }

@@ -11,6 +11,19 @@ extension Optimizer.Method: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 extension SentenceState: ExpressibleByArgument {}
 
+extension CheckpointInterval: ExpressibleByArgument {
+  public init?(argument: String) {
+    self.init(argument)
+  }
+
+  public var defaultValueDescription: String {
+    switch self {
+    case .seconds(let seconds): "\(Readable.fixed(seconds, 0))s"
+    case .windows(let windows): "\(windows)"
+    }
+  }
+}
+
 /// `gramdex train`: a neural language model in the index.
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -63,6 +76,17 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Go on with training that was stopped.")
   var resume = false
 
+  @Flag(help: "Throw away what is left of training that was stopped.")
+  var restart = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a checkpoint every so many windows (500) or seconds (30s), and after every epoch.",
+      valueName: "interval"
+    )
+  )
+  var checkpointEvery = CheckpointInterval.usual
+
   @Flag(help: "Replace the model of that name if there is one.")
   var replace = false
 
@@ -76,6 +100,12 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var progress: ProgressFlags
 
+  func validate() throws {
+    if resume && restart {
+      throw ValidationError("--resume and --restart exclude each other")
+    }
+  }
+
   func run() throws {
     var options = TrainOptions(
       texts: input.texts,
@@ -88,6 +118,8 @@ struct TrainCommand: ParsableCommand {
     options.training = training.options(network)
     options.curves = curves
     options.resume = resume
+    options.restart = restart
+    options.checkpointInterval = checkpointEvery
     options.replace = replace
     options.keepPrevious = keepPrevious
     options.memoryBytes = machine.memoryBytes
