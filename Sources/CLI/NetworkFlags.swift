@@ -68,7 +68,7 @@ struct NetworkFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Add hashed maximum-entropy features of up to this many words of history (0: none).",
+      "Add hashed maximum-entropy features of n-grams up to this order (0: none).",
       valueName: "number"
     )
   )
@@ -113,7 +113,16 @@ struct NetworkFlags: ParsableArguments {
     try maxentOrder.check(in: 0...64, "--maxent-order")
     if !identityScale.isFinite { throw ValidationError("--identity-scale must be a number") }
     if !(0..<1).contains(dropout) { throw ValidationError("--dropout must be in 0 … 1, without 1") }
-    if !(1...30).contains(maxentBits) { throw ValidationError("--maxent-bits must be in 1 … 30") }
+    if !(10...30).contains(maxentBits) { throw ValidationError("--maxent-bits must be in 10 … 30") }
+    if tie && (architecture == .feedForward || softmax == .classes || softmax == .adaptive) {
+      throw ValidationError("--tie works with recurrent networks, and with --softmax full or noise")
+    }
+    if maxentOrder > 0 && softmax == .adaptive {
+      throw ValidationError("--maxent-order does not work with --softmax adaptive")
+    }
+    if directConnections && architecture != .feedForward {
+      throw ValidationError("--direct-connections belong to --architecture feed-forward")
+    }
     if tie && (embedding ?? hidden) != hidden {
       throw ValidationError("--tie needs word vectors as long as the hidden layer")
     }

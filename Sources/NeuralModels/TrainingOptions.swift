@@ -40,6 +40,6 @@ public struct TrainingOptions: Hashable, Sendable, Codable {
   /// How many words before the target a row has.
   package var history: Int {
     let context = network.architecture == .feedForward ? network.order - 1 : 1
-    return max(context, network.ngramOrder, 1)
+    return max(context, network.ngramOrder - 1, 1)
   }
 }
