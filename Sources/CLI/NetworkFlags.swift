@@ -114,8 +114,10 @@ struct NetworkFlags: ParsableArguments {
     if !identityScale.isFinite { throw ValidationError("--identity-scale must be a number") }
     if !(0..<1).contains(dropout) { throw ValidationError("--dropout must be in 0 … 1, without 1") }
     if !(10...30).contains(maxentBits) { throw ValidationError("--maxent-bits must be in 10 … 30") }
-    if tie && (architecture == .feedForward || softmax == .classes || softmax == .adaptive) {
-      throw ValidationError("--tie works with recurrent networks, and with --softmax full or noise")
+    if tie && (directConnections || softmax == .classes || softmax == .adaptive) {
+      throw ValidationError(
+        "--tie works with --softmax full or noise, and without --direct-connections"
+      )
     }
     if maxentOrder > 0 && softmax == .adaptive {
       throw ValidationError("--maxent-order does not work with --softmax adaptive")

@@ -132,7 +132,10 @@ struct TrainCommand: ParsableCommand {
         in: index.path,
         observer: observer,
         cancellation: cancellation
-      ) { Messages.write($0.text) }
+      ) { report in
+        observer.finish()
+        Messages.write(report.text)
+      }
     }
     if json {
       try StandardOutput.print(json: summary)

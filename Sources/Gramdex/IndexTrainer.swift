@@ -126,12 +126,22 @@ public enum IndexTrainer {
     _ observer: any ProgressObserver,
     _ report: (TrainingReport) throws -> Void
   ) throws -> NetworkTraining.Result {
-    let stage = JobStage(observer: observer, number: 2, stages: 3, name: "train", unit: "words")
+    let earlier = training.earlierWords
     let curves = try options.curves.map {
       try TrainingCurves($0, reports: training.earlierReports)
     }
-    let result = try training.run { words, total, _ in
-      stage.report(words, of: total)
+    let result = try training.run { moment in
+      let perplexity = Readable.fixed(moment.perplexity, 1)
+      var update = ProgressUpdate(
+        stage: 2,
+        stages: 3,
+        name: "train epoch \(moment.epoch), perplexity \(perplexity)",
+        completed: moment.words,
+        total: moment.total,
+        unit: "words"
+      )
+      update.earlier = earlier
+      observer.progress(update)
     } report: { update in
       try curves?.add(update)
       try report(update)

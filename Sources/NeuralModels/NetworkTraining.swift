@@ -20,6 +20,16 @@ package final class NetworkTraining {
     package var epochSeconds: [Double] = []
   }
 
+  /// How far training is.
+  package struct Moment: Sendable {
+    /// Words learned since training began, and those of all epochs if none is left out.
+    package var words, total: UInt64
+    /// The epoch, from 1.
+    package var epoch: Int
+    /// e to the −ln P a word of the last windows.
+    package var perplexity: Double
+  }
+
   /// Where training stands: everything but the numbers in matrices.
   struct Progress: Codable, Hashable {
     /// Epochs that are over.
@@ -129,6 +139,9 @@ package final class NetworkTraining {
     }
   }
 
+  /// Words of all epochs that an earlier run learned.
+  package var earlierWords: UInt64 { moment.words }
+
   /// The reports of the run that is gone on with; none of a new one.
   package var earlierReports: [TrainingReport] { progress.reports }
 
@@ -140,7 +153,7 @@ package final class NetworkTraining {
   /// - Throws: `TrainingError.diverged` when numbers grow out of all bounds; the last checkpoint stays. `Interrupted`, after
   ///   a checkpoint was written; errors of the disk.
   package func run(
-    progress observe: (_ words: UInt64, _ total: UInt64, _ epoch: Int) -> Void,
+    progress observe: (Moment) -> Void,
     report: (TrainingReport) throws -> Void
   ) throws -> Result {
     counted = clock.now
@@ -159,7 +172,7 @@ package final class NetworkTraining {
   }
 
   private func learnEpoch(
-    _ observe: (UInt64, UInt64, Int) -> Void,
+    _ observe: (Moment) -> Void,
     _ report: (TrainingReport) throws -> Void
   ) throws {
     let window = lanes.makeWindow()
@@ -175,12 +188,7 @@ package final class NetworkTraining {
       progress.position = lanes.position
       progress.windows = learner.windows
       count()
-      observe(
-        UInt64(progress.epoch) * text.tokens
-          + min(lanes.position * UInt64(lanes.lanes), text.tokens),
-        UInt64(options.epochs) * text.tokens,
-        progress.epoch + 1
-      )
+      observe(moment)
       if endsPart(window.steps) {
         progress.reports.append(makeReport())
         try report(progress.reports[progress.reports.count - 1])
@@ -221,6 +229,16 @@ package final class NetworkTraining {
       window: learner.windows + 1,
       rate: learner.optimizer.rate,
       hasCheckpoint: checkpoints?.exists ?? false
+    )
+  }
+
+  private var moment: Moment {
+    let learned = min(lanes.position * UInt64(lanes.lanes), text.tokens)
+    return Moment(
+      words: UInt64(progress.epoch) * text.tokens + learned,
+      total: UInt64(options.epochs) * text.tokens,
+      epoch: progress.epoch + 1,
+      perplexity: exp(progress.recentLoss)
     )
   }
 

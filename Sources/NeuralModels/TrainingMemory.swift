@@ -1,3 +1,5 @@
+import GramdexNeural
+
 extension TrainingOptions {
   /// Bytes of anonymous memory that a training process needs, those of its texts left out.
   ///
@@ -59,28 +61,66 @@ private struct NetworkSizes {
 
   private var isNoise: Bool { options.softmax == .noise }
   private var wordVectors: Double { vocabulary * embedding }
-  private var outputWeights: Double { vocabulary * (features + 1) }
+
+  /// Weights and biases of the soft-max; those of words, where they are the vectors of words too, left out.
+  private var outputWeights: Double {
+    switch options.softmax {
+    case .full, .noise: options.isTied ? vocabulary : vocabulary * (features + 1)
+    case .classes: (vocabulary + classes) * (features + 1) + vocabulary
+    case .adaptive: adaptiveWeights
+    }
+  }
+
+  private var classes: Double { min(Double(options.classes), vocabulary) }
+
+  private var adaptiveWeights: Double {
+    let cutoffs = options.clusterStarts(vocabularySize: Int(vocabulary)).map { Double($0) }
+    let first = cutoffs.first ?? vocabulary
+    var weights = (first + Double(cutoffs.count)) * (features + 1)
+    var inner = features
+    for (start, end) in zip(cutoffs, cutoffs.dropFirst() + [vocabulary]) {
+      inner = max(1, inner / 4)
+      weights += inner * features + (end - start) * (inner + 1)
+    }
+    return weights
+  }
+
   private var hiddenWeights: Double {
     if options.architecture == .feedForward { return hidden * (context * embedding + 1) }
     return gates * hidden * (embedding + hidden + 2)
       + (layers - 1) * gates * hidden * (2 * hidden + 2)
   }
-  private var ngramWeights: Double {
-    Double(options.ngramOrder) * Double(sign: .plus, exponent: options.ngramBits, significand: 1)
+
+  /// Weights of the n-gram features of one length of history.
+  private var ngramTable: Double {
+    Double(sign: .plus, exponent: options.ngramBits, significand: 1)
+  }
+
+  /// How many logits of a row n-gram features keep the gradients of, at most.
+  private var ngramWidth: Double {
+    options.ngramOrder == 0 || options.softmax == .adaptive ? 0 : isNoise ? samples + 1 : vocabulary
   }
 
   /// What is learned, rounded too, and what the optimiser remembers of it.
   var parameterBytes: Double {
     (wordVectors + outputWeights + hiddenWeights) * (number + moments)
-      + ngramWeights * (4 + moments)
+      + Double(options.ngramOrder) * ngramTable * (4 + moments)
   }
 
-  /// Gradients: of word vectors and noise-contrastive weights those of the rows of a window.
+  /// Gradients: of word vectors, noise-contrastive weights and n-gram features those of what a window touches.
   var gradientBytes: Double {
-    let touched = min(rows * context, vocabulary) * 1.25 + 16
+    let touched = (min(rows * context, vocabulary) * 1.25 + 16) * embedding
+    let sampled = (min(rows + samples, vocabulary) * 1.25 + 16) * (features + 1)
     let outputs =
-      isNoise ? (min(rows + samples, vocabulary) * 1.25 + 16) * (features + 1) : outputWeights
-    return 4 * (touched * embedding + outputs + hiddenWeights)
+      switch options.softmax {
+      case .noise: options.isTied ? 2 * sampled : sampled
+      case .full: options.isTied ? wordVectors : outputWeights
+      case .classes: 1.25 * outputWeights
+      case .adaptive: outputWeights
+      }
+    // Weights are touched in blocks of 16.
+    let ngrams = 1.25 * min(rows * ngramWidth * 16, ngramTable) * Double(options.ngramOrder)
+    return 4 * (touched + outputs + hiddenWeights + ngrams)
   }
 
   /// Recurrent and hidden layers of a window.
@@ -106,13 +146,19 @@ private struct NetworkSizes {
 
   /// The soft-max of a window, and tables of a few numbers a word.
   var outputBytes: Double {
-    let tables = vocabulary * 48
-    if isNoise {
+    let tables = vocabulary * 48 + rows * ngramWidth * 4
+    switch options.softmax {
+    case .noise:
       return tables + samples * features * (number + 4) + rows * samples * number
         + (rows + samples) * (features + 1) * 4 + (rows / 64 + 1) * samples * 4
+    case .full, .adaptive:
+      return tables + rows * vocabulary * operand + (rows / 32 + 1) * vocabulary * 4
+        + 16 * vocabulary * 4 + rows * features * number
+    case .classes:
+      // Classes are about equally frequent, but a window may have three times its share of the largest.
+      return tables + rows * (classes * operand + 4 * vocabulary / classes * number)
+        + (rows / 32 + 1) * classes * 4 + rows * features * number
     }
-    return tables + rows * vocabulary * operand + (rows / 32 + 1) * vocabulary * 4
-      + 16 * vocabulary * 4
   }
 
   /// A tile of logits of a thread.
