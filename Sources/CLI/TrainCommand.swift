@@ -12,11 +12,11 @@ extension Precision: ExpressibleByArgument {}
 extension SentenceState: ExpressibleByArgument {}
 
 extension CheckpointInterval: ExpressibleByArgument {
-  public init?(argument: String) {
+  init?(argument: String) {
     self.init(argument)
   }
 
-  public var defaultValueDescription: String {
+  var defaultValueDescription: String {
     switch self {
     case .seconds(let seconds): "\(Readable.fixed(seconds, 0))s"
     case .windows(let windows): "\(windows)"
