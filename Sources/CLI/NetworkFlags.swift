@@ -183,7 +183,7 @@ struct TrainingFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The learning rate (default: 0.1 for adagrad, 0.5 for sgd, 0.002 for adam).",
+      "The learning rate (default: 0.1 for adagrad, 0.05 with irnn, 0.5 for sgd, 0.002 for adam).",
       valueName: "rate"
     )
   )
@@ -257,7 +257,9 @@ struct TrainingFlags: ParsableArguments {
     var options = TrainingOptions()
     options.network = network.options
     options.vocabulary = shortList
-    let usualRates: [Optimizer.Method: Float] = [.sgd: 0.5, .adagrad: 0.1, .adam: 0.002]
+    let usualRates: [Optimizer.Method: Float] = [
+      .sgd: 0.5, .adagrad: network.architecture == .irnn ? 0.05 : 0.1, .adam: 0.002,
+    ]
     options.optimizer = Optimizer(optimizer, rate: rate ?? usualRates[optimizer] ?? 0.1)
     options.steps = bptt
     options.lanes = lanes

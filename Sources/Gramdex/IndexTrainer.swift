@@ -120,6 +120,7 @@ public enum IndexTrainer {
     )
   }
 
+<<<<<<< HEAD
   private static func train(
     _ training: NetworkTraining,
     _ options: TrainOptions,
@@ -151,12 +152,17 @@ public enum IndexTrainer {
   }
 
   private static func read(
+=======
+  /// Reads the training and the development text.
+  static func read(
+>>>>>>> origin/main
     _ options: TrainOptions,
     _ manifest: Manifest,
     _ lexicon: Lexicon,
     _ folder: String,
     _ observer: any ProgressObserver,
-    _ cancellation: Cancellation
+    _ cancellation: Cancellation,
+    stages: Int = 3
   ) throws -> (text: TrainingText, development: TrainingText) {
     let inputs = try TextInputs(
       InputOptions(
@@ -166,7 +172,7 @@ public enum IndexTrainer {
       )
     )
     for warning in inputs.warnings { observer.warning(warning) }
-    let stage = JobStage(observer: observer, number: 1, stages: 3, name: "read", unit: "bytes")
+    let stage = JobStage(observer: observer, number: 1, stages: stages, name: "read", unit: "bytes")
     let total = inputs.totalBytes
     let text = try TrainingText.read(
       inputs,

@@ -18,6 +18,8 @@ package final class NetworkTraining {
     package var bestEpoch = 0
     /// Seconds of each epoch on the clock, the development text included; those before a resumption count.
     package var epochSeconds: [Double] = []
+    /// Processor seconds of learning, without the development text, in this run.
+    package var learnCPUSeconds = 0.0
   }
 
   /// How far training is.
@@ -158,7 +160,15 @@ package final class NetworkTraining {
   ) throws -> Result {
     counted = clock.now
     while progress.epoch < options.epochs && !progress.isFinished {
+<<<<<<< HEAD
       try learnEpoch(observe, report)
+=======
+      let clock = ContinuousClock()
+      let start = clock.now
+      let cpu = Self.cpuSeconds
+      try learnEpoch(cancellation, observe, report)
+      result.learnCPUSeconds += Self.cpuSeconds - cpu
+>>>>>>> origin/main
       try endEpoch(report)
     }
     if checkpoints != nil, progress.bestEpoch > 0 {
@@ -169,6 +179,14 @@ package final class NetworkTraining {
       bestEpoch: progress.bestEpoch,
       epochSeconds: progress.epochSeconds
     )
+  }
+
+  /// Processor seconds of this process, all threads together.
+  private static var cpuSeconds: Double {
+    var time = timespec()
+    // SAFETY: the call fills in the structure.
+    unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
   private func learnEpoch(

@@ -10,6 +10,10 @@ struct TrainTests {
     ["--architecture", "gru", "--softmax", "full", "--precision", "float32"],
     ["--architecture", "elman", "--softmax", "noise", "--activation", "tanh"],
     ["--architecture", "irnn", "--softmax", "full", "--optimizer", "adam"],
+    ["--architecture", "feed-forward", "--softmax", "classes", "--classes", "5"],
+    ["--architecture", "elman", "--softmax", "adaptive", "--cutoffs", "8,16"],
+    ["--softmax", "full", "--tie", "--embedding", "32", "--maxent-order", "3", "--maxent-bits", "12"],
+    ["--softmax", "noise", "--tie", "--embedding", "32", "--maxent-order", "2", "--maxent-bits", "10"],
   ]
 
   @Test(arguments: networks)
@@ -32,6 +36,13 @@ struct TrainTests {
     ["--sentence-state", "reset"], ["--dropout", "0"], ["--layers", "3"],
     ["--architecture", "gru"], ["--architecture", "elman"], ["--architecture", "irnn"],
     ["--architecture", "elman", "--activation", "relu"],
+    ["--architecture", "feed-forward", "--order", "3"],
+    ["--architecture", "feed-forward", "--order", "4", "--tie", "--softmax", "full"],
+    ["--architecture", "feed-forward", "--order", "3", "--tie", "--softmax", "noise"],
+    ["--architecture", "feed-forward", "--order", "3", "--direct-connections"],
+    ["--tie", "--softmax", "full"], ["--tie"],
+    ["--softmax", "classes", "--classes", "6"], ["--softmax", "adaptive", "--cutoffs", "10"],
+    ["--maxent-order", "3", "--maxent-bits", "14"],
   ])
   func `learns`(flags: [String]) throws {
     let here = try TrainWorkshop()
