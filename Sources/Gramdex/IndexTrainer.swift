@@ -120,7 +120,6 @@ public enum IndexTrainer {
     )
   }
 
-<<<<<<< HEAD
   private static func train(
     _ training: NetworkTraining,
     _ options: TrainOptions,
@@ -151,11 +150,8 @@ public enum IndexTrainer {
     return result
   }
 
-  private static func read(
-=======
   /// Reads the training and the development text.
   static func read(
->>>>>>> origin/main
     _ options: TrainOptions,
     _ manifest: Manifest,
     _ lexicon: Lexicon,

@@ -159,16 +159,11 @@ package final class NetworkTraining {
     report: (TrainingReport) throws -> Void
   ) throws -> Result {
     counted = clock.now
+    var learnCPUSeconds = 0.0
     while progress.epoch < options.epochs && !progress.isFinished {
-<<<<<<< HEAD
-      try learnEpoch(observe, report)
-=======
-      let clock = ContinuousClock()
-      let start = clock.now
       let cpu = Self.cpuSeconds
-      try learnEpoch(cancellation, observe, report)
-      result.learnCPUSeconds += Self.cpuSeconds - cpu
->>>>>>> origin/main
+      try learnEpoch(observe, report)
+      learnCPUSeconds += Self.cpuSeconds - cpu
       try endEpoch(report)
     }
     if checkpoints != nil, progress.bestEpoch > 0 {
@@ -177,7 +172,8 @@ package final class NetworkTraining {
     return Result(
       developmentPerplexities: progress.developmentPerplexities,
       bestEpoch: progress.bestEpoch,
-      epochSeconds: progress.epochSeconds
+      epochSeconds: progress.epochSeconds,
+      learnCPUSeconds: learnCPUSeconds
     )
   }
 
