@@ -5,6 +5,7 @@ import GramdexClasses
 import GramdexCore
 import GramdexCounting
 import GramdexIndex
+import GramdexNeural
 import GramdexNeuralModels
 import GramdexScoring
 import GramdexSmoothing
@@ -83,6 +84,10 @@ enum ErrorReport {
     case let error as NeuralFileError: error.isBadData ? Code.badData : Code.usage
     case let error as StudyError: error.isBadData ? Code.badData : Code.usage
     case let error as NeuralModelError: error.isBadData ? Code.badData : Code.usage
+    case TrainingError.alreadyRunning: Code.inputOutput
+    case let error as TrainingError: error.isBadData ? Code.badData : Code.usage
+    case is SafetensorsError: Code.badData
+    case is NeuralError: Code.inputOutput
     case is ScoringError, is NGramCountsError: Code.badData
     case CountDumpError.damaged: Code.badData
     case is CountDumpError: Code.usage

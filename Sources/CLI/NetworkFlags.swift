@@ -181,6 +181,17 @@ struct TrainingFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      """
+      The least share of its cross-entropy that the development text must gain in an epoch: with less, the rate is \
+      halved from then on, and training ends when it happens again.
+      """,
+      valueName: "share"
+    )
+  )
+  var threshold = 0.003
+
+  @Option(
+    help: ArgumentHelp(
       "Whether sentences remember the ones before: carry or reset.",
       valueName: "what"
     )
@@ -211,9 +222,21 @@ struct TrainingFlags: ParsableArguments {
     options.lanes = lanes
     options.clip = clip
     options.epochs = epochs
+    options.threshold = threshold
     options.sentenceState = sentenceState
     options.precision = precision ?? .fastest
     options.seed = seed
     return options
+  }
+}
+
+extension Int {
+  /// Throws a message for people when a flag's value is out of bounds.
+  fileprivate func check(in bounds: ClosedRange<Int>, _ flag: String) throws {
+    if !bounds.contains(self) {
+      throw ValidationError(
+        "\(flag) must be in \(bounds.lowerBound) … \(bounds.upperBound)"
+      )
+    }
   }
 }

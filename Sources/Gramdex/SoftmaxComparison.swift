@@ -126,18 +126,14 @@ public struct SoftmaxComparison: Sendable, Codable, Equatable {
         development: texts.development,
         shortList: shortList,
         checkpoints: nil,
-        threads: options.train.threads
+        threads: options.train.threads,
+        cancellation: cancellation
       )
       let name = classes.map { "\($0) classes" } ?? softmax.rawValue
       let stage = JobStage(
-        observer: observer,
-        number: place + 2,
-        stages: forms.count + 1,
-        name: name,
-        unit: "words"
-      )
-      let result = try job.run(cancellation: cancellation) { words, total, _ in
-        stage.report(words, of: total)
+        observer: observer, number: place + 2, stages: forms.count + 1, name: name, unit: "words")
+      let result = try job.run { moment in
+        stage.report(moment.words, of: moment.total)
       } report: { _ in
       }
       let model = NeuralModel(

@@ -21,6 +21,10 @@ public struct TrainOptions: Sendable, Equatable {
   public var curves: String?
   /// Whether training that was stopped is gone on with.
   public var resume = false
+  /// Whether what is left of training that was stopped is thrown away.
+  public var restart = false
+  /// How often a checkpoint is written within an epoch.
+  public var checkpointInterval = CheckpointInterval.usual
   /// Whether a model of that name may be replaced.
   public var replace = false
   /// Whether the generation that is replaced stays for roll-back.

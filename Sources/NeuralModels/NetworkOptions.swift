@@ -92,18 +92,19 @@ public struct NetworkOptions: Hashable, Sendable, Codable {
 
   /// What is wrong with the options, naming them as the command line does; nil when nothing is.
   var problem: String? {
-    let least = [
-      ("hidden", hidden, 1), ("embedding", embedding, 1), ("layers", layers, 1),
-      ("order", order, 2),
-      ("classes", classes, 1), ("noise-samples", noiseSamples, 1), ("maxent-order", ngramOrder, 0),
+    let ranges = [
+      ("hidden", hidden, 1...1 << 16), ("embedding", embedding, 1...1 << 16),
+      ("layers", layers, 1...64), ("order", order, 2...64), ("classes", classes, 1...1 << 26),
+      ("noise-samples", noiseSamples, 1...1 << 20), ("maxent-order", ngramOrder, 0...64),
+      ("maxent-bits", ngramBits, 10...30),
     ]
-    for (name, value, smallest) in least where value < smallest {
-      return "\(name) must be at least \(smallest)"
+    for (name, value, range) in ranges where !range.contains(value) {
+      return "\(name) must be in \(range.lowerBound) … \(range.upperBound)"
     }
+    if !identityScale.isFinite { return "identity-scale must be a number" }
     if !(0..<1).contains(dropout) { return "dropout must be in 0 … 1, without 1" }
-    if !(10...30).contains(ngramBits) { return "maxent-bits must be in 10 … 30" }
-    if isTied && (architecture == .feedForward || softmax == .classes || softmax == .adaptive) {
-      return "tie works with recurrent networks, and with softmax full or noise"
+    if isTied && (directConnections || softmax == .classes || softmax == .adaptive) {
+      return "tie works with softmax full or noise, and without direct-connections"
     }
     if isTied && embedding != hidden {
       return "tie needs word vectors as long as the hidden layer"

@@ -71,7 +71,7 @@ struct JobFileTrainingTests {
 
   @Test func `refuses what cannot be`() {
     #expect(problem("{architecture: elman}").contains("valid"))
-    #expect(problem("{valid: v.txt, hidden: 0}").contains("hidden must be at least 1"))
+    #expect(problem("{valid: v.txt, hidden: 0}").contains("hidden must be in 1"))
     #expect(problem("{valid: v.txt, tie: true, softmax: classes}").contains("tie works with"))
     #expect(problem("{valid: v.txt, architecture: transformer}").contains("feed-forward or elman"))
     #expect(problem("{valid: v.txt, hiden: 3}").contains("did you mean \"hidden\""))
