@@ -80,6 +80,9 @@ struct CompareSoftmaxCommand: ParsableCommand {
     guard let otherForms else {
       throw ValidationError("--forms takes full, noise and adaptive, separated by commas")
     }
+    if network.classFile != nil {
+      throw ValidationError("--class-file does not say how many classes to compare; leave it out")
+    }
     if network.tie { throw ValidationError("--tie does not work with all forms of soft-max") }
     if network.maxentOrder > 0 && otherForms.contains(.adaptive) {
       throw ValidationError(

@@ -92,6 +92,14 @@ struct NetworkFlags: ParsableArguments {
   var classes = 100
 
   @Option(
+    help: ArgumentHelp(
+      "The classes of words for --softmax classes, as cluster writes them (default: classes of equal frequency).",
+      valueName: "file"
+    )
+  )
+  var classFile: String?
+
+  @Option(
     help: ArgumentHelp("Noise words of a window, shared by all its words.", valueName: "number")
   )
   var noiseSamples = 512
@@ -227,16 +235,5 @@ struct TrainingFlags: ParsableArguments {
     options.precision = precision ?? .fastest
     options.seed = seed
     return options
-  }
-}
-
-extension Int {
-  /// Throws a message for people when a flag's value is out of bounds.
-  fileprivate func check(in bounds: ClosedRange<Int>, _ flag: String) throws {
-    if !bounds.contains(self) {
-      throw ValidationError(
-        "\(flag) must be in \(bounds.lowerBound) … \(bounds.upperBound)"
-      )
-    }
   }
 }

@@ -103,6 +103,9 @@ struct TrainCommand: ParsableCommand {
 
   func validate() throws {
     if let problem = training.options(network).problem { throw ValidationError("--\(problem)") }
+    if network.classFile != nil && network.softmax != .classes {
+      throw ValidationError("--class-file belongs to --softmax classes")
+    }
     if resume && restart {
       throw ValidationError("--resume and --restart exclude each other")
     }
@@ -119,6 +122,7 @@ struct TrainCommand: ParsableCommand {
     options.sharesUnknown = !noUnknownShare
     options.training = training.options(network)
     options.curves = curves
+    options.classFile = network.classFile
     options.resume = resume
     options.restart = restart
     options.checkpointInterval = checkpointEvery

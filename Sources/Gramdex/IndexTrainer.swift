@@ -54,11 +54,19 @@ public enum IndexTrainer {
     let texts = try read(options, manifest, unigrams.lexicon, place.path, observer, cancellation)
     let shortList = ShortList(of: texts.text, limit: options.training.vocabulary)
     try checkMemory(options, unigrams.lexicon, words: shortList.count)
+    let classes = try options.classFile.map {
+      try NetworkClasses(
+        path: $0,
+        words: shortList.words(in: unigrams.lexicon),
+        tokenizer: manifest.tokenizer
+      )
+    }
     let checkpoints = try Checkpoints(
       folder: place.path,
       identity: Checkpoints.Identity(
         training: options.training,
-        texts: [texts.text.checksum, texts.development.checksum],
+        texts: [texts.text.checksum, texts.development.checksum]
+          + (classes.map { [$0.checksum] } ?? []),
         vocabularySize: shortList.count
       ),
       interval: options.checkpointInterval,
@@ -73,6 +81,7 @@ public enum IndexTrainer {
       text: texts.text,
       development: texts.development,
       shortList: shortList,
+      classes: classes?.numbers,
       checkpoints: checkpoints,
       threads: options.threads,
       cancellation: cancellation

@@ -11,7 +11,7 @@ extension TrainOptions {
     "softmax",
     "classes", "noise-samples", "cutoffs", "short-list", "optimizer", "rate", "bptt", "lanes",
     "clip",
-    "epochs", "sentence-state", "precision", "seed", "unknown-share", "curves",
+    "epochs", "class-file", "sentence-state", "precision", "seed", "unknown-share", "curves",
   ]
 
   /// Reads an element of `train`; the texts, memory and threads are those of the build unless it says otherwise.
@@ -49,6 +49,7 @@ extension TrainOptions {
     jsonField = build.jsonField
     sharesUnknown = try mapping.boolean("unknown-share") ?? true
     curves = try mapping.string("curves").map(resolve)
+    classFile = try mapping.string("class-file").map(resolve)
     memoryBytes = build.memoryBytes
     threads = build.threads
     temporary = build.temporary

@@ -131,7 +131,12 @@ public struct SoftmaxComparison: Sendable, Codable, Equatable {
       )
       let name = classes.map { "\($0) classes" } ?? softmax.rawValue
       let stage = JobStage(
-        observer: observer, number: place + 2, stages: forms.count + 1, name: name, unit: "words")
+        observer: observer,
+        number: place + 2,
+        stages: forms.count + 1,
+        name: name,
+        unit: "words"
+      )
       let result = try job.run { moment in
         stage.report(moment.words, of: moment.total)
       } report: { _ in

@@ -19,6 +19,8 @@ public struct TrainOptions: Sendable, Equatable {
   public var sharesUnknown = true
   /// Where the curves go, without ending; nil for nowhere.
   public var curves: String?
+  /// A file of classes of words for a class soft-max; nil for classes of equal frequency.
+  public var classFile: String?
   /// Whether training that was stopped is gone on with.
   public var resume = false
   /// Whether what is left of training that was stopped is thrown away.

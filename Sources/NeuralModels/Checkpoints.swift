@@ -36,9 +36,13 @@ package final class Checkpoints {
     func difference(from other: Identity) -> String? {
       if training.network != other.training.network { return "another network" }
       if training.seed != other.training.seed { return "another --seed" }
-      if training.sentenceState != other.training.sentenceState { return "another --sentence-state" }
+      if training.sentenceState != other.training.sentenceState {
+        return "another --sentence-state"
+      }
       if training.precision != other.training.precision { return "another --precision" }
-      if training.optimizer.method != other.training.optimizer.method { return "another --optimizer" }
+      if training.optimizer.method != other.training.optimizer.method {
+        return "another --optimizer"
+      }
       if training.lanes != other.training.lanes { return "other --lanes" }
       if training.steps != other.training.steps { return "another --bptt" }
       if texts != other.texts { return "other texts" }

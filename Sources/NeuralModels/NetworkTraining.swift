@@ -81,6 +81,7 @@ package final class NetworkTraining {
   ///   - text: what it learns from.
   ///   - development: what decides when training ends.
   ///   - shortList: its words.
+  ///   - classes: the class of each word, for a class soft-max; nil for classes of equal frequency.
   ///   - checkpoints: where training is kept; without them `run` ends with the network of the last epoch, and not the best.
   ///   - threads: how many threads work.
   ///   - cancellation: stops training when it is set; a checkpoint is written first.
@@ -90,6 +91,7 @@ package final class NetworkTraining {
     text: TrainingText,
     development: TrainingText,
     shortList: ShortList,
+    classes: [Int32]? = nil,
     checkpoints: Checkpoints?,
     threads: Int,
     cancellation: Cancellation = Cancellation()
@@ -109,7 +111,8 @@ package final class NetworkTraining {
       options.network,
       vocabularySize: shortList.count,
       classes: options.network.softmax == .classes
-        ? OutcomeClasses.byFrequency(frequencies, count: options.network.classes).classes : nil,
+        ? classes
+          ?? OutcomeClasses.byFrequency(frequencies, count: options.network.classes).classes : nil,
       learns: true,
       precision: options.precision,
       seed: options.seed
