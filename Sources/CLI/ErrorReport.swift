@@ -5,6 +5,7 @@ import GramdexClasses
 import GramdexCore
 import GramdexCounting
 import GramdexIndex
+import GramdexNeural
 import GramdexNeuralModels
 import GramdexScoring
 import GramdexSmoothing
@@ -80,6 +81,8 @@ enum ErrorReport {
       Code.badData
     case is EstimateError: Code.usage
     case let error as NeuralFileError: error.isBadData ? Code.badData : Code.usage
+    case let error as NetworkInterchange.Failure: error.isBadData ? Code.badData : Code.usage
+    case is SafetensorsError: Code.badData
     case let error as NeuralModelError: error.isBadData ? Code.badData : Code.usage
     case is ScoringError, is NGramCountsError: Code.badData
     case CountDumpError.damaged: Code.badData

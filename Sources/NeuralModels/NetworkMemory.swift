@@ -146,8 +146,12 @@ public final class NetworkMemory: Sendable {
       body.isJoined
       ? FloatMatrix(rows: learns ? rows : 0, columns: body.featureSize) : gradients[last]
     ngrams = network.ngrams.map {
-      NGramWindow($0, rows: rows, width: learns
-          ? network.output.ngramWidth(noiseSamples: network.options.noiseSamples) : 0)
+      NGramWindow(
+        $0,
+        rows: rows,
+        width: learns
+          ? network.output.ngramWidth(noiseSamples: network.options.noiseSamples) : 0
+      )
     }
   }
 }

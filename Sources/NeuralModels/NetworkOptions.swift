@@ -79,10 +79,9 @@ public struct NetworkOptions: Hashable, Sendable, Codable {
   ///
   /// - Throws: `NeuralModelError.damaged`.
   func check(vocabularySize: Int, model: String) throws(NeuralModelError) {
-    let sizes = [embedding, hidden, layers, order, classes, noiseSamples, vocabularySize]
-    guard sizes.allSatisfy({ (1...1 << 26).contains($0) }), layers <= 64, order <= 64,
-      (0...64).contains(ngramOrder), (10...30).contains(ngramBits), (0..<1).contains(dropout)
-    else { throw .damaged(model: model, rule: "its description has impossible sizes") }
+    if let flaw = flaw(vocabularySize: vocabularySize) {
+      throw .damaged(model: model, rule: "its description is that of no network: \(flaw)")
+    }
   }
 
   /// Where the clusters of an adaptive soft-max begin: cutoffs beyond the vocabulary are left out.

@@ -26,6 +26,9 @@ public struct NeuralDescription: Hashable, Sendable, Codable {
   public var bestEpoch: Int
   /// What computed it: other processors compute slightly different numbers.
   public var processor: String
+  /// Whether the network came from a file that does not say how it was trained: what stands here of that is then
+  /// unknown. nil for no.
+  public var isTrainedElsewhere: Bool?
 
   /// Describes a trained network.
   public init(
@@ -67,14 +70,7 @@ extension NeuralModel {
   /// Makes a model of an opened file.
   package static func open(_ file: NeuralModelFile, index path: String) throws -> NeuralModel {
     let name = file.entry.name
-    guard
-      let description = try? JSONDecoder().decode(
-        NeuralDescription.self,
-        from: Data(file.description())
-      )
-    else {
-      throw NeuralModelError.damaged(model: name, rule: "its description cannot be read")
-    }
+    let description = try NeuralDescription(of: file)
     let training = description.training
     let precision = Precision.fastest == .float32 ? .float32 : training.precision
     try training.network.check(vocabularySize: Int(clamping: file.entry.words), model: name)
