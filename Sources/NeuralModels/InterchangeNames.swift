@@ -8,6 +8,7 @@ package enum InterchangeNames {
   ///   - name: a name of docs/decisions/018, such as `recurrent.0.bias`.
   ///   - isGRU: whether recurrent layers are gated recurrent units, whose two biases are two parameters here as well;
   ///     others have one here where PyTorch has two that are only ever added.
+  /// - Returns: their names.
   package static func pyTorch(_ name: String, isGRU: Bool) -> [String] {
     let parts = name.split(separator: ".").map(String.init)
     switch (parts.first, parts.count) {

@@ -1,6 +1,8 @@
 public import GramdexNeural
 
-/// What a network is made of. Stored with the model; nothing here changes while it learns.
+/// What a network is made of.
+///
+/// Stored with the model; nothing here changes while it learns.
 public struct NetworkOptions: Hashable, Sendable, Codable {
   /// The sort of network between the words and the soft-max.
   public enum Architecture: String, Sendable, Codable, CaseIterable {

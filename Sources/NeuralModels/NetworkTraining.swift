@@ -104,9 +104,10 @@ package final class NetworkTraining {
   /// Trains.
   ///
   /// - Parameters:
-  ///   - observer: is told of progress.
   ///   - cancellation: stops training when it is set; a checkpoint is written first.
+  ///   - observe: is told of progress.
   ///   - report: is told how it goes, a few times an epoch.
+  /// - Returns: what training came to.
   /// - Throws: `TrainingError.diverged` when numbers become infinite; the last checkpoint stays.
   package func run(
     cancellation: Cancellation,

@@ -26,8 +26,9 @@ public struct NeuralDescription: Hashable, Sendable, Codable {
   public var bestEpoch: Int
   /// What computed it: other processors compute slightly different numbers.
   public var processor: String
-  /// Whether the network came from a file that does not say how it was trained: what stands here of that is then
-  /// unknown. nil for no.
+  /// Whether the network came from a file that does not say how it was trained; nil for no.
+  ///
+  /// What stands here of that is then unknown.
   public var isTrainedElsewhere: Bool?
 
   /// Describes a trained network.

@@ -9,7 +9,9 @@ import Synchronization
 /// (`UnknownShare`), so that the probabilities of all words of the index sum to one. May be used by any number of
 /// threads; each takes a scorer with memory of its own, and leaves it for the next.
 public final class NeuralModel: LanguageModel, RunScoring {
+  /// The words of the index.
   public let lexicon: Lexicon
+  /// How text becomes words.
   public let tokenizer: TokenizerOptions
   /// The network.
   public let network: WordNetwork
@@ -59,8 +61,10 @@ public final class NeuralModel: LanguageModel, RunScoring {
     )
   }
 
+  /// The state before a text.
   public var beginSentenceState: NeuralState { nullState }
 
+  /// Forgets the sentence before, unless states are carried.
   public func beginSentence(advancing state: inout NeuralState) {
     // With carried states `</s>`, which was read as the end of the last sentence, begins this one.
     if sentenceState == .reset { state = beginSentenceState }
@@ -71,6 +75,7 @@ public final class NeuralModel: LanguageModel, RunScoring {
     withScorer { $0.score(word, advancing: &state) }
   }
 
+  /// One step of the network and one exact soft-max over all words.
   public func log10Distribution(after state: NeuralState) -> [Float] {
     withScorer { $0.log10Distribution(after: state) }
   }

@@ -9,6 +9,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// A checkpoint cannot be read.
   case damagedCheckpoint(path: String, reason: String)
 
+  /// What happened, where, and what to do.
   public var description: String {
     switch self {
     case .diverged(let epoch, let window, let rate, let hasCheckpoint):

@@ -8,7 +8,9 @@ public enum SentenceState: String, Sendable, Codable, CaseIterable {
   case reset
 }
 
-/// How a network is trained. Stored with the model.
+/// How a network is trained.
+///
+/// Stored with the model.
 public struct TrainingOptions: Hashable, Sendable, Codable {
   /// What the network is made of.
   public var network = NetworkOptions()

@@ -128,6 +128,7 @@ final class NetworkWorkshop {
 }
 
 extension NetworkOptions: CustomTestStringConvertible {
+  /// What makes the network different from others.
   public var testDescription: String {
     let parts = [
       architecture.rawValue, activation.rawValue, softmax.rawValue, isTied ? "tied" : "",

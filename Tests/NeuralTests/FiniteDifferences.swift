@@ -27,6 +27,7 @@ enum FiniteDifferences {
   ///   - changed: called after each change of `values`.
   ///   - sides: on which side of its kink each unit is, for the loss that was computed last; none by default.
   ///   - loss: computes the loss.
+  /// - Returns: where they differ most.
   static func check(
     _ name: String,
     _ values: FloatMatrix,
