@@ -1,7 +1,7 @@
 public import GramdexCore
 import GramdexIndex
 import GramdexNeural
-import GramdexNeuralModels
+public import GramdexNeuralModels
 import GramdexScoring
 
 /// What an import of a neural model is asked to do.

@@ -55,7 +55,7 @@ package struct GivenNetwork: Sendable {
       throw bad("it lacks \(lacking)")
     }
     if let value = json["sentenceState"] {
-      guard let state = (value as? String).flatMap(SentenceState.init) else {
+      guard let state = (value as? String).flatMap(SentenceState.init(rawValue:)) else {
         throw bad("sentenceState must be carry or reset")
       }
       training.sentenceState = state

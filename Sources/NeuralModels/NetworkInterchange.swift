@@ -247,18 +247,19 @@ public enum NetworkInterchange {
     guard let text = metadata["options"],
       let options = try? JSONDecoder().decode(NetworkOptions.self, from: Data(text.utf8))
     else { throw failure("its options cannot be read") }
-    let words = metadata["vocabulary"].map {
-      Array($0.utf8).split(separator: 0x0A, omittingEmptySubsequences: false).map { Array($0) }
+    guard let vocabulary = metadata["vocabulary"] else {
+      throw failure("its metadata lack vocabulary")
     }
-    guard let words else { throw failure("its metadata lack vocabulary") }
+    let words = Array(vocabulary.utf8).split(separator: 0x0A, omittingEmptySubsequences: false)
+      .map { Array($0) }
     if let flaw = ShortList.flaw(in: words) { throw failure("its vocabulary is none: \(flaw)") }
-    guard let text = metadata["description"] else {
+    guard let trained = metadata["description"] else {
       var training = TrainingOptions()
       training.network = options
       return (elsewhere(training, sharesUnknown: true), words)
     }
     guard
-      let description = try? JSONDecoder().decode(NeuralDescription.self, from: Data(text.utf8))
+      let description = try? JSONDecoder().decode(NeuralDescription.self, from: Data(trained.utf8))
     else { throw failure("its description cannot be read") }
     guard description.training.network == options else {
       throw failure("its description and its options disagree")

@@ -1,6 +1,6 @@
 import GramdexNeural
 import TestSupport
-import Testing
+public import Testing
 
 @testable import GramdexNeuralModels
 
