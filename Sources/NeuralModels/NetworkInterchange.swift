@@ -90,13 +90,20 @@ public enum NetworkInterchange {
         continue
       }
       guard let stored = try file.parameter(parameter) else { continue }
-      try unsafe stored.withUnsafeFloats { numbers in try unsafe writer.append(numbers.span) }
+      try append(stored, to: &writer)
     }
     try writer.finish()
     return Written(
       tensors: tensors.count,
       numbers: tensors.reduce(0) { $0 + UInt64($1.plan.shape.reduce(1, *)) }
     )
+  }
+
+  private static func append(
+    _ stored: StoredParameter,
+    to writer: inout SafetensorsWriter
+  ) throws {
+    try unsafe stored.withUnsafeFloats { numbers in try unsafe writer.append(numbers.span) }
   }
 
   /// A tensor to be written: the numbers of a parameter, or zeros.
