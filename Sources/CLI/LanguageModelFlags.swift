@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gramdex
+import GramdexNeuralModels
 import GramdexScoring
 
 /// Which model answers: one of the index, or a mixture.
@@ -45,6 +46,7 @@ struct LanguageModelFlags: ParsableArguments {
   )
   var missingWords = MissingWords.unknown
 
+  @OptionGroup var sentences: SentenceStateFlag
   @OptionGroup var overlays: OverlayFlags
 
   @Flag(help: "Compare the checksum of every table of the models before they are used.")
@@ -68,7 +70,8 @@ struct LanguageModelFlags: ParsableArguments {
 
   /// The models that were named.
   func selection(_ index: IndexArgument) throws -> ModelSelection {
-    let selection = try ModelSelection(index: index.path, models: model, others: mix)
+    var selection = try ModelSelection(index: index.path, models: model, others: mix)
+    selection.neural.sentenceState = sentences.sentenceState
     if check {
       for path in Set(selection.choices.map(\.path)).sorted() {
         try IndexVerifier.checkBytes(path: path)
@@ -79,12 +82,15 @@ struct LanguageModelFlags: ParsableArguments {
 
   /// Opens the model or the mixture, after the files have been checked if that was asked for, and puts overlays over it.
   ///
-  /// A model that stands alone finds next words without looking at all of them if `findsNextWords`, and if its kind can.
+  /// Neural models go on learning as `learning` says. A model that stands alone finds next words without looking at all of them if `findsNextWords`, and if its kind can.
   func open(
     _ index: IndexArgument,
-    findsNextWords: Bool = false
+    findsNextWords: Bool = false,
+    learning: DynamicEvaluation? = nil
   ) throws -> any LanguageModel {
-    let model = try selection(index).open(
+    var selection = try selection(index)
+    selection.neural.dynamicEvaluation = learning
+    let model = try selection.open(
       combination: combination,
       missingWords: missingWords == .zero ? .zero : .unknown,
       findsNextWords: findsNextWords

@@ -3,6 +3,7 @@ import GramdexIndex
 import GramdexNeural
 public import GramdexNeuralModels
 import GramdexScoring
+import GramdexStorage
 
 /// What an import of a neural model is asked to do.
 public struct NetworkImportOptions: Sendable, Equatable {

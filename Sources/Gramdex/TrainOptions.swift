@@ -2,7 +2,7 @@ public import GramdexNeuralModels
 import GramdexText
 
 /// What training a network into an index is asked to do.
-public struct TrainOptions: Sendable {
+public struct TrainOptions: Sendable, Equatable {
   /// The texts to learn from.
   public var texts: [String]
   /// A file of further names of texts.
@@ -21,6 +21,10 @@ public struct TrainOptions: Sendable {
   public var curves: String?
   /// Whether training that was stopped is gone on with.
   public var resume = false
+  /// Whether what is left of training that was stopped is thrown away.
+  public var restart = false
+  /// How often a checkpoint is written within an epoch.
+  public var checkpointInterval = CheckpointInterval.usual
   /// Whether a model of that name may be replaced.
   public var replace = false
   /// Whether the generation that is replaced stays for roll-back.

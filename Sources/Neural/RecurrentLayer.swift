@@ -74,7 +74,7 @@ public struct RecurrentLayer: Sendable {
       into: memory.gates.values
     )
     let tiles = Self.laneTiles(lanes)
-    try team.run(tiles: 1) { _, worker in
+    try team.run(tiles: memory.isFixed && memory.packed != nil ? 0 : 1) { _, worker in
       memory.packed = try worker.products.pack(
         recurrent.tensor.operand.transposed,
         usualRows: tiles[0].count,

@@ -211,6 +211,7 @@ struct NetworkBody: Sendable {
       try context.backward(
         window.lastWords(options.order - 1),
         dOutput: dContext,
+        adding: options.isTied,
         team: team
       )
       return

@@ -1,6 +1,6 @@
 package import GramdexIndex
 import GramdexNeural
-package import GramdexScoring
+public import GramdexScoring
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -61,15 +61,27 @@ public struct NeuralDescription: Hashable, Sendable, Codable {
 extension NeuralModel {
   /// Opens the neural model `name` of the index at `path`.
   ///
-  /// Takes no lock and writes nothing. Parameters are copied to memory.
+  /// Takes no lock and writes nothing. Parameters are copied to memory: 4 bytes each, and 2 more where products read bfloat16.
   ///
+  /// - Parameters:
+  ///   - path: the index folder.
+  ///   - name: the model's name in it.
+  ///   - sentenceState: what is remembered from one sentence to the next; nil for what was when it was trained.
   /// - Throws: `NeuralFileError`, `NeuralModelError`, `IndexError` or `StorageError`, each saying what to do.
-  public static func open(_ path: String, model name: String) throws -> NeuralModel {
-    try open(NeuralModelFile.open(path, model: name), index: path)
+  public static func open(
+    _ path: String,
+    model name: String,
+    sentenceState: SentenceState? = nil
+  ) throws -> NeuralModel {
+    try open(NeuralModelFile.open(path, model: name), index: path, sentenceState: sentenceState)
   }
 
   /// Makes a model of an opened file.
-  package static func open(_ file: NeuralModelFile, index path: String) throws -> NeuralModel {
+  package static func open(
+    _ file: NeuralModelFile,
+    index path: String,
+    sentenceState: SentenceState? = nil
+  ) throws -> NeuralModel {
     let name = file.entry.name
     let description = try NeuralDescription(of: file)
     let training = description.training
@@ -95,15 +107,18 @@ extension NeuralModel {
       lexicon: unigrams.lexicon,
       model: name
     )
-    return NeuralModel(
+    let model = NeuralModel(
       network,
       shortList: shortList,
       lexicon: unigrams.lexicon,
       tokenizer: file.manifest.tokenizer,
       share: description.sharesUnknown ? UnknownShare(unigrams, shortList) : nil,
       history: training.history,
-      sentenceState: training.sentenceState
+      sentenceState: sentenceState ?? training.sentenceState,
+      clip: training.clip
     )
+    try model.check()
+    return model
   }
 
   /// The class of each word; nil for a network without classes.
@@ -141,11 +156,14 @@ extension NeuralModel {
     of file: NeuralModelFile,
     named name: String,
     index path: String
-  ) throws -> NGramModel {
+  ) throws -> any LanguageModel {
     let models = file.manifest.models
     guard let entry = models.first(where: { $0.name == name }) ?? models.first else {
       throw NeuralModelError.noWords(path: path)
     }
-    return try NGramModel(OpenedModel(IndexFolder(path), entry, manifest: file.manifest))
+    let opened = try OpenedModel(IndexFolder(path), entry, manifest: file.manifest)
+    let model = try NGramModel(classesOf: opened)
+    let memberships = try WordMemberships(file: opened.words, wordCount: model.vocabulary.count)
+    return memberships.map { ClassModel(model, $0) } ?? model
   }
 }

@@ -237,8 +237,8 @@ struct NetworkRoundTripTests {
       ),
       (#"{"architecture": "lstm", "embedding": 6, "hidden": 6, "depth": 2}"#, "depth is no option"),
       (#"{"architecture": "mlp", "embedding": 6, "hidden": 6}"#, "architecture"),
-      (#"{"architecture": "lstm", "embedding": 6, "hidden": -1}"#, "hidden is -1"),
-      (#"{"architecture": "lstm", "embedding": 5, "hidden": 6, "isTied": true}"#, "tied weights"),
+      (#"{"architecture": "lstm", "embedding": 6, "hidden": -1}"#, "hidden must be"),
+      (#"{"architecture": "lstm", "embedding": 5, "hidden": 6, "isTied": true}"#, "tie needs"),
       (
         #"{"architecture": "lstm", "embedding": 6, "hidden": 6, "sentenceState": "x"}"#,
         "sentenceState"
