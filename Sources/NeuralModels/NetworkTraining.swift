@@ -268,7 +268,9 @@ package final class NetworkTraining {
   }
 
   /// Whether the last `steps` steps ended a part of the epoch that is reported: a tenth of it, or more where tenths would
-  /// be shorter than twenty windows. The last part ends with the epoch.
+  /// be shorter than twenty windows.
+  ///
+  /// The last part ends with the epoch.
   private func endsPart(_ steps: Int) -> Bool {
     let parts = min(10, max(1, lanes.stepCount / UInt64(20 * options.steps)))
     let done = lanes.position * parts / lanes.stepCount
@@ -334,7 +336,9 @@ package final class NetworkTraining {
   }
 
   /// The perplexity of a text by the exact soft-max, in as many lanes as training has; words outside the short list are
-  /// one word, `<unk>`. Nil when it was stopped.
+  /// one word, `<unk>`.
+  ///
+  /// Nil when it was stopped.
   package func measure(_ text: TrainingText) throws -> Double? {
     let lanes = try TrainingLanes(
       text,

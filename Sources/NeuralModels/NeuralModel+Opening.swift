@@ -67,6 +67,7 @@ extension NeuralModel {
   ///   - path: the index folder.
   ///   - name: the model's name in it.
   ///   - sentenceState: what is remembered from one sentence to the next; nil for what was when it was trained.
+  /// - Returns: the model, which has computed a word already.
   /// - Throws: `NeuralFileError`, `NeuralModelError`, `IndexError` or `StorageError`, each saying what to do.
   public static func open(
     _ path: String,

@@ -27,7 +27,6 @@ struct NetworkRoundTripTests {
       training.network.noiseSamples = 9
       (training.vocabulary, training.steps, training.lanes, training.epochs) = (9, 5, 3, 1)
       training.network.ngramBits = 10
-      training.optimizer.rate = 0.3
       change(&training)
       return training
     }
