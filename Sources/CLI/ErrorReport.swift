@@ -82,6 +82,7 @@ enum ErrorReport {
       Code.badData
     case is EstimateError: Code.usage
     case let error as NeuralFileError: error.isBadData ? Code.badData : Code.usage
+    case let error as NetworkInterchange.Failure: error.isBadData ? Code.badData : Code.usage
     case let error as StudyError: error.isBadData ? Code.badData : Code.usage
     case let error as NeuralModelError: error.isBadData ? Code.badData : Code.usage
     case TrainingError.alreadyRunning: Code.inputOutput

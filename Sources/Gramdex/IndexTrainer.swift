@@ -240,15 +240,7 @@ public enum IndexTrainer {
         words: words,
         parameterBytes: UInt64(network.parameterCount * 4)
       )
-      for parameter in network.parameters {
-        let values = parameter.values
-        // SAFETY: the matrix has as many elements, and lives on.
-        try unsafe writer.add(
-          parameter.name,
-          shape: values.rows == 1 ? [values.columns] : [values.rows, values.columns],
-          values: UnsafeBufferPointer(start: values.pointer, count: values.count)
-        )
-      }
+      try writer.add(network)
       try writer.publish(
         description: description.encoded(),
         keepingPrevious: options.keepPrevious

@@ -68,8 +68,11 @@ public struct NoiseContrast: Sendable {
   ///   - factor: what the gradient is multiplied by.
   ///   - window: the number of the window, which decides its noise.
   ///   - extra: n-gram features, whose terms are added to s; nil for none.
+  ///   - memory: what the window needs; receives the scores of the targets.
   ///   - dx: receives the gradient of the features.
+  ///   - team: the threads.
   /// - Returns: the loss in nats, summed over rows.
+  /// - Throws: what `Team.run` throws.
   public func learn(
     _ x: Tensor,
     targets: [Int32],

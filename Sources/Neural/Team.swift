@@ -24,7 +24,9 @@ public final class Team {
       products = try Products()
     }
 
-    /// A matrix for the time of a tile; its contents are whatever an earlier tile left. One for each number of columns.
+    /// A matrix for the time of a tile; its contents are whatever an earlier tile left.
+    ///
+    /// One for each number of columns.
     package func scratch(_ rows: Int, _ columns: Int) -> FloatMatrix {
       if let spare = spares[columns], spare.rows >= rows { return spare }
       let spare = FloatMatrix(rows: rows, columns: columns)

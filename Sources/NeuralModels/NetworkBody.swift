@@ -165,6 +165,7 @@ struct NetworkBody: Sendable {
   ///   - memory: `dFeatures` holds the gradient of the features.
   ///   - everyStep: see `RecurrentLayer.backward`; of the topmost layer.
   ///   - team: the threads.
+  /// - Throws: what `Team.run` throws.
   func goBack(
     _ window: WordWindow,
     memory: NetworkMemory,

@@ -1,6 +1,8 @@
 public import GramdexNeural
 
-/// What a network is made of. Stored with the model; nothing here changes while it learns.
+/// What a network is made of.
+///
+/// Stored with the model; nothing here changes while it learns.
 public struct NetworkOptions: Hashable, Sendable, Codable {
   /// The sort of network between the words and the soft-max.
   public enum Architecture: String, Sendable, Codable, CaseIterable {
@@ -79,10 +81,14 @@ public struct NetworkOptions: Hashable, Sendable, Codable {
   ///
   /// - Throws: `NeuralModelError.damaged`.
   func check(vocabularySize: Int, model: String) throws(NeuralModelError) {
-    let sizes = [embedding, hidden, layers, order, classes, noiseSamples, vocabularySize]
-    guard sizes.allSatisfy({ (1...1 << 26).contains($0) }), layers <= 64, order <= 64,
-      (0...64).contains(ngramOrder), (10...30).contains(ngramBits), (0..<1).contains(dropout)
-    else { throw .damaged(model: model, rule: "its description has impossible sizes") }
+    if let flaw = flaw(vocabularySize: vocabularySize) {
+      throw .damaged(model: model, rule: "its description is that of no network: \(flaw)")
+    }
+  }
+
+  /// Why there can be no such network of so many words; nil when there can.
+  package func flaw(vocabularySize: Int) -> String? {
+    (1...1 << 26).contains(vocabularySize) ? problem : "a network has no \(vocabularySize) words"
   }
 
   /// Where the clusters of an adaptive soft-max begin: cutoffs beyond the vocabulary are left out.

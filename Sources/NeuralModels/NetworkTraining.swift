@@ -156,6 +156,7 @@ package final class NetworkTraining {
   /// - Parameters:
   ///   - observe: is told of progress, after every window.
   ///   - report: is told how it goes, up to ten times an epoch.
+  /// - Returns: what training came to.
   /// - Throws: `TrainingError.diverged` when numbers grow out of all bounds; the last checkpoint stays. `Interrupted`, after
   ///   a checkpoint was written; errors of the disk.
   package func run(
@@ -270,7 +271,9 @@ package final class NetworkTraining {
   }
 
   /// Whether the last `steps` steps ended a part of the epoch that is reported: a tenth of it, or more where tenths would
-  /// be shorter than twenty windows. The last part ends with the epoch.
+  /// be shorter than twenty windows.
+  ///
+  /// The last part ends with the epoch.
   private func endsPart(_ steps: Int) -> Bool {
     let parts = min(10, max(1, lanes.stepCount / UInt64(20 * options.steps)))
     let done = lanes.position * parts / lanes.stepCount
@@ -336,7 +339,9 @@ package final class NetworkTraining {
   }
 
   /// The perplexity of a text by the exact soft-max, in as many lanes as training has; words outside the short list are
-  /// one word, `<unk>`. Nil when it was stopped.
+  /// one word, `<unk>`.
+  ///
+  /// Nil when it was stopped.
   package func measure(_ text: TrainingText) throws -> Double? {
     let lanes = try TrainingLanes(
       text,

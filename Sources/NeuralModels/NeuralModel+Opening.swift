@@ -26,6 +26,10 @@ public struct NeuralDescription: Hashable, Sendable, Codable {
   public var bestEpoch: Int
   /// What computed it: other processors compute slightly different numbers.
   public var processor: String
+  /// Whether the network came from a file that does not say how it was trained; nil for no.
+  ///
+  /// What stands here of that is then unknown.
+  public var isTrainedElsewhere: Bool?
 
   /// Describes a trained network.
   public init(
@@ -63,6 +67,7 @@ extension NeuralModel {
   ///   - path: the index folder.
   ///   - name: the model's name in it.
   ///   - sentenceState: what is remembered from one sentence to the next; nil for what was when it was trained.
+  /// - Returns: the model, which has computed a word already.
   /// - Throws: `NeuralFileError`, `NeuralModelError`, `IndexError` or `StorageError`, each saying what to do.
   public static func open(
     _ path: String,
@@ -79,14 +84,7 @@ extension NeuralModel {
     sentenceState: SentenceState? = nil
   ) throws -> NeuralModel {
     let name = file.entry.name
-    guard
-      let description = try? JSONDecoder().decode(
-        NeuralDescription.self,
-        from: Data(file.description())
-      )
-    else {
-      throw NeuralModelError.damaged(model: name, rule: "its description cannot be read")
-    }
+    let description = try NeuralDescription(of: file)
     let training = description.training
     let precision = Precision.fastest == .float32 ? .float32 : training.precision
     try training.network.check(vocabularySize: Int(clamping: file.entry.words), model: name)

@@ -19,7 +19,9 @@ public final class NeuralModel: LanguageModel, RunScoring {
     public var log10UnknownShare: Double?
   }
 
+  /// The words of the index.
   public let lexicon: Lexicon
+  /// How text becomes words.
   public let tokenizer: TokenizerOptions
   /// The network.
   public let network: WordNetwork
@@ -91,8 +93,10 @@ public final class NeuralModel: LanguageModel, RunScoring {
     )
   }
 
+  /// The state before a text.
   public var beginSentenceState: NeuralState { nullState }
 
+  /// Forgets the sentence before, unless states are carried.
   public func beginSentence(advancing state: inout NeuralState) {
     // With carried states `</s>`, which was read as the end of the last sentence, begins this one.
     if sentenceState == .reset { state = beginSentenceState }

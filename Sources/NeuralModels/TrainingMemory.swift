@@ -9,6 +9,7 @@ extension TrainingOptions {
   /// - Parameters:
   ///   - vocabularySize: words of the network, V.
   ///   - threads: threads that work.
+  /// - Returns: the bytes.
   package func memoryBytes(vocabularySize: Int, threads: Int) -> UInt64 {
     let sizes = NetworkSizes(self, vocabularySize: vocabularySize)
     let program = Double(28 << 20) + Double(threads) * Double(2 << 20)
@@ -19,7 +20,9 @@ extension TrainingOptions {
   }
 }
 
-/// Bytes of the parts of a network that learns. Doubles, because sizes that nobody can have must not overflow.
+/// Bytes of the parts of a network that learns.
+///
+/// Doubles, because sizes that nobody can have must not overflow.
 private struct NetworkSizes {
   private let options: NetworkOptions
   private let rows: Double

@@ -1,7 +1,9 @@
 public import GramdexNeural
 public import GramdexScoring
 
-/// How a network is trained. Stored with the model.
+/// How a network is trained.
+///
+/// Stored with the model.
 public struct TrainingOptions: Hashable, Sendable, Codable {
   /// What the network is made of.
   public var network = NetworkOptions()

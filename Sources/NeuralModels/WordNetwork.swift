@@ -170,6 +170,7 @@ public final class WordNetwork: Sendable {
   ///   - number: the number of the window since training began, which decides what dropout hides; nil when nothing is
   ///     learned.
   ///   - team: the threads.
+  /// - Throws: what `Team.run` throws.
   public func read(
     _ window: WordWindow,
     state: NetworkState,

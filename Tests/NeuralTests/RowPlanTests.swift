@@ -41,7 +41,8 @@ struct RowPlanTests {
           let found: [Float]
           if let gradient = table.gradient {
             found = (0..<3).map { gradient[row, $0] }
-          } else if let gradient = table.rowGradient, let place = gradient.rows.firstIndex(of: Int32(row))
+          } else if let gradient = table.rowGradient,
+            let place = gradient.rows.firstIndex(of: Int32(row))
           {
             found = (0..<3).map { gradient.values[place, $0] }
           } else {
