@@ -365,8 +365,8 @@ struct NeuralFileTests {
     try file.put(.network, key: Array("vocabulary".utf8), payload: Array(vocabulary.utf8))
     try file.put(.network, key: Array("description".utf8), payload: Array(description.utf8))
     for (name, numbers) in parameters.sorted(by: { $0.key < $1.key }) {
-      let bytes = numbers.flatMap {
-        withUnsafeBytes(of: $0.bitPattern.littleEndian) { unsafe Array($0) }
+      let bytes = numbers.flatMap { number in
+        (0..<4).map { UInt8(truncatingIfNeeded: number.bitPattern >> (8 * $0)) }
       }
       try file.put(.parameters, key: Array(name.utf8), payload: bytes)
     }
