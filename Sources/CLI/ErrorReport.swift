@@ -114,7 +114,8 @@ enum ErrorReport {
     case .threshold, .targetAsSRILM, .cutoffs, .noIndex, .standardInputTwice, .weights,
       .targetTooSmall, .countsAsSRILM, .onlyByEntropy:
       Code.usage
-    case .noRawCounts, .noDistribution, .otherTokenizer, .otherClasses, .nothingToTune, .noClasses,
+    case .classVocabulary, .noRawCounts, .noDistribution, .otherTokenizer, .otherClasses,
+      .nothingToTune, .noClasses,
       .tooManyNGrams:
       Code.badData
     }

@@ -10,7 +10,7 @@ struct ExplainCommand: ParsableCommand {
       For each word, and for </s>: every order that was tried, longest first, with its stored \
       probability, the backoff of its context, counts, discount, and its share in the probability. Counts need \
       an index that keeps them. Of a class model, the class and the word's share of it first; of a mixture, the \
-      share of each model.
+      share of each model. Log-linear mixtures, caches and boosted phrases are not explained.
       """
   )
 

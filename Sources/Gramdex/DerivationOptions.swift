@@ -54,6 +54,8 @@ public enum DerivationError: Error, Equatable, Sendable {
   case otherTokenizer(first: String, other: String)
   /// Weights that are no distribution over the models.
   case weights([Double], models: Int)
+  /// A vocabulary is to prune words of a class model, whose classes would lose some of theirs.
+  case classVocabulary(index: String, model: String)
   /// A model has no classes to expand.
   case noClasses(index: String, model: String)
   /// More n-grams would come of an expansion than are allowed.
@@ -119,6 +121,11 @@ extension DerivationError: CustomStringConvertible {
       """
       the weights \(weights.map(\.description).joined(separator: ",")) are none for \(models) \
       models; give as many numbers, none negative, not all 0
+      """
+    case .classVocabulary(let index, let model):
+      """
+      model \(model) of \(index) is a class model, and a class that lost words would leave the others shares that do not \
+      sum to one; run expand-classes first, or use restrict --vocabulary, which keeps the classes of the words
       """
     case .noClasses(let index, let model):
       "model \(model) of \(index) is no class model, so there is nothing to expand; build one with --classes FILE"

@@ -43,7 +43,9 @@ extension IndexInfo {
       text.isRemoved == true ? "without \(text.path)" : text.path
     }
     if corpus.count > namedTexts {
-      names.append("and \(Readable.grouped(UInt64(corpus.count - namedTexts))) more (--json names all)")
+      names.append(
+        "and \(Readable.grouped(UInt64(corpus.count - namedTexts))) more (--json names all)"
+      )
     }
     return names.joined(separator: ", ")
   }

@@ -111,15 +111,13 @@ struct RestrictJob {
   private func occurrences(of input: InputOptions) throws -> WordOccurrences {
     let threads = readingThreads
     var writer = WordOccurrencesWriter(
+      vocabularySize: model.vocabularySize,
       memoryBudgetBytes: writing.budget - BuildMemory.processBytes(budget: writing.budget)
         - threads * Self.readingBytes - 8 * model.vocabularySize,
       temporaryFolder: writing.workspace.path
     )
     try forEachSentence(input) { try writer.append($0) }
-    return try writer.finish(
-      vocabularySize: model.vocabularySize,
-      contextWords: model.order - 1
-    )
+    return try writer.finish(contextWords: model.order - 1)
   }
 
   /// Threads that read text: they have at most half of the memory.

@@ -6,12 +6,14 @@ import GramdexStorage
 ///
 /// Pairs of a word and a sentence's number are sorted in memory and in temporary files, 8 bytes a pair.
 struct WordOccurrencesWriter: ~Copyable {
+  private let vocabularySize: Int
   private let temporaryFolder: String
   private var sorter: TupleSorter
   private var sentences: UInt64 = 0
 
-  /// Notes occurrences with `memoryBudgetBytes` and files in `temporaryFolder`, which must exist.
-  init(memoryBudgetBytes: Int, temporaryFolder: String) {
+  /// Notes occurrences of words with ids below `vocabularySize`, with files in `temporaryFolder`, which must exist.
+  init(vocabularySize: Int, memoryBudgetBytes: Int, temporaryFolder: String) {
+    self.vocabularySize = vocabularySize
     self.temporaryFolder = temporaryFolder
     sorter = TupleSorter(
       keyWidth: 2,
@@ -28,13 +30,16 @@ struct WordOccurrencesWriter: ~Copyable {
     sentences += 1
     var pairs: [UInt32] = []
     pairs.reserveCapacity(2 * sentence.count)
-    for word in sentence where word >= UInt32(WordID.reservedCount) { pairs += [word, number] }
+    for word in sentence
+    where word >= UInt32(WordID.reservedCount) && Int(word) < vocabularySize {
+      pairs += [word, number]
+    }
     try sorter.append(pairs.span)
   }
 
-  /// Ends the text; contexts that are asked for then have at most `contextWords` words, whose ids are below `vocabularySize`.
-  consuming func finish(vocabularySize: Int, contextWords: Int) throws -> WordOccurrences {
-    let folder = temporaryFolder
+  /// Ends the text; contexts that are asked for then have at most `contextWords` words, with ids below `vocabularySize`.
+  consuming func finish(contextWords: Int) throws -> WordOccurrences {
+    let (folder, vocabularySize) = (temporaryFolder, vocabularySize)
     return try WordOccurrences(
       sorter.finish(),
       vocabularySize: vocabularySize,
