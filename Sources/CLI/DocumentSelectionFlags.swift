@@ -44,7 +44,7 @@ struct DocumentSelectionFlags: ParsableArguments {
   )
   var thresholds: String?
 
-  /// One of the flags that say what is kept; nil when none was given. A sample is none.
+  /// One of the flags that say what is kept, which `--sample` is not; nil when none was given.
   var given: String? {
     let flags = [
       ("--minimum-perplexity", minimumPerplexity != nil),

@@ -81,7 +81,7 @@ struct WordOccurrences {
   /// The sentences of each word, one word after the other; those of word w are at `starts[w]` ..< `starts[w + 1]`.
   private let numbers: MappedNumbers
   private let starts: [Int]
-  /// Room for the sentences with the last d + 2 words of a context, for d = 0 …
+  /// Room for the sentences with the last words of a context: element k for the last k + 2.
   private let rooms: [MappedNumbers]
   /// The context asked for last, most recent word first, and for each of its ends the sentences with all its words.
   private var context: [UInt32] = []
