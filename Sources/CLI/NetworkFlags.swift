@@ -68,7 +68,7 @@ struct NetworkFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Add hashed maximum-entropy features of up to this many words of history (0: none).",
+      "Add hashed maximum-entropy features of n-grams up to this order (0: none).",
       valueName: "number"
     )
   )
@@ -115,7 +115,16 @@ struct NetworkFlags: ParsableArguments {
     try atLeast(noiseSamples, 1, "--noise-samples")
     try atLeast(maxentOrder, 0, "--maxent-order")
     if !(0..<1).contains(dropout) { throw ValidationError("--dropout must be in 0 … 1, without 1") }
-    if !(1...30).contains(maxentBits) { throw ValidationError("--maxent-bits must be in 1 … 30") }
+    if !(10...30).contains(maxentBits) { throw ValidationError("--maxent-bits must be in 10 … 30") }
+    if tie && (architecture == .feedForward || softmax == .classes || softmax == .adaptive) {
+      throw ValidationError("--tie works with recurrent networks, and with --softmax full or noise")
+    }
+    if maxentOrder > 0 && softmax == .adaptive {
+      throw ValidationError("--maxent-order does not work with --softmax adaptive")
+    }
+    if directConnections && architecture != .feedForward {
+      throw ValidationError("--direct-connections belong to --architecture feed-forward")
+    }
     if tie && (embedding ?? hidden) != hidden {
       throw ValidationError("--tie needs word vectors as long as the hidden layer")
     }
@@ -174,7 +183,7 @@ struct TrainingFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The learning rate (default: 0.1 for adagrad, 0.5 for sgd, 0.002 for adam).",
+      "The learning rate (default: 0.1 for adagrad, 0.05 with irnn, 0.5 for sgd, 0.002 for adam).",
       valueName: "rate"
     )
   )
@@ -234,7 +243,9 @@ struct TrainingFlags: ParsableArguments {
     var options = TrainingOptions()
     options.network = network.options
     options.vocabulary = shortList
-    let usualRates: [Optimizer.Method: Float] = [.sgd: 0.5, .adagrad: 0.1, .adam: 0.002]
+    let usualRates: [Optimizer.Method: Float] = [
+      .sgd: 0.5, .adagrad: network.architecture == .irnn ? 0.05 : 0.1, .adam: 0.002,
+    ]
     options.optimizer = Optimizer(optimizer, rate: rate ?? usualRates[optimizer] ?? 0.1)
     options.steps = bptt
     options.lanes = lanes

@@ -82,8 +82,32 @@ public struct NoiseContrast: Sendable {
     dx: FloatMatrix,
     team: Team
   ) throws -> Double {
+    try learn(
+      x,
+      targets: targets,
+      factor: factor,
+      noise: draw(window),
+      extra: extra,
+      memory: memory,
+      dx: dx,
+      team: team
+    )
+  }
+
+  /// As the other `learn`, with these noise words, k of them.
+  package func learn(
+    _ x: Tensor,
+    targets: [Int32],
+    factor: Float,
+    noise: [Int32],
+    extra: NGramWindow? = nil,
+    memory: Memory,
+    dx: FloatMatrix,
+    team: Team
+  ) throws -> Double {
+    precondition(noise.count == samples)
     let count = targets.count
-    let noise = draw(window, memory)
+    gatherWeights(of: noise, memory)
     extra?.scatter(noise)
     let features = x.operand.rows(0..<count)
     let size = x.columns
@@ -161,15 +185,19 @@ public struct NoiseContrast: Sendable {
     return (0..<count).reduce(0) { $0 + memory.losses[$1] }
   }
 
-  /// Draws the noise of a window and gathers its rows of the weights.
-  private func draw(_ window: Int, _ memory: Memory) -> [Int32] {
+  /// The noise of a window.
+  private func draw(_ window: Int) -> [Int32] {
     let first = UInt64(window) &* UInt64(samples)
-    return (0..<samples).map { sample in
-      let word = lottery.draw(random[first &+ UInt64(sample)])
+    return (0..<samples).map { Int32(lottery.draw(random[first &+ UInt64($0)])) }
+  }
+
+  /// Gathers the rows of the weights that belong to the noise.
+  private func gatherWeights(of noise: [Int32], _ memory: Memory) {
+    for sample in 0..<samples {
+      let word = Int(noise[sample])
       memory.noise.values.copyRows(word..<word + 1, of: output.weight.values, to: sample)
       memory.noise.round(rows: sample..<sample + 1)
       memory.offsets[sample] = output.bias.values[word] - logNoise[word]
-      return Int32(word)
     }
   }
 

@@ -85,4 +85,70 @@ public final class RowGradient: @unchecked Sendable {
       }
     }
   }
+
+  /// As `gather`, but added to the rows that are there.
+  ///
+  /// - Throws: what `Team.run` throws.
+  public func gatherMore(_ plan: RowPlan, from contributions: FloatMatrix, team: Team) throws {
+    let added = RowGradient(columns: values.columns)
+    try added.gather(plan, from: contributions, team: team)
+    let (oldRows, old) = (rows, values)
+    var union: [Int32] = []
+    // Where each row of the union stands in the old rows, and in the added ones; −1 where it does not.
+    var places: [(old: Int, added: Int)] = []
+    var (first, second) = (0, 0)
+    while first < oldRows.count || second < added.rows.count {
+      let left = first < oldRows.count ? oldRows[first] : .max
+      let right = second < added.rows.count ? added.rows[second] : .max
+      union.append(min(left, right))
+      places.append((left <= right ? first : -1, right <= left ? second : -1))
+      if left <= right { first += 1 }
+      if right <= left { second += 1 }
+    }
+    let sums = FloatMatrix(rows: max(union.count * 5 / 4, old.rows), columns: values.columns)
+    let sources = places
+    try team.overRows(union.count) { range, _ in
+      for row in range {
+        let (from, more) = sources[row]
+        if from >= 0 { sums.copyRows(from..<from + 1, of: old, to: row) }
+        if more >= 0 {
+          // SAFETY: rows of matrices with as many columns; a new row is zero.
+          unsafe gramdex_neural_add_scaled(
+            sums.columns,
+            1,
+            added.values.row(more),
+            sums.row(row)
+          )
+        }
+      }
+    }
+    rows = union
+    values = sums
+  }
+
+  /// Adds the rows of `contributions` to the rows of a dense gradient, each row's in the order of their places.
+  ///
+  /// - Throws: what `Team.run` throws.
+  public static func add(
+    _ plan: RowPlan,
+    from contributions: FloatMatrix,
+    to gradient: FloatMatrix,
+    team: Team
+  ) throws {
+    precondition(contributions.columns == gradient.columns)
+    precondition((plan.lastPlace ?? -1) < contributions.rows)
+    try team.overRows(plan.rows.count) { range, _ in
+      for row in range {
+        for place in plan.places[plan.starts[row]..<plan.starts[row + 1]] {
+          // SAFETY: rows of matrices with as many columns.
+          unsafe gramdex_neural_add_scaled(
+            gradient.columns,
+            1,
+            contributions.row(Int(place)),
+            gradient.row(Int(plan.rows[row]))
+          )
+        }
+      }
+    }
+  }
 }

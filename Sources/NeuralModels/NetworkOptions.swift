@@ -48,7 +48,7 @@ public struct NetworkOptions: Hashable, Sendable, Codable {
   public var isTied = false
   /// What the identity that U begins as is multiplied by; identity networks only.
   public var identityScale: Float = 1
-  /// Words of history in hashed maximum-entropy features, the longest; 0 for no features.
+  /// The longest n-grams of hashed maximum-entropy features (RNNLM's -direct-order); 0 for no features.
   public var ngramOrder = 0
   /// log2 of the number of weights of each length of history.
   public var ngramBits = 22
@@ -81,7 +81,12 @@ public struct NetworkOptions: Hashable, Sendable, Codable {
   func check(vocabularySize: Int, model: String) throws(NeuralModelError) {
     let sizes = [embedding, hidden, layers, order, classes, noiseSamples, vocabularySize]
     guard sizes.allSatisfy({ (1...1 << 26).contains($0) }), layers <= 64, order <= 64,
-      (0...64).contains(ngramOrder), (1...30).contains(ngramBits), (0..<1).contains(dropout)
+      (0...64).contains(ngramOrder), (10...30).contains(ngramBits), (0..<1).contains(dropout)
     else { throw .damaged(model: model, rule: "its description has impossible sizes") }
+  }
+
+  /// Where the clusters of an adaptive soft-max begin: cutoffs beyond the vocabulary are left out.
+  func clusterStarts(vocabularySize: Int) -> [Int] {
+    cutoffs.filter { $0 < vocabularySize }
   }
 }

@@ -67,6 +67,8 @@ package final class NetworkTraining {
     network = WordNetwork(
       options.network,
       vocabularySize: shortList.count,
+      classes: options.network.softmax == .classes
+        ? OutcomeClasses.byFrequency(frequencies, count: options.network.classes).classes : nil,
       learns: true,
       precision: options.precision,
       seed: options.seed

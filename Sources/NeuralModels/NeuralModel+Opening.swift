@@ -81,6 +81,7 @@ extension NeuralModel {
     let network = WordNetwork(
       training.network,
       vocabularySize: Int(file.entry.words),
+      classes: try classes(in: file),
       learns: false,
       precision: precision
     )
@@ -106,6 +107,19 @@ extension NeuralModel {
       history: training.history,
       sentenceState: training.sentenceState
     )
+  }
+
+  /// The class of each word; nil for a network without classes.
+  private static func classes(in file: NeuralModelFile) throws -> [Int32]? {
+    guard let stored = try file.parameter("classes.of") else { return nil }
+    let numbers = unsafe stored.withUnsafeFloats { unsafe Array($0) }
+    guard numbers.count == file.entry.words, numbers.allSatisfy({ $0 >= 0 && $0 < 0x1p24 }) else {
+      throw NeuralModelError.damaged(
+        model: file.entry.name,
+        rule: "its table of classes does not fit its words"
+      )
+    }
+    return numbers.map { Int32($0) }
   }
 
   private static func load(_ parameter: Parameter, from file: NeuralModelFile) throws {

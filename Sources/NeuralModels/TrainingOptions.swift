@@ -40,7 +40,7 @@ public struct TrainingOptions: Hashable, Sendable, Codable {
   /// How many words before the target a row has.
   package var history: Int {
     let context = network.architecture == .feedForward ? network.order - 1 : 1
-    return max(context, network.ngramOrder, 1)
+    return max(context, network.ngramOrder - 1, 1)
   }
 
   /// Bytes of memory that training needs, texts not counted: parameters with what is kept beside each number, and a
