@@ -58,7 +58,7 @@ struct RestrictJob {
     switch options.need {
     case .sentences(let input):
       parameters["by"] = "sentence"
-      let found = try occurrences(of: input)
+      let found = try readOccurrences(of: input)
       words = found.words
       occurrences = found
     case .text(let input):
@@ -108,7 +108,7 @@ struct RestrictJob {
   /// What one thread needs that reads text: a block of it with its words and answers.
   private static let readingBytes = 12 << 20
 
-  private func occurrences(of input: InputOptions) throws -> WordOccurrences {
+  private func readOccurrences(of input: InputOptions) throws -> WordOccurrences {
     let threads = readingThreads
     var writer = WordOccurrencesWriter(
       vocabularySize: model.vocabularySize,
