@@ -2,7 +2,7 @@ import GramdexStorage
 
 /// Where the columns of a block that updates have made too large are cut, so that its parts are as a build makes them.
 ///
-/// Input: the four valid columns of a block with raw counts and short shapes, one after the other. Output: parts in order,
+/// Input: the four columns of a block with raw counts and short shapes, one after the other. Output: parts in order,
 /// each but the last closed after the node with which it reaches `LevelBlockHeader.targetCount` nodes or entries.
 enum BlockDivision {
   /// A part of a block.
@@ -19,7 +19,7 @@ enum BlockDivision {
     return header.nodes >= limit || (header.entries >= limit && header.nodes > 1)
   }
 
-  /// The parts of a block; one if its last context alone makes it large.
+  /// The parts of a block; one if its last context alone makes it large, none if its columns are damaged.
   ///
   /// At least `LevelBlockHeader.columnPadding` bytes behind the columns must be readable.
   @unsafe
@@ -36,7 +36,8 @@ enum BlockDivision {
     (part.nodes, part.entries) = (0, 0)
     var children: UInt64 = 0
     for node in 1...max(header.nodes, 1) {
-      // SAFETY: the columns are valid, so their numbers end where the columns do.
+      guard word < ends[0], shape < ends[1] else { return [] }
+      // SAFETY: numbers are read from positions within the columns; the ends are checked.
       let first = unsafe Varint.readLong(bytes, &word)
       let (entries, nodeChildren) = unsafe Varint.readShape(bytes, &shape, end: ends[1])
       let number = Int(clamping: entries)
@@ -47,7 +48,9 @@ enum BlockDivision {
       } else {
         hasCounts = unsafe Varint.skip(number, bytes, &count, end: ends[3])
       }
-      precondition(isWhole && hasCounts && word <= ends[0], "only valid columns are divided")
+      guard isWhole, hasCounts, word <= ends[0], shape <= ends[1], entry <= ends[2],
+        count <= ends[3]
+      else { return [] }
       if part.nodes == 0 { part.firstWord = UInt32(truncatingIfNeeded: first) }
       part.nodes += 1
       part.entries += number
@@ -63,6 +66,6 @@ enum BlockDivision {
       part.firstChild &+= children
       (part.nodes, part.entries, children) = (0, 0, 0)
     }
-    return parts
+    return (word, shape, entry, count) == (ends[0], ends[1], ends[2], ends[3]) ? parts : []
   }
 }
