@@ -120,9 +120,10 @@ enum ErrorReport {
   private static func derivationCode(_ error: DerivationError) -> Int32 {
     switch error {
     case .threshold, .targetAsSRILM, .cutoffs, .noIndex, .standardInputTwice, .weights,
-      .targetTooSmall:
+      .targetTooSmall, .countsAsSRILM, .onlyByEntropy:
       Code.usage
-    case .noRawCounts, .noDistribution, .otherTokenizer, .otherClasses, .nothingToTune, .noClasses,
+    case .classVocabulary, .noRawCounts, .noDistribution, .otherTokenizer, .otherClasses,
+      .nothingToTune, .noClasses,
       .tooManyNGrams:
       Code.badData
     }

@@ -66,6 +66,8 @@ public enum OptionsError: Error, Equatable, Sendable {
   case goodTuringMaximum(Int, largest: Int)
   /// Discounts were given for a smoothing that has none.
   case discountsUnused(smoothing: String)
+  /// A number was given that only another smoothing has a use for.
+  case numberUnused(String, smoothing: String, user: String)
   /// So many discounts an order are not what the smoothing takes.
   case discountNumber(Int, smoothing: String)
   /// The smoothing, in this form, has no discounts that could be tuned.
@@ -199,6 +201,8 @@ extension OptionsError: CustomStringConvertible {
       """
     case .discountsUnused(let smoothing):
       "\(smoothing) has no discounts that could be given; leave out --discounts"
+    case .numberUnused(let option, let smoothing, let user):
+      "\(option) is about \(user) and changes nothing in \(smoothing); leave it out, or give --smoothing \(user)"
     case .discountNumber(let count, let smoothing):
       """
       \(count) discounts an order do not fit \(smoothing); give one, or three (D1, D2, D3+) for \
