@@ -1,6 +1,6 @@
 import GramdexNeural
 import TestSupport
-public import Testing
+import Testing
 
 @testable import GramdexNeuralModels
 
@@ -124,16 +124,5 @@ final class NetworkWorkshop {
       }
     }
     return gradient
-  }
-}
-
-extension NetworkOptions: CustomTestStringConvertible {
-  /// What makes the network different from others.
-  public var testDescription: String {
-    let parts = [
-      architecture.rawValue, activation.rawValue, softmax.rawValue, isTied ? "tied" : "",
-      directConnections ? "direct" : "", ngramOrder > 0 ? "n-grams" : "",
-    ]
-    return parts.filter { !$0.isEmpty }.joined(separator: ", ")
   }
 }
