@@ -152,12 +152,12 @@ struct TrainResumeTests {
     let flags = flags([]) + ["--threads", "1"]
     try here.mustTrain("whole", flags)
     let reference = try here.model("whole")
-    let arguments = here.arguments("model", flags)
+    let arguments = here.arguments("model", flags + ["--replace"])
     let calls = try FaultInjection.calls(arguments, in: here.workshop.folder)
     #expect(calls > 10)
-    _ = try BuiltBinary.run(["remove", here.index, "--model", "model"])
     var generator = SeededGenerator(seed: 9)
-    for _ in 0..<12 {
+    var isDone = false
+    for _ in 0..<12 where !isDone {
       let call = 1 + generator.next(below: calls)
       let fault: FaultInjection.Fault = generator.next(below: 2) == 0 ? .diskFull : .kill
       let resumes = here.training("model").contains("last.safetensors")
@@ -165,14 +165,13 @@ struct TrainResumeTests {
         arguments + (resumes ? ["--resume"] : []),
         setting: FaultInjection.setting(fault, at: call)
       )
-      if try here.model("model") != nil, outcome.exitCode == 0 { break }
-      #expect(fault == .kill || outcome.exitCode == 74, "call \(call): \(outcome)")
+      isDone = outcome.exitCode == 0
+      #expect(isDone || fault == .kill || outcome.exitCode == 74, "call \(call): \(outcome)")
     }
-    if try here.model("model") == nil {
-      let resumes = here.training("model").contains("last.safetensors")
-      try here.mustTrain("model", flags + (resumes ? ["--resume"] : []))
-    }
+    let resumes = here.training("model").contains("last.safetensors")
+    try here.mustTrain("model", flags + ["--replace"] + (resumes ? ["--resume"] : []))
     #expect(try here.model("model") == reference)
+    #expect(here.training("model").isEmpty)
     let check = try BuiltBinary.run("verify", here.index)
     #expect(check.exitCode == 0, "\(check)")
   }
