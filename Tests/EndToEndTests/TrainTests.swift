@@ -12,8 +12,14 @@ struct TrainTests {
     ["--architecture", "irnn", "--softmax", "full", "--optimizer", "adam"],
     ["--architecture", "feed-forward", "--softmax", "classes", "--classes", "5"],
     ["--architecture", "elman", "--softmax", "adaptive", "--cutoffs", "8,16"],
-    ["--softmax", "full", "--tie", "--embedding", "32", "--maxent-order", "3", "--maxent-bits", "12"],
-    ["--softmax", "noise", "--tie", "--embedding", "32", "--maxent-order", "2", "--maxent-bits", "10"],
+    [
+      "--softmax", "full", "--tie", "--embedding", "32", "--maxent-order", "3", "--maxent-bits",
+      "12",
+    ],
+    [
+      "--softmax", "noise", "--tie", "--embedding", "32", "--maxent-order", "2", "--maxent-bits",
+      "10",
+    ],
   ]
 
   @Test(arguments: networks)
@@ -91,8 +97,10 @@ struct TrainTests {
   func `of a text that is shorter than its lanes`(text: String) throws {
     let here = try TrainWorkshop(text, development: text)
     let summary = try here.mustTrain("model", ["--hidden", "8", "--epochs", "3"])
-    #expect(summary.tokens == text.split(whereSeparator: \.isWhitespace).count
-      + text.count { $0 == "\n" })
+    #expect(
+      summary.tokens == text.split(whereSeparator: \.isWhitespace).count
+        + text.count { $0 == "\n" }
+    )
     #expect(summary.developmentPerplexities.allSatisfy { $0.isFinite })
   }
 
@@ -121,8 +129,10 @@ struct TrainTests {
     let objects = lines.map { "{\"text\": \"\($0)\"}\n" }.joined()
     let json = try here.workshop.folder.write("text.jsonl", objects)
     #expect(try train([json, "--json-field", "text"]) == reference)
-    #expect(try train(["--files-from", here.workshop.folder.write("names", here.text + "\n")])
-      == reference)
+    #expect(
+      try train(["--files-from", here.workshop.folder.write("names", here.text + "\n")])
+        == reference
+    )
   }
 
   @Test func `says what is wrong, and leaves the index alone`() throws {
@@ -139,7 +149,10 @@ struct TrainTests {
       (64, here.arguments("ngram", []), "ngram"),
       (64, here.arguments("../x", []), "../x"),
       (64, here.arguments("m", ["--memory", "32M", "--hidden", "2000"]), "needs"),
-      (64, here.arguments("m", ["--hidden", "65536", "--layers", "64", "--lanes", "65536"]), "needs"),
+      (
+        64, here.arguments("m", ["--hidden", "65536", "--layers", "64", "--lanes", "65536"]),
+        "needs"
+      ),
       (64, here.arguments("m", ["--hidden", "9999999999"]), "--hidden"),
       (64, here.arguments("m", ["--lanes", "9223372036854775807"]), "--lanes"),
       (64, here.arguments("m", ["--epochs", "9223372036854775807"]), "--epochs"),
@@ -193,7 +206,8 @@ struct TrainTests {
 
   @Test func `goes on from the last checkpoint before an explosion with a lower rate`() throws {
     let here = try TrainWorkshop()
-    let calm = ["--softmax", "full", "--optimizer", "sgd", "--checkpoint-every", "5"]
+    let calm =
+      ["--softmax", "full", "--optimizer", "sgd", "--checkpoint-every", "5"]
       + TrainWorkshop.small
     let process = try here.start("model", calm + ["--epochs", "50", "--threshold", "0"])
     process.wait { here.training("model").contains("last.safetensors") }
@@ -240,7 +254,9 @@ struct TrainTests {
       TrainWorkshop.small + ["--epochs", "3", "--threshold", "0", "--curves", curves]
     )
     let table = try String(contentsOfFile: curves + ".csv", encoding: .utf8)
-    let rows = table.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    let rows = table.split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false)
+    }
     #expect(rows.count > 3 && rows.allSatisfy { $0.count == rows[0].count })
     let last = try #require(rows[0].firstIndex(of: "development_perplexity"))
     let perplexities = rows.dropFirst().compactMap { Double($0[last]) }

@@ -85,7 +85,9 @@ enum TrainTexts {
     func one(_ words: [String]) -> String { words[generator.next(below: words.count)] }
     return (0..<count).map { _ in
       let isAnimal = generator.next(below: 2) == 0
-      let subject = one(isAnimal ? ["cat", "dog", "bird", "horse"] : ["girl", "boy", "king", "queen"])
+      let subject = one(
+        isAnimal ? ["cat", "dog", "bird", "horse"] : ["girl", "boy", "king", "queen"]
+      )
       let verb = one(isAnimal ? ["chases", "bites", "sees"] : ["feeds", "calls", "likes", "sees"])
       let object = one(isAnimal ? ["mouse", "ball", "tail"] : ["cat", "dog", "bird", "horse"])
       let place = one(["house", "garden", "street", "field", "forest"])
