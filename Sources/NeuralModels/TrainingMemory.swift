@@ -12,7 +12,7 @@ extension TrainingOptions {
   /// - Returns: the bytes.
   package func memoryBytes(vocabularySize: Int, threads: Int) -> UInt64 {
     let sizes = NetworkSizes(self, vocabularySize: vocabularySize)
-    let program = Double(28 << 20) + Double(threads) * Double(2 << 20)
+    let program = Double(12 << 20) + Double(threads) * Double(2 << 20)
     let bytes =
       program + sizes.parameterBytes + sizes.gradientBytes + sizes.learningBytes
       + sizes.readingBytes + sizes.outputBytes + Double(threads) * sizes.threadBytes

@@ -61,6 +61,7 @@ struct TrainMemoryTests {
     let summary = try outcome.json(TrainWorkshop.Summary.self)
     peak = max(peak, summary.peakAnonymousBytes)
     #expect(peak <= UInt64(limit) << 20, "\(peak >> 20) MB of \(limit) MB")
-    #expect(peak >= UInt64(limit) << 20 / 3, "\(peak >> 20) MB of \(limit) MB")
+    // 24 MB are for the program and its threads, whatever is trained.
+    #expect(3 * (peak >> 20) + 24 >= limit, "\(peak >> 20) MB of \(limit) MB")
   }
 }
