@@ -11,7 +11,8 @@ struct ExplainCommand: ParsableCommand {
       For each word, and for </s>: every order that was tried, longest first, with its stored \
       probability, the backoff of its context, counts, discount, and its share in the probability. Counts need \
       an index that keeps them. Of a class model, the class and the word's share of it first; of a mixture, the \
-      share of each model; of a neural model, what the network gave, the rank among all words and the entropy.
+      share of each model; of a neural model, what the network gave, the rank among all words and the entropy. Log-linear \
+      mixtures, caches and boosted phrases are not explained.
       """
   )
 

@@ -44,11 +44,11 @@ struct TuneMixtureCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What a model gives a word that only others know: unknown or zero; see query.",
+      "What a model gives a word that only others know: unknown, shared or zero; see query (default: unknown).",
       valueName: "rule"
     )
   )
-  var missingWords = LanguageModelFlags.MissingWords.unknown
+  var missingWords: Mixture.MissingWords?
 
   @OptionGroup var sentenceState: SentenceStateFlag
   @OptionGroup var dynamic: DynamicEvaluationFlags
@@ -64,7 +64,8 @@ struct TuneMixtureCommand: ParsableCommand {
     var selection = try ModelSelection(index: index.path, models: model, others: mix)
     selection.neural.sentenceState = sentenceState.sentenceState
     selection.neural.dynamicEvaluation = dynamic.options
-    let mixture = try selection.openEqual(missingWords: missingWords == .zero ? .zero : .unknown)
+    if missingWords != nil { try selection.requireSeveral(for: "--missing-words") }
+    let mixture = try selection.openEqual(missingWords: missingWords ?? .unknown)
     let display = ProgressDisplay(isVerbose: progress.progress, isShort: true)
     defer { display.finish() }
     var output = try StandardOutput()

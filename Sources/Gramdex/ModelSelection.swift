@@ -76,6 +76,15 @@ public struct ModelSelection: Hashable, Sendable {
     return choices.map { ($0, $0.weight ?? rest ?? 1) }
   }
 
+  /// Refuses an option that is about several models where there is one, whose probabilities it would not change.
+  ///
+  /// - Throws: `ModelSelectionError.oneModel`.
+  public func requireSeveral(for option: String) throws(ModelSelectionError) {
+    if choices.count == 1, choices[0].weight ?? 1 == 1 {
+      throw .oneModel(choices[0].name, option: option)
+    }
+  }
+
   /// Opens the model, or the mixture when there are several.
   ///
   /// - Parameters:
@@ -173,6 +182,8 @@ public enum ModelSelectionError: Error, Equatable, Sendable, CustomStringConvert
   case noWeight(String)
   /// An option that only neural models understand, and none of the models is one.
   case notNeural(flag: String, names: [String])
+  /// An option that is about several models was given with this one alone.
+  case oneModel(String, option: String)
 
   /// What is wrong, and what to write.
   public var description: String {
@@ -188,6 +199,11 @@ public enum ModelSelectionError: Error, Equatable, Sendable, CustomStringConvert
       """
     case .noWeight(let name):
       "the model \(name) has no weight; give every model of a mixture one, or find them with gramdex tune-mixture"
+    case .oneModel(let name, let option):
+      """
+      \(option) is about mixtures, and the model \(name) stands alone; leave it out, or name more models with \
+      --model NAME:WEIGHT,NAME:WEIGHT or --mix INDEX=WEIGHT
+      """
     }
   }
 }

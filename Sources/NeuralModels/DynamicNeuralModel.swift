@@ -33,19 +33,28 @@ public struct DynamicNeuralModel: LanguageModel, RunScoring {
     self.options = options
   }
 
+  /// The words of the index.
   public var lexicon: Lexicon { base.lexicon }
+  /// How text becomes words.
   public var tokenizer: TokenizerOptions { base.tokenizer }
+  /// nil: there is no longest n-gram.
   public var maximumOrder: Int? { nil }
   /// Without any text.
   public var log10UnknownProbability: Float { base.log10UnknownProbability }
   /// True: what was learned from a sentence matters for the next one.
   public var remembersSentences: Bool { true }
+  /// Whether the base gives probabilities.
   public var givesProbabilities: Bool { base.givesProbabilities }
+  /// What the base remembers from one sentence to the next.
   public var sentenceStates: [SentenceState] { base.sentenceStates }
+  /// How it learns.
   public var dynamicEvaluation: DynamicEvaluation? { options }
+  /// The state that has read nothing.
   public var nullState: ModelState { ModelState(base: base.nullState, words: 0) }
+  /// The state before a text.
   public var beginSentenceState: ModelState { nullState }
 
+  /// As the base does.
   public func beginSentence(advancing state: inout ModelState) {
     base.beginSentence(advancing: &state.base)
   }

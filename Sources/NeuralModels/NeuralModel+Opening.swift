@@ -26,6 +26,10 @@ public struct NeuralDescription: Hashable, Sendable, Codable {
   public var bestEpoch: Int
   /// What computed it: other processors compute slightly different numbers.
   public var processor: String
+  /// Whether the network came from a file that does not say how it was trained; nil for no.
+  ///
+  /// What stands here of that is then unknown.
+  public var isTrainedElsewhere: Bool?
 
   /// Describes a trained network.
   public init(
@@ -63,6 +67,7 @@ extension NeuralModel {
   ///   - path: the index folder.
   ///   - name: the model's name in it.
   ///   - sentenceState: what is remembered from one sentence to the next; nil for what was when it was trained.
+  /// - Returns: the model, which has computed a word already.
   /// - Throws: `NeuralFileError`, `NeuralModelError`, `IndexError` or `StorageError`, each saying what to do.
   public static func open(
     _ path: String,
@@ -79,20 +84,14 @@ extension NeuralModel {
     sentenceState: SentenceState? = nil
   ) throws -> NeuralModel {
     let name = file.entry.name
-    guard
-      let description = try? JSONDecoder().decode(
-        NeuralDescription.self,
-        from: Data(file.description())
-      )
-    else {
-      throw NeuralModelError.damaged(model: name, rule: "its description cannot be read")
-    }
+    let description = try NeuralDescription(of: file)
     let training = description.training
     let precision = Precision.fastest == .float32 ? .float32 : training.precision
     try training.network.check(vocabularySize: Int(clamping: file.entry.words), model: name)
     let network = WordNetwork(
       training.network,
       vocabularySize: Int(file.entry.words),
+      classes: try classes(in: file),
       learns: false,
       precision: precision
     )
@@ -121,6 +120,19 @@ extension NeuralModel {
     )
     try model.check()
     return model
+  }
+
+  /// The class of each word; nil for a network without classes.
+  private static func classes(in file: NeuralModelFile) throws -> [Int32]? {
+    guard let stored = try file.parameter("classes.of") else { return nil }
+    let numbers = unsafe stored.withUnsafeFloats { unsafe Array($0) }
+    guard numbers.count == file.entry.words, numbers.allSatisfy({ $0 >= 0 && $0 < 0x1p24 }) else {
+      throw NeuralModelError.damaged(
+        model: file.entry.name,
+        rule: "its table of classes does not fit its words"
+      )
+    }
+    return numbers.map { Int32($0) }
   }
 
   private static func load(_ parameter: Parameter, from file: NeuralModelFile) throws {

@@ -19,7 +19,9 @@ public final class NeuralModel: LanguageModel, RunScoring {
     public var log10UnknownShare: Double?
   }
 
+  /// The words of the index.
   public let lexicon: Lexicon
+  /// How text becomes words.
   public let tokenizer: TokenizerOptions
   /// The network.
   public let network: WordNetwork
@@ -28,7 +30,7 @@ public final class NeuralModel: LanguageModel, RunScoring {
   /// Whether the probabilities of all words of the index sum to one: not where words outside the short list have all
   /// of P(`<unk>`) each.
   public let givesProbabilities: Bool
-  let shortList: ShortList
+  package let shortList: ShortList
   let share: UnknownShare?
   let history: Int
   /// The greatest norm of a gradient, when the network goes on learning.
@@ -91,8 +93,10 @@ public final class NeuralModel: LanguageModel, RunScoring {
     )
   }
 
+  /// The state before a text.
   public var beginSentenceState: NeuralState { nullState }
 
+  /// Forgets the sentence before, unless states are carried.
   public func beginSentence(advancing state: inout NeuralState) {
     // With carried states `</s>`, which was read as the end of the last sentence, begins this one.
     if sentenceState == .reset { state = beginSentenceState }

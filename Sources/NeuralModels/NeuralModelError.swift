@@ -48,7 +48,7 @@ extension NeuralModelError: CustomStringConvertible {
       "the index \(path) has no n-gram model, whose words a network uses; build one first"
     case .memory(let needed, let allowed):
       """
-      training needs \(ByteSize.format(needed)) of memory, and --memory allows \(ByteSize.format(allowed)); \
+      training needs \(ByteSize.formatAtLeast(needed)) of memory, and --memory allows \(ByteSize.format(allowed)); \
       allow more, or take a smaller --short-list, --hidden, --lanes or --bptt
       """
     case .dynamicEvaluationDiverged(let rate):
