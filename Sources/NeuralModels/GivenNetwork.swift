@@ -1,4 +1,5 @@
 import Foundation
+import GramdexScoring
 import GramdexStorage
 
 /// What a file without our metadata does not say of its network: what it is made of, and its words.
