@@ -110,10 +110,10 @@ struct NetworkRoundTripTests {
       for sentence in Corpora.random(seed: 7, sentences: 12, wordTypes: 17) {
         for word in sentence {
           scores.append(
-            model.score(model.lexicon.id(of: word), advancing: &state).score.log10Probability
+            model.score(model.lexicon.id(of: word), advancing: &state).log10Probability
           )
         }
-        scores.append(model.score(.endOfSentence, advancing: &state).score.log10Probability)
+        scores.append(model.score(.endOfSentence, advancing: &state).log10Probability)
         model.beginSentence(advancing: &state)
       }
       return scores + model.log10Distribution(after: state)
