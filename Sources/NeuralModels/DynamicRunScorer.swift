@@ -54,6 +54,7 @@ final class DynamicRunScorer: RunScorer {
     let network = WordNetwork(
       sort,
       vocabularySize: model.network.vocabularySize,
+      classes: model.network.classes,
       learns: true,
       precision: model.network.precision
     )

@@ -128,6 +128,11 @@ public final class WordNetwork: Sendable {
     return body.parameters + outputs + (ngrams?.tables ?? []) + (classTable.map { [$0] } ?? [])
   }
 
+  /// The class of each word, for a class soft-max; nil for others.
+  var classes: [Int32]? {
+    classTable.map { table in (0..<table.count).map { Int32(table.values[$0]) } }
+  }
+
   /// How many numbers are learned.
   public var parameterCount: Int {
     parameters.reduce(0) { $0 + ($1 === classTable ? 0 : $1.count) }

@@ -6,7 +6,9 @@
 public struct DynamicEvaluation: Hashable, Sendable, Codable {
   /// The learning rate; more than 0.
   public var rate: Float
-  /// How many words are scored, and then learned, at a time; at least 1. Errors go back to the first of them.
+  /// How many words are scored, and then learned, at a time, at least 1.
+  ///
+  /// Errors go back to the first of them.
   public var window: Int
 
   /// Asks for steps of `rate` after every `window` words.

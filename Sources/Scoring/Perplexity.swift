@@ -26,8 +26,9 @@ public struct Perplexity: Hashable, Sendable {
   public var characters = 0
   /// The probability of an unknown word without context, to be read beside every perplexity.
   public var unknownProbability = 0.0
-  /// Element k−1: tokens whose longest matching n-gram has order k; unknown words match `<unk>`. Empty
-  /// for a model without orders.
+  /// Element k−1: tokens whose longest matching n-gram has order k; unknown words match `<unk>`.
+  ///
+  /// Empty for a model without orders.
   public var hitsPerOrder: [Int]
   /// What the model's networks remember from one sentence to the next: `carry`, `reset`, or `mixed` when they differ; nil
   /// for a model without a network.

@@ -40,6 +40,7 @@ package protocol RunScoring: LanguageModel {
   /// Makes a scorer, which is used by one thread at a time.
   ///
   /// - Parameter threads: how many threads the scorer may let work on one run; scores do not depend on it.
+  /// - Returns: a scorer with buffers of its own.
   func makeRunScorer(threads: Int) -> any RunScorer
 }
 
@@ -47,6 +48,7 @@ extension LanguageModel {
   /// A scorer for one thread at a time: the model's own if it has one.
   ///
   /// - Parameter threads: how many threads it may let work on one run.
+  /// - Returns: the scorer.
   package func runScorer(threads: Int = 1) -> any RunScorer {
     (self as? any RunScoring)?.makeRunScorer(threads: threads) ?? StepwiseScorer(self)
   }

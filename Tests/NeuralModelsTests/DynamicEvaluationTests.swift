@@ -102,6 +102,16 @@ struct DynamicEvaluationTests {
     #expect(mixtures[1].dynamicEvaluation == dynamic.options && mixtures[1].remembersSentences)
   }
 
+  @Test(arguments: NeuralWorkshop.Setting.all)
+  func `networks of every sort learn while they score`(setting: NeuralWorkshop.Setting) throws {
+    let model = try workshop.model(setting)
+    let dynamic = try DynamicNeuralModel(model, DynamicEvaluation(rate: 0.02, window: 10))
+    let text = String(repeating: "w3 w1 w4 w1 w5\nw9 w2 w6\n", count: 60)
+    let plain = model.perplexity(of: text).perplexity
+    let learned = dynamic.perplexity(of: text).perplexity
+    #expect(learned < plain, "\(learned) \(plain)")
+  }
+
   @Test func `a document begins with the stored network`() throws {
     let model = try workshop.model(NeuralWorkshop.Setting())
     let dynamic = try DynamicNeuralModel(model, DynamicEvaluation(rate: 0.1, window: 4))

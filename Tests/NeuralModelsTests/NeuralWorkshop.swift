@@ -23,8 +23,11 @@ struct NeuralWorkshop {
     var shares = true
     /// The network's words, the reserved ones included.
     var words = 20
+    var softmax = NetworkOptions.Softmax.full
+    /// Words of history in n-gram features.
+    var ngramOrder = 0
     var testDescription: String {
-      "\(architecture) × \(layers), \(sentenceState), \(precision), shares: \(shares), \(words) words"
+      "\(softmax), n-gram features \(ngramOrder), \(architecture) × \(layers), \(sentenceState), \(precision), shares: \(shares), \(words) words"
     }
 
     /// Cells, states and precisions together.
@@ -36,6 +39,11 @@ struct NeuralWorkshop {
       Setting(layers: 2, precision: .fastest),
       Setting(sentenceState: .reset, precision: .fastest),
       Setting(architecture: .irnn, sentenceState: .reset, words: 1000),
+      Setting(architecture: .feedForward, sentenceState: .reset),
+      Setting(architecture: .feedForward, softmax: .classes),
+      Setting(architecture: .elman, sentenceState: .reset, softmax: .classes, ngramOrder: 3),
+      Setting(softmax: .adaptive),
+      Setting(sentenceState: .reset, softmax: .noise),
     ]
   }
 
@@ -72,10 +80,15 @@ struct NeuralWorkshop {
     options.layers = setting.layers
     options.hidden = 24
     options.embedding = 16
-    options.softmax = .full
+    options.softmax = setting.softmax
+    options.ngramOrder = setting.ngramOrder
+    options.ngramBits = 8
+    options.order = 4
+    options.cutoffs = [8]
     let network = WordNetwork(
       options,
       vocabularySize: list.count,
+      classes: setting.softmax == .classes ? (0..<list.count).map { Int32($0 % 3) } : nil,
       learns: false,
       precision: setting.precision
     )
@@ -91,7 +104,8 @@ struct NeuralWorkshop {
       lexicon: unigrams.lexicon,
       tokenizer: unigrams.tokenizer,
       share: setting.shares ? UnknownShare(unigrams, list) : nil,
-      history: 1,
+      history: setting.architecture == .feedForward
+        ? 3 : max(options.ngramOrder - 1, 1),
       sentenceState: setting.sentenceState,
       clip: clip
     )
