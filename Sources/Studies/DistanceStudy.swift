@@ -454,9 +454,10 @@ extension DistanceStudy {
       if one.points.first?.log10Cell != nil {
         lines.append(line("\(one.name), cell", one, \.log10Cell))
       }
-      let isAlone = series.count == 1 && one.weightNorm != nil
-      if isAlone || one.name == StudyCell.sigmoid.rawValue {
+      if one.weightNorm != nil, series.count == 1 || one.name == StudyCell.sigmoid.rawValue {
         lines.append(line("bound, \(one.name)", one) { one.log10Bound($0.distance) })
+      }
+      if one.weightNorm != nil, series.count == 1 {
         lines.append(line("looser bound", one) { one.log10LooserBound($0.distance) })
       }
     }

@@ -366,7 +366,7 @@ struct NeuralFileTests {
     try file.put(.network, key: Array("description".utf8), payload: Array(description.utf8))
     for (name, numbers) in parameters.sorted(by: { $0.key < $1.key }) {
       let bytes = numbers.flatMap {
-        withUnsafeBytes(of: $0.bitPattern.littleEndian) { unsafe Array($0) }
+        unsafe withUnsafeBytes(of: $0.bitPattern.littleEndian) { unsafe Array($0) }
       }
       try file.put(.parameters, key: Array(name.utf8), payload: bytes)
     }
