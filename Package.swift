@@ -192,7 +192,8 @@ let package = Package(
     tests(
       "Gramdex",
       [
-        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "GramdexScoring", "Gramdex",
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "GramdexScoring",
+        "GramdexNeural", "GramdexNeuralModels", "Gramdex",
       ]
     ),
     tests(

@@ -41,13 +41,15 @@ options.hidden = hidden
 options.embedding = hidden
 options.layers = layers
 options.dropout = 0.2
+let frequencies = (1...vocabulary).map { 1 / Double($0) }
 let network = WordNetwork(
   options,
   vocabularySize: vocabulary,
+  classes: softmax == .classes
+    ? OutcomeClasses.byFrequency(frequencies, count: options.classes).classes : nil,
   learns: true,
   precision: precision
 )
-let frequencies = (1...vocabulary).map { 1 / Double($0) }
 network.initialize(seed: 1, frequencies: frequencies)
 let team = try Team(threads: threads)
 let learner = NetworkLearner(

@@ -35,8 +35,15 @@ struct CountCommand: ParsableCommand {
   @Flag(help: "List what stands in the gaps, most frequent first.")
   var expand = false
 
-  @Option(help: ArgumentHelp("How many n-grams --expand lists.", valueName: "number"))
-  var top = 20
+  @Option(
+    help: ArgumentHelp(
+      "How many n-grams --expand lists (default: \(Self.usualTop)).",
+      valueName: "number"
+    )
+  )
+  var top: Int?
+
+  private static let usualTop = 20
 
   @Flag(help: "Count every n-gram of every order in the words, which may be longer than the order.")
   var allOrders = false
@@ -45,7 +52,8 @@ struct CountCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if top < 1 { throw ValidationError("--top must be 1 or more") }
+    if let top, top < 1 { throw ValidationError("--top must be 1 or more") }
+    if top != nil && !expand { throw ValidationError("--top belongs to --expand") }
     if expand && allOrders {
       throw ValidationError("--expand and --all-orders exclude each other")
     }
@@ -81,7 +89,7 @@ struct CountCommand: ParsableCommand {
       if json { return try output.write(json: answer) }
       return try output.write("\(ngram)\t\(answer.count)\n")
     }
-    let found = try counts.fillings(of: ngram, top: top)
+    let found = try counts.fillings(of: ngram, top: top ?? Self.usualTop)
     if json {
       let answer = Answer(ngram: ngram, count: found.count, ngrams: found.ngrams, most: found.most)
       return try output.write(json: answer)

@@ -44,6 +44,16 @@ struct DocumentSelectionFlags: ParsableArguments {
   )
   var thresholds: String?
 
+  /// One of the flags that say what is kept, which `--sample` is not; nil when none was given.
+  var given: String? {
+    let flags = [
+      ("--minimum-perplexity", minimumPerplexity != nil),
+      ("--maximum-perplexity", maximumPerplexity != nil), ("--keep", !keep.isEmpty),
+      ("--quantiles", quantiles != nil), ("--thresholds", thresholds != nil),
+    ]
+    return flags.first(where: \.1)?.0
+  }
+
   /// Writes the choice into `options`.
   func apply(to options: inout FilterOptions, splits: Bool, isHistogram: Bool) throws {
     let hasWindow = minimumPerplexity != nil || maximumPerplexity != nil

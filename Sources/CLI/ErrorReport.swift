@@ -5,6 +5,7 @@ import GramdexClasses
 import GramdexCore
 import GramdexCounting
 import GramdexIndex
+import GramdexNeural
 import GramdexNeuralModels
 import GramdexScoring
 import GramdexSmoothing
@@ -81,8 +82,13 @@ enum ErrorReport {
       Code.badData
     case is EstimateError: Code.usage
     case let error as NeuralFileError: error.isBadData ? Code.badData : Code.usage
+    case let error as NetworkInterchange.Failure: error.isBadData ? Code.badData : Code.usage
     case let error as StudyError: error.isBadData ? Code.badData : Code.usage
     case let error as NeuralModelError: error.isBadData ? Code.badData : Code.usage
+    case TrainingError.alreadyRunning: Code.inputOutput
+    case let error as TrainingError: error.isBadData ? Code.badData : Code.usage
+    case is SafetensorsError: Code.badData
+    case is NeuralError: Code.inputOutput
     case is ScoringError, is NGramCountsError: Code.badData
     case CountDumpError.damaged: Code.badData
     case is CountDumpError: Code.usage
@@ -114,9 +120,10 @@ enum ErrorReport {
   private static func derivationCode(_ error: DerivationError) -> Int32 {
     switch error {
     case .threshold, .targetAsSRILM, .cutoffs, .noIndex, .standardInputTwice, .weights,
-      .targetTooSmall:
+      .targetTooSmall, .countsAsSRILM, .onlyByEntropy:
       Code.usage
-    case .noRawCounts, .noDistribution, .otherTokenizer, .otherClasses, .nothingToTune, .noClasses,
+    case .classVocabulary, .noRawCounts, .noDistribution, .otherTokenizer, .otherClasses,
+      .nothingToTune, .noClasses,
       .tooManyNGrams:
       Code.badData
     }

@@ -19,6 +19,10 @@ struct EstimationFlags: ParsableArguments {
 
   @OptionGroup var discounting: DiscountingFlags
 
+  func validate() throws {
+    try discounting.validate(with: method)
+  }
+
   /// Writes the numbers into `options`.
   func apply(to options: inout EstimationOptions) {
     options.pruning = method.pruning(prune?.values)

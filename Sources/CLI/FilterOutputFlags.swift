@@ -38,6 +38,13 @@ struct FilterOutputFlags: ParsableArguments {
     }
   }
 
+  /// One of the flags that was given; nil when none was.
+  var given: String? {
+    if split != nil { return "--split" }
+    if summary != nil { return "--summary" }
+    return output == "-" ? nil : "--output"
+  }
+
   /// Where documents go.
   func output(isJSON: Bool) -> FilterOptions.Output {
     guard let split else { return .file(output) }

@@ -61,6 +61,11 @@ struct FilterTextCommand: ParsableCommand {
 
   func validate() throws {
     if json && !histogram { throw ValidationError("--json is about --histogram; see --summary") }
+    if histogram, let flag = selection.given ?? destination.given {
+      throw ValidationError(
+        "\(flag) and --histogram exclude each other, as --histogram shows all documents and keeps none"
+      )
+    }
     var options = try options()
     if selection.thresholds != nil { options.thresholds = [1, 2] }
     do {

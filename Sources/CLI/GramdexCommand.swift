@@ -15,6 +15,7 @@ struct GramdexCommand: ParsableCommand {
     subcommands: [
       BuildCommand.self, UpdateCommand.self, RunCommand.self, EstimateCommand.self,
       TrainCommand.self,
+      CompareSoftmaxCommand.self,
       RemoveCommand.self,
       QueryCommand.self, PerplexityCommand.self, NextCommand.self, ExplainCommand.self,
       GenerateCommand.self, TuneMixtureCommand.self, CountCommand.self, DumpCountsCommand.self,

@@ -1,6 +1,9 @@
-import ArgumentParser
+public import ArgumentParser
 import Gramdex
-import GramdexScoring
+import GramdexNeuralModels
+public import GramdexScoring
+
+extension Mixture.MissingWords: ExpressibleByArgument {}
 
 /// Which model answers: one of the index, or a mixture.
 struct LanguageModelFlags: ParsableArguments {
@@ -37,24 +40,20 @@ struct LanguageModelFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      What a model of a mixture gives a word that only others know: unknown (what it gives unknown words) or \
-      zero (as SRILM; the mixture then sums to one).
+      What a model of a mixture gives a word that only others know: unknown (what it gives unknown words), \
+      shared (all such words and unknown ones get equal parts of that; linear mixtures then sum to one) or \
+      zero (as SRILM; they do, too) (default: unknown).
       """,
       valueName: "rule"
     )
   )
-  var missingWords = MissingWords.unknown
+  var missingWords: Mixture.MissingWords?
 
+  @OptionGroup var sentences: SentenceStateFlag
   @OptionGroup var overlays: OverlayFlags
 
   @Flag(help: "Compare the checksum of every table of the models before they are used.")
   var check = false
-
-  /// How `--missing-words` is spelled.
-  enum MissingWords: String, ExpressibleByArgument, CaseIterable {
-    case unknown
-    case zero
-  }
 
   func validate() throws {
     if unnormalized && !logLinear {
@@ -68,7 +67,10 @@ struct LanguageModelFlags: ParsableArguments {
 
   /// The models that were named.
   func selection(_ index: IndexArgument) throws -> ModelSelection {
-    let selection = try ModelSelection(index: index.path, models: model, others: mix)
+    var selection = try ModelSelection(index: index.path, models: model, others: mix)
+    selection.neural.sentenceState = sentences.sentenceState
+    if missingWords != nil { try selection.requireSeveral(for: "--missing-words") }
+    if logLinear { try selection.requireSeveral(for: "--log-linear") }
     if check {
       for path in Set(selection.choices.map(\.path)).sorted() {
         try IndexVerifier.checkBytes(path: path)
@@ -79,14 +81,17 @@ struct LanguageModelFlags: ParsableArguments {
 
   /// Opens the model or the mixture, after the files have been checked if that was asked for, and puts overlays over it.
   ///
-  /// A model that stands alone finds next words without looking at all of them if `findsNextWords`, and if its kind can.
+  /// Neural models go on learning as `learning` says. A model that stands alone finds next words without looking at all of them if `findsNextWords`, and if its kind can.
   func open(
     _ index: IndexArgument,
-    findsNextWords: Bool = false
+    findsNextWords: Bool = false,
+    learning: DynamicEvaluation? = nil
   ) throws -> any LanguageModel {
-    let model = try selection(index).open(
+    var selection = try selection(index)
+    selection.neural.dynamicEvaluation = learning
+    let model = try selection.open(
       combination: combination,
-      missingWords: missingWords == .zero ? .zero : .unknown,
+      missingWords: missingWords ?? .unknown,
       findsNextWords: findsNextWords
     )
     return try overlays.put(over: model)

@@ -7,8 +7,8 @@ struct MachineFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Memory for the whole process, such as 512M or 4G, at least 16M \
-      (default: a quarter of what the machine or container has, at most 4G).
+      Memory for the whole process, such as 512M or 4G, at least 16M, with high orders and many words more, \
+      which an error names (default: a quarter of what the machine or container has, at most 4G).
       """,
       valueName: "size"
     )

@@ -29,9 +29,11 @@ struct NextCommand: ParsableCommand {
 
   @Option(
     name: [.long, .customLong("top-k")],
-    help: ArgumentHelp("How many words.", valueName: "number")
+    help: ArgumentHelp("How many words (default: \(Self.usualTop)).", valueName: "number")
   )
-  var top = 10
+  var top: Int?
+
+  private static let usualTop = 10
 
   @Flag(help: "The last word is typed in part: complete it.")
   var complete = false
@@ -62,8 +64,17 @@ struct NextCommand: ParsableCommand {
   @OptionGroup var model: LanguageModelFlags
 
   func validate() throws {
-    if top < 1 { throw ValidationError("--top must be 1 or more") }
-    if sum && complete { throw ValidationError("--sum and --complete exclude each other") }
+    if let top, top < 1 { throw ValidationError("--top must be 1 or more") }
+    if sum {
+      let given = [
+        ("--complete", complete), ("--top", top != nil), ("--unknown", unknown),
+        ("--with-mass", withMass),
+      ]
+      if let flag = given.first(where: \.1)?.0 {
+        throw ValidationError("--sum and \(flag) exclude each other, as --sum lists no words")
+      }
+    }
+    if tolerance != nil && !sum { throw ValidationError("--tolerance belongs to --sum") }
     if let tolerance, !(tolerance >= 0) { throw ValidationError("--tolerance must be 0 or more") }
     if withMass && !json { throw ValidationError("--with-mass belongs to --json") }
   }
@@ -101,10 +112,11 @@ struct NextCommand: ParsableCommand {
       try output.write(NextForm.sum(sum, context, json: json))
       return abs(sum - 1) <= tolerance ?? next.sumTolerance
     }
+    let limit = top ?? Self.usualTop
     let answer =
       complete
-      ? try next.completions(of: text, limit: top, includesUnknown: unknown)
-      : try next.words(after: text, limit: top, includesUnknown: unknown)
+      ? try next.completions(of: text, limit: limit, includesUnknown: unknown)
+      : try next.words(after: text, limit: limit, includesUnknown: unknown)
     try output.write(NextForm.words(answer, context, json: json, withMass: withMass))
     return true
   }

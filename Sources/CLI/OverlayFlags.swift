@@ -23,14 +23,20 @@ struct OverlayFlags: ParsableArguments {
   var cache: Int?
 
   @Option(
-    help: ArgumentHelp("The share of the cache in each probability.", valueName: "weight")
+    help: ArgumentHelp(
+      "The share of the cache in each probability (default: \(CacheModel.Options().weight)).",
+      valueName: "weight"
+    )
   )
-  var cacheWeight = CacheModel.Options().weight
+  var cacheWeight: Double?
 
   @Option(
-    help: ArgumentHelp("1 for words, 2 for pairs of words as well.", valueName: "order")
+    help: ArgumentHelp(
+      "1 for words, 2 for pairs of words as well (default: \(CacheModel.Options().order)).",
+      valueName: "order"
+    )
   )
-  var cacheOrder = CacheModel.Options().order
+  var cacheOrder: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -53,11 +59,13 @@ struct OverlayFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What an occurrence of a phrase without a weight of its own adds.",
+      "What an occurrence of a phrase without a weight of its own adds (default: \(Self.usualBoost)).",
       valueName: "log10"
     )
   )
-  var boostWeight = 1.0
+  var boostWeight: Double?
+
+  private static let usualBoost = 1.0
 
   @Flag(
     help: """
@@ -68,11 +76,18 @@ struct OverlayFlags: ParsableArguments {
   var normalized = false
 
   func validate() throws {
-    if cache == nil && cacheHistory != nil {
-      throw ValidationError("--cache-history needs --cache WORDS")
+    if cache == nil {
+      let given = [
+        ("--cache-weight", cacheWeight != nil), ("--cache-order", cacheOrder != nil),
+        ("--cache-history", cacheHistory != nil),
+      ]
+      if let flag = given.first(where: \.1)?.0 {
+        throw ValidationError("\(flag) needs --cache WORDS")
+      }
     }
-    if boost == nil && normalized {
-      throw ValidationError("--normalized needs --boost FILE")
+    if boost == nil {
+      if normalized { throw ValidationError("--normalized needs --boost FILE") }
+      if boostWeight != nil { throw ValidationError("--boost-weight needs --boost FILE") }
     }
   }
 
@@ -82,7 +97,11 @@ struct OverlayFlags: ParsableArguments {
     if let cache {
       model = try CacheModel(
         model,
-        options: CacheModel.Options(length: cache, weight: cacheWeight, order: cacheOrder),
+        options: CacheModel.Options(
+          length: cache,
+          weight: cacheWeight ?? CacheModel.Options().weight,
+          order: cacheOrder ?? CacheModel.Options().order
+        ),
         history: cacheHistory.map { try WordHistory(contentsOf: $0, capacity: cache) }
           ?? WordHistory(capacity: 0)
       )
@@ -90,7 +109,7 @@ struct OverlayFlags: ParsableArguments {
     if let boost {
       model = try BoostedModel(
         model,
-        phrases: PhraseList(contentsOf: boost, defaultWeight: boostWeight),
+        phrases: PhraseList(contentsOf: boost, defaultWeight: boostWeight ?? Self.usualBoost),
         isNormalized: normalized
       )
     }

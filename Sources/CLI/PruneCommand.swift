@@ -64,8 +64,8 @@ struct PruneCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      Where contexts' probabilities come from: counts or model (default: counts where the index has \
-      them; the lower orders of Kneser-Ney models are no probabilities of contexts).
+      With --threshold and --target-size, where contexts' probabilities come from: counts or model (default: \
+      counts where the index has them; the lower orders of Kneser-Ney models are no probabilities of contexts).
       """,
       valueName: "source"
     )

@@ -27,6 +27,10 @@ struct SmoothingFlags: ParsableArguments {
   )
   var lmplzCompatible = false
 
+  func validate() throws {
+    try discounting.validate(with: method)
+  }
+
   /// The options that the flags say.
   var options: SmoothingOptions {
     var options = discounting.options
@@ -65,6 +69,21 @@ struct DiscountingFlags: ParsableArguments {
     if strict && discountFallback != nil {
       throw ValidationError(
         "--strict and --discount-fallback exclude each other; strict means that no fallback is used"
+      )
+    }
+  }
+
+  /// Refuses fallback discounts where no order can need them.
+  func validate(with method: MethodFlags) throws {
+    if discountFallback == nil { return }
+    if !method.smoothing.hasDiscounts {
+      throw ValidationError(
+        "\(method.smoothing.rawValue) has no discounts that --discount-fallback could stand in for; leave it out"
+      )
+    }
+    if method.discounts != nil {
+      throw ValidationError(
+        "--discounts gives the discounts of all orders, so that none needs --discount-fallback; leave out one of them"
       )
     }
   }

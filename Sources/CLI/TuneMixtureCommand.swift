@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gramdex
+import GramdexNeuralModels
 import GramdexScoring
 
 /// `gramdex tune-mixture`: the weights of a mixture from a development text.
@@ -43,11 +44,14 @@ struct TuneMixtureCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What a model gives a word that only others know: unknown or zero; see query.",
+      "What a model gives a word that only others know: unknown, shared or zero; see query (default: unknown).",
       valueName: "rule"
     )
   )
-  var missingWords = LanguageModelFlags.MissingWords.unknown
+  var missingWords: Mixture.MissingWords?
+
+  @OptionGroup var sentenceState: SentenceStateFlag
+  @OptionGroup var dynamic: DynamicEvaluationFlags
 
   @Flag(help: "Write one JSON object.")
   var json = false
@@ -57,8 +61,11 @@ struct TuneMixtureCommand: ParsableCommand {
 
   func run() throws {
     if input.texts.contains("-") { Messages.announceTerminalInput() }
-    let selection = try ModelSelection(index: index.path, models: model, others: mix)
-    let mixture = try selection.openEqual(missingWords: missingWords == .zero ? .zero : .unknown)
+    var selection = try ModelSelection(index: index.path, models: model, others: mix)
+    selection.neural.sentenceState = sentenceState.sentenceState
+    selection.neural.dynamicEvaluation = dynamic.options
+    if missingWords != nil { try selection.requireSeveral(for: "--missing-words") }
+    let mixture = try selection.openEqual(missingWords: missingWords ?? .unknown)
     let display = ProgressDisplay(isVerbose: progress.progress, isShort: true)
     defer { display.finish() }
     var output = try StandardOutput()

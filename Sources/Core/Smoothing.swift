@@ -34,6 +34,11 @@ public enum Smoothing: String, Hashable, Sendable, Codable, CaseIterable {
     self == .kneserNey || self == .modifiedKneserNey
   }
 
+  /// Whether counts lose discounts that are estimated from counts of counts, or given.
+  public var hasDiscounts: Bool {
+    self == .absolute || self == .kneserNey || self == .modifiedKneserNey
+  }
+
   /// Whether values are probabilities.
   public var isDistribution: Bool { self != .stupidBackoff }
 }

@@ -4,7 +4,7 @@ import GramdexCore
 package enum CountingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The text has no sentence.
   case emptyCorpus
-  /// The vocabulary alone does not fit into the memory budget.
+  /// The vocabulary, with what the order needs for one thread, does not fit into the memory budget.
   case vocabularyTooLarge(wordTypes: Int, budgetBytes: UInt64, neededBytes: UInt64)
   /// More word types than ids.
   case tooManyWordTypes
@@ -25,9 +25,9 @@ package enum CountingError: Error, Equatable, Sendable, CustomStringConvertible 
       "the text has no sentence: it is empty, or holds blank lines only; name a text with words in it"
     case .vocabularyTooLarge(let types, let budget, let needed):
       """
-      the vocabulary alone (\(types) word types so far) needs more than the memory budget of \
-      \(ByteSize.format(budget)); use --memory \(ByteSize.formatAtLeast(needed)) or more, \
-      or restrict the words with --vocabulary
+      a memory budget of \(ByteSize.format(budget)) is too small for the vocabulary (\(types) word types so far) \
+      and this order; use --memory \(ByteSize.formatAtLeast(needed)) or more, or build an index of fewer words \
+      (build --vocabulary) or of a lower order
       """
     case .tooManyWordTypes:
       "the text has more than 4 billion word types; restrict them with --vocabulary"

@@ -7,7 +7,7 @@ import GramdexStorage
 /// Changes the level blocks of one depth of one shard where a text adds to them, from the first to the last.
 ///
 /// Input: blocks of unpruned n-grams with raw counts. Output: blocks with the old frames and edits, or new frames where
-/// edits would take more than a quarter of the frame. Memory: one decompressed block, twice when it has edits.
+/// edits would take more than a quarter of the frame, or several blocks where one has grown too large. Memory: one decompressed block, twice when it has edits.
 struct LevelSplice: ~Copyable {
   private let source: any LevelBlockSource
   private let shard: Int
@@ -439,7 +439,7 @@ struct LevelSplice: ~Copyable {
     result.firstWord = firstWord ?? result.firstWord
     totals.nodes += UInt64(result.nodes)
     totals.entries += UInt64(result.entries)
-    var block: [UInt8] = []
+    var blocks: [[UInt8]] = []
     if isChanged {
       result.columnBytes.0 += edits[0].growth
       result.columnBytes.1 += edits[1].growth
@@ -450,21 +450,22 @@ struct LevelSplice: ~Copyable {
     }
     try unsafe source.withBlock(shard: shard, depth: depth, block: nextBlock - 1) { stored in
       if isChanged {
-        block = try unsafe EditedBlock.put(
+        blocks = try unsafe EditedBlock.put(
           edits,
           of: columns,
           count: ends.3,
           into: stored,
-          &result,
+          result,
           spare: &spare,
           compressor
         )
       } else {
-        block = unsafe [UInt8](stored)
+        var block = unsafe [UInt8](stored)
+        result.write(to: &block)
+        blocks = [block]
       }
     }
-    result.write(to: &block)
-    finished.append(depth: depth, block)
+    for block in blocks { finished.append(depth: depth, block) }
     header = nil
   }
 

@@ -34,6 +34,10 @@ public enum DerivationError: Error, Equatable, Sendable {
   case threshold(Double)
   /// SRILM's pruning has no predictable size.
   case targetAsSRILM
+  /// SRILM's pruning takes contexts' probabilities from the model.
+  case countsAsSRILM
+  /// An option about the losses of entropy pruning was given with another way to choose n-grams.
+  case onlyByEntropy(option: String)
   /// Cut-offs that would drop words, or n-grams but not longer ones with them.
   case cutoffs([UInt64])
   /// No index was named.
@@ -50,6 +54,8 @@ public enum DerivationError: Error, Equatable, Sendable {
   case otherTokenizer(first: String, other: String)
   /// Weights that are no distribution over the models.
   case weights([Double], models: Int)
+  /// A vocabulary is to prune words of a class model, whose classes would lose some of theirs.
+  case classVocabulary(index: String, model: String)
   /// A model has no classes to expand.
   case noClasses(index: String, model: String)
   /// More n-grams would come of an expansion than are allowed.
@@ -70,6 +76,15 @@ extension DerivationError: CustomStringConvertible {
       """
       --target-size and --srilm-compatible exclude each other, as SRILM leaves out n-grams whose \
       places others need; give --history model for its contexts' probabilities alone
+      """
+    case .countsAsSRILM:
+      """
+      --history counts and --srilm-compatible exclude each other, as SRILM takes the probabilities of contexts from \
+      the model; leave out one of them
+      """
+    case .onlyByEntropy(let option):
+      """
+      \(option) is about entropy pruning and changes nothing else; leave it out, or give --threshold 1e-8
       """
     case .cutoffs(let values):
       """
@@ -106,6 +121,11 @@ extension DerivationError: CustomStringConvertible {
       """
       the weights \(weights.map(\.description).joined(separator: ",")) are none for \(models) \
       models; give as many numbers, none negative, not all 0
+      """
+    case .classVocabulary(let index, let model):
+      """
+      model \(model) of \(index) is a class model, and a class that lost words would leave the others shares that do not \
+      sum to one; run expand-classes first, or use restrict --vocabulary, which keeps the classes of the words
       """
     case .noClasses(let index, let model):
       "model \(model) of \(index) is no class model, so there is nothing to expand; build one with --classes FILE"

@@ -60,7 +60,21 @@ extension EstimationOptions {
       throw .goodTuringMaximum(maximum, largest: Self.largestGoodTuringMaximum)
     }
     if goodTuringMaximum.isEmpty { throw .goodTuringMaximum(0, largest: 0) }
+    try checkNumbers()
     try checkDiscounts()
+  }
+
+  /// Refuses numbers that the smoothing has no use for.
+  private func checkNumbers() throws(OptionsError) {
+    let usual = Self(smoothing)
+    let given: [(option: String, isGiven: Bool, user: Smoothing)] = [
+      ("--added", addedCount != usual.addedCount, .additive),
+      ("--backoff-weight", backoffWeight != usual.backoffWeight, .stupidBackoff),
+      ("--good-turing-maximum", goodTuringMaximum != usual.goodTuringMaximum, .goodTuring),
+    ]
+    for (option, isGiven, user) in given where isGiven && smoothing != user {
+      throw .numberUnused(option, smoothing: smoothing.rawValue, user: user.rawValue)
+    }
   }
 
   private func checkDiscounts() throws(OptionsError) {

@@ -17,7 +17,7 @@ extension IndexInfo {
     if tokens > 0 {
       lines.append(
         "text: \(Readable.grouped(tokens)) tokens in \(Readable.grouped(sentences)) sentences, "
-          + "from \(corpus.map { $0.isRemoved == true ? "without " + $0.path : $0.path }.joined(separator: ", "))"
+          + "from \(Self.describe(corpus))"
       )
     }
     lines.append(
@@ -32,6 +32,22 @@ extension IndexInfo {
     }
     return lines.joined(separator: "\n") + "\n" + models.map(Self.describe).joined()
       + (neuralModels ?? []).map(Self.describe).joined()
+  }
+
+  /// So many texts are named, and the others counted.
+  private static let namedTexts = 10
+
+  /// The names of the first texts, and how many more there are.
+  private static func describe(_ corpus: [Text]) -> String {
+    var names = corpus.prefix(namedTexts).map { text in
+      text.isRemoved == true ? "without \(text.path)" : text.path
+    }
+    if corpus.count > namedTexts {
+      names.append(
+        "and \(Readable.grouped(UInt64(corpus.count - namedTexts))) more (--json names all)"
+      )
+    }
+    return names.joined(separator: ", ")
   }
 
   private static func describe(_ options: TokenizerOptions) -> String {

@@ -25,7 +25,9 @@ public enum IndexPruner {
     let options = try options.validated()
     let model = try ListedModel.open(options.index, model: options.modelName)
     if options.criterion != .none { try model.requireDistribution() }
-    if case .vocabulary = options.criterion { try model.requireWords() }
+    if case .vocabulary = options.criterion, model.memberships != nil {
+      throw DerivationError.classVocabulary(index: model.path, model: model.entry.name)
+    }
     let job = DerivationJob(
       options: options.output,
       operation: "prune",

@@ -13,7 +13,7 @@ import GramdexText
 public enum IndexRestrictor {
   /// Writes the needed part of a model to an index at `path` and publishes it.
   ///
-  /// Memory: 8 bytes for each word of each sentence beside the budget's other uses, when it is by sentence.
+  /// Temporary files: 16 bytes for each word of each sentence when it is by sentence, beside those of the n-grams.
   ///
   /// - Parameters:
   ///   - options: what to do; they are validated here.
@@ -58,7 +58,7 @@ struct RestrictJob {
     switch options.need {
     case .sentences(let input):
       parameters["by"] = "sentence"
-      let found = try WordOccurrences(of: sentences(input))
+      let found = try readOccurrences(of: input)
       words = found.words
       occurrences = found
     case .text(let input):
@@ -94,7 +94,9 @@ struct RestrictJob {
         occurrences?.has(ngram.word, in: places) == true ? 0 : nil
       }
     }
-    let bytes = scored.given.map(\.temporaryBytes).reduce(0, +)
+    let bytes =
+      scored.given.map(\.temporaryBytes).reduce(0, +) + (occurrences?.temporaryBytes ?? 0)
+    occurrences = nil
     return DerivationJob.Result(
       written: try writing.write(scored),
       smoothing: model.entry.smoothing,
@@ -103,14 +105,28 @@ struct RestrictJob {
     )
   }
 
-  private func sentences(_ input: InputOptions) throws -> [[UInt32]] {
-    var all: [[UInt32]] = []
-    try forEachSentence(input) { all.append($0) }
-    return all
+  /// What one thread needs that reads text: a block of it with its words and answers.
+  private static let readingBytes = 12 << 20
+
+  private func readOccurrences(of input: InputOptions) throws -> WordOccurrences {
+    let threads = readingThreads
+    var writer = WordOccurrencesWriter(
+      vocabularySize: model.vocabularySize,
+      memoryBudgetBytes: writing.budget - BuildMemory.processBytes(budget: writing.budget)
+        - threads * Self.readingBytes - 8 * model.vocabularySize,
+      temporaryFolder: writing.workspace.path
+    )
+    try forEachSentence(input) { try writer.append($0) }
+    return try writer.finish(contextWords: model.order - 1)
+  }
+
+  /// Threads that read text: they have at most half of the memory.
+  private var readingThreads: Int {
+    min(writing.output.threads, max(writing.budget / (2 * Self.readingBytes), 1))
   }
 
   /// Calls `body` with the ids of each line's words, each once, ascending.
-  private func forEachSentence(_ input: InputOptions, _ body: ([UInt32]) -> Void) throws {
+  private func forEachSentence(_ input: InputOptions, _ body: ([UInt32]) throws -> Void) throws {
     let inputs = try TextInputs(input)
     for warning in inputs.warnings { warn(warning) }
     let reading = JobStage(
@@ -124,14 +140,14 @@ struct RestrictJob {
     let memberships = model.memberships
     try model.answering().query(
       inputs,
-      threads: writing.output.threads,
+      threads: readingThreads,
       cancellation: writing.cancellation
     ) { lines in
       lines.map { line in
         Set(line.words.map { memberships?.resolve($0.id.rawValue).id ?? $0.id.rawValue }).sorted()
       }
     } consume: { lines in
-      for line in lines { body(line) }
+      for line in lines { try body(line) }
       count += UInt64(lines.count)
       reading.report(count, of: nil)
     }

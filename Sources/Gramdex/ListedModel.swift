@@ -33,11 +33,6 @@ struct ListedModel {
   /// The model as it answers queries, of whatever kind.
   func answering() throws -> any LanguageModel { try IndexModel.open(opened) }
 
-  /// Refuses a class model.
-  func requireWords() throws(ScoringError) {
-    if memberships != nil { throw .classModel(name: entry.name, path: path) }
-  }
-
   /// Whether both have the same classes of the same words with the same shares, or neither has any.
   ///
   /// Cost: a look-up for each word of a class.

@@ -4,6 +4,10 @@ import GramdexCore
 public enum OptionsError: Error, Equatable, Sendable {
   /// No text was named.
   case noInput
+  /// A network or its training cannot be as asked for.
+  case training(String)
+  /// No text decides when training ends.
+  case noDevelopmentText
   /// The order is not one an index can hold.
   case order(Int)
   /// The memory budget is below the smallest that works.
@@ -62,6 +66,8 @@ public enum OptionsError: Error, Equatable, Sendable {
   case goodTuringMaximum(Int, largest: Int)
   /// Discounts were given for a smoothing that has none.
   case discountsUnused(smoothing: String)
+  /// A number was given that only another smoothing has a use for.
+  case numberUnused(String, smoothing: String, user: String)
   /// So many discounts an order are not what the smoothing takes.
   case discountNumber(Int, smoothing: String)
   /// The smoothing, in this form, has no discounts that could be tuned.
@@ -88,6 +94,10 @@ extension OptionsError: CustomStringConvertible {
     switch self {
     case .noInput:
       "no text to read; name files or folders, give --files-from LIST, or - for standard input"
+    case .training(let problem):
+      "the network cannot be trained as asked for: \(problem)"
+    case .noDevelopmentText:
+      "no text decides when training ends; name one with valid"
     case .order(let order):
       """
       order \(order) is out of range; give an --order from 1 (unigrams) \
@@ -191,6 +201,8 @@ extension OptionsError: CustomStringConvertible {
       """
     case .discountsUnused(let smoothing):
       "\(smoothing) has no discounts that could be given; leave out --discounts"
+    case .numberUnused(let option, let smoothing, let user):
+      "\(option) is about \(user) and changes nothing in \(smoothing); leave it out, or give --smoothing \(user)"
     case .discountNumber(let count, let smoothing):
       """
       \(count) discounts an order do not fit \(smoothing); give one, or three (D1, D2, D3+) for \

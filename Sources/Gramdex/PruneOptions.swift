@@ -61,7 +61,15 @@ public struct PruneOptions: Sendable, Equatable {
     if case .threshold(let value) = criterion, !(value >= 0 && value.isFinite) {
       throw DerivationError.threshold(value)
     }
-    if case .targetBytes = criterion, isSRILMCompatible { throw DerivationError.targetAsSRILM }
+    switch criterion {
+    case .threshold:
+      if isSRILMCompatible && history == .counts { throw DerivationError.countsAsSRILM }
+    case .targetBytes:
+      if isSRILMCompatible { throw DerivationError.targetAsSRILM }
+    case .cutoffs, .vocabulary, .none:
+      if isSRILMCompatible { throw DerivationError.onlyByEntropy(option: "--srilm-compatible") }
+      if history != nil { throw DerivationError.onlyByEntropy(option: "--history") }
+    }
     return self
   }
 }

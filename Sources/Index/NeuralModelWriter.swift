@@ -21,7 +21,7 @@ package final class NeuralModelWriter {
   private var parameters: UInt64 = 0
 
   /// Bytes of a part, which has a checksum of its own.
-  private static let partBytes = 16 << 20
+  private let partBytes: Int
 
   /// Begins a model.
   ///
@@ -31,13 +31,15 @@ package final class NeuralModelWriter {
   ///   - replaces: whether a neural model of that name is replaced.
   ///   - words: the network's words in the order of their ids, none of which is empty or has an LF.
   ///   - parameterBytes: bytes of all parameters together, or more: address space is set aside for them.
+  ///   - partBytes: bytes of a part of a larger parameter, a multiple of 4.
   /// - Throws: `NeuralFileError`, `IndexError` or `StorageError`.
   package init(
     _ writer: IndexWriter,
     name: String,
     replaces: Bool,
     words: [[UInt8]],
-    parameterBytes: UInt64
+    parameterBytes: UInt64,
+    partBytes: Int = 16 << 20
   ) throws {
     let path = writer.folder.path
     guard let manifest = writer.current else { throw IndexError.missing(path: path) }
@@ -53,6 +55,7 @@ package final class NeuralModelWriter {
       mapBytes: parameterBytes + parameterBytes / 8 + UInt64(text.count) + 256 << 20,
       databases: TableDatabase.ofNetwork
     )
+    self.partBytes = partBytes
     self.writer = writer
     self.name = name
     self.manifest = manifest
@@ -97,16 +100,16 @@ package final class NeuralModelWriter {
       throw NeuralFileError.notFinite(model: name, parameter: parameter)
     }
     let bytes = UnsafeRawBufferPointer(values)
-    let isCut = bytes.count > Self.partBytes
+    let isCut = bytes.count > partBytes
     let value = try file.reserve(
       .parameters,
       key: Array(parameter.utf8),
       payloadBytes: bytes.count,
-      partBytes: isCut ? Self.partBytes : nil
+      partBytes: isCut ? partBytes : nil
     )
     if isCut {
-      for (part, start) in stride(from: 0, to: bytes.count, by: Self.partBytes).enumerated() {
-        let end = min(start + Self.partBytes, bytes.count)
+      for (part, start) in stride(from: 0, to: bytes.count, by: partBytes).enumerated() {
+        let end = min(start + partBytes, bytes.count)
         // SAFETY: start ..< end lies within the bytes.
         try unsafe value.seal(
           part: part,
@@ -142,6 +145,7 @@ package final class NeuralModelWriter {
   ///   - description: a JSON object whose `architecture` is a string.
   ///   - keepingPrevious: whether the generation before is kept, for `roll-back`.
   /// - Returns: what was published.
+  /// - Throws: `StorageError` when the disk is full, and then nothing is published.
   @discardableResult
   package func publish(description: [UInt8], keepingPrevious: Bool = false) throws -> Manifest {
     guard let architecture = NeuralModelFile.architecture(in: description) else {

@@ -19,8 +19,20 @@ public struct EmbeddingLayer: Sendable {
     }
   }
 
-  /// Sums the gradients of equal inputs; `dOutput` [rows × E].
-  public func backward(_ ids: [Int32], dOutput: FloatMatrix, team: Team) throws {
-    try weight.rowGradient?.gather(RowPlan(ids), from: dOutput, team: team)
+  /// Sums the gradients of equal inputs.
+  ///
+  /// - Parameters:
+  ///   - ids: the inputs of `forward`.
+  ///   - dOutput: the gradient of its output [rows × E].
+  ///   - adding: whether the table's gradient is added to, where another layer has the same table as its weights.
+  ///   - team: the threads.
+  /// - Throws: what `Team.run` throws.
+  public func backward(
+    _ ids: [Int32],
+    dOutput: FloatMatrix,
+    adding: Bool = false,
+    team: Team
+  ) throws {
+    try RowGradient.sum(ids, from: dOutput, of: weight, adding: adding, team: team)
   }
 }

@@ -28,8 +28,8 @@ public struct Optimizer: Hashable, Sendable, Codable {
   public var secondDecay: Float = 0.999
   /// What Adam adds to the root of the squares.
   public var epsilon: Float = 1e-8
-  /// What Adagrad's sums of squares begin with.
-  public var initialSquares: Float = 0
+  /// What Adagrad's sums of squares begin with: without it the first step of every value would be the whole rate.
+  public var initialSquares: Float = 1e-4
 
   /// An optimiser with the usual constants.
   public init(_ method: Method, rate: Float) {
@@ -74,6 +74,8 @@ public struct Optimizer: Hashable, Sendable, Codable {
   ///   - moments: as `makeMoments` made them.
   ///   - factor: what the gradient is multiplied by, to clip it.
   ///   - step: the number of the step, from 1.
+  ///   - team: the threads.
+  /// - Throws: what `Team.run` throws.
   public func update(
     _ parameter: Parameter,
     moments: [FloatMatrix],

@@ -30,14 +30,9 @@ public final class NetworkLearner {
   public package(set) var windows = 0
   /// What the optimiser remembers: of each parameter, in the order of `network.parameters`.
   public let moments: [[FloatMatrix]]
-  private let memory: NetworkMemory
-  private let output: LossMemory
+  let memory: NetworkMemory
+  private let loss: NetworkLoss
   private let team: Team
-
-  private enum LossMemory {
-    case exact(SoftmaxMemory)
-    case noise(NoiseContrast, NoiseContrast.Memory)
-  }
 
   /// Prepares training.
   ///
@@ -68,22 +63,7 @@ public final class NetworkLearner {
     moments = network.parameters.map { optimizer.makeMoments($0) }
     memory = NetworkMemory(network, steps: steps, lanes: lanes, learns: true)
     let rows = steps * lanes
-    if network.options.softmax == .noise {
-      let contrast = NoiseContrast(
-        output: network.output,
-        samples: network.options.noiseSamples,
-        frequencies: frequencies,
-        seed: seed
-      )
-      output = .noise(
-        contrast,
-        NoiseContrast.Memory(contrast, rows: rows, precision: network.precision)
-      )
-    } else {
-      output = .exact(
-        SoftmaxMemory(network.output, rows: rows, precision: network.precision)
-      )
-    }
+    loss = NetworkLoss(network, rows: rows, frequencies: frequencies, seed: seed)
   }
 
   /// Learns a window.
@@ -92,7 +72,7 @@ public final class NetworkLearner {
   public func learn(_ window: WordWindow) throws -> Step {
     try network.read(window, state: state, memory: memory, number: windows, team: team)
     var step = try computeLoss(window)
-    try network.goBack(window, memory: memory, team: team)
+    try network.body.goBack(window, memory: memory, team: team)
     var squares = 0.0
     for parameter in network.parameters {
       squares += try Optimizer.sumOfSquares(parameter, team: team)
@@ -120,17 +100,17 @@ public final class NetworkLearner {
   ///
   /// Cost: that of learning the window.
   public func normsAtDistance(_ window: WordWindow) throws -> [Double] {
-    guard let top = network.recurrent.last else { return [] }
+    guard let top = network.body.recurrent.last else { return [] }
     let lanes = memory.lanes
     let before = network.makeState(lanes: lanes)
     before.copy(from: state)
     defer { state.copy(from: before) }
     try network.read(window, state: state, memory: memory, number: windows, team: team)
     _ = try computeLoss(window)
-    let dFeatures = memory.gradients[memory.gradients.count - 1]
+    let dFeatures = memory.dFeatures
     for row in 0..<(window.steps - 1) * lanes { dFeatures.zeroRow(row) }
     let everyStep = FloatMatrix(rows: memory.steps * lanes, columns: top.hiddenSize)
-    try network.goBack(window, memory: memory, everyStep: everyStep, team: team)
+    try network.body.goBack(window, memory: memory, everyStep: everyStep, team: team)
     return TrainingReport.distances.filter { $0 < window.steps }.map { distance in
       let first = (window.steps - distance) * lanes
       let norms = (first..<first + lanes).map { row in
@@ -143,33 +123,21 @@ public final class NetworkLearner {
 
   /// The loss of the window that was read, and the gradient of its features.
   private func computeLoss(_ window: WordWindow) throws -> Step {
-    let factor = 1 / Float(memory.lanes)
-    let dFeatures = memory.gradients[memory.gradients.count - 1]
-    let words = window.targets.count { $0 >= 0 }
-    switch output {
-    case .exact(let kept):
-      try network.output.learn(
-        memory.features,
-        targets: window.targets,
-        factor: factor,
-        memory: kept,
-        dx: dFeatures,
-        team: team
-      )
-      let loss = window.targets.indices.reduce(0.0) { $0 - Double(kept.logProbabilities[$1]) }
-      return Step(words: words, loss: loss, unnormalizedLoss: loss, gradientNorm: 0)
-    case .noise(let contrast, let kept):
-      let loss = try contrast.learn(
-        memory.features,
-        targets: window.targets,
-        factor: factor,
-        window: windows,
-        memory: kept,
-        dx: dFeatures,
-        team: team
-      )
-      let scores = window.targets.indices.reduce(0.0) { $0 - Double(kept.scores[$1]) }
-      return Step(words: words, loss: loss, unnormalizedLoss: scores, gradientNorm: 0)
-    }
+    let outcome = try loss.learn(
+      memory.features,
+      targets: window.targets,
+      factor: 1 / Float(memory.lanes),
+      window: windows,
+      extra: memory.ngrams,
+      dx: memory.dFeatures,
+      team: team
+    )
+    try memory.ngrams?.collect(team: team)
+    return Step(
+      words: window.targets.count { $0 >= 0 },
+      loss: outcome.loss,
+      unnormalizedLoss: outcome.unnormalizedLoss,
+      gradientNorm: 0
+    )
   }
 }

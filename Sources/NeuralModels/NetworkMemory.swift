@@ -32,10 +32,16 @@ public struct WordWindow: Sendable {
   /// The number of rows.
   public var rows: Int { targets.count }
 
-  /// The word right before each target.
-  var lastWords: [Int32] {
-    if history == 1 { return inputs }
-    return (0..<rows).map { inputs[$0 * history + history - 1] }
+  /// The last `count` words before each target, oldest first.
+  func lastWords(_ count: Int) -> [Int32] {
+    if history == count { return inputs }
+    var words: [Int32] = []
+    words.reserveCapacity(rows * count)
+    for row in 0..<rows {
+      let end = (row + 1) * history
+      words += inputs[end - count..<end]
+    }
+    return words
   }
 }
 
@@ -66,7 +72,7 @@ public final class NetworkState: Sendable {
     matrices.flatMap(\.elements)
   }
 
-  /// Sets the numbers of a state of one lane.
+  /// Sets the numbers of a state of one lane, which are as many as `numbers` gives.
   func set(_ numbers: [Float]) {
     var place = 0
     for matrix in matrices {
@@ -89,31 +95,82 @@ public final class NetworkMemory: Sendable {
   public let steps: Int
   /// The number of lanes.
   public let lanes: Int
-  /// The input of each layer, and at last the features [rows × …].
+  /// What the soft-max reads [rows × F].
+  public let features: Tensor
+  /// The gradient of the features; empty unless something is learned.
+  let dFeatures: FloatMatrix
+  /// The input of each layer, and what the last one gives.
   let inputs: [Tensor]
   /// The gradients of `inputs`; empty unless something is learned.
   let gradients: [FloatMatrix]
-  /// What dropout multiplied `inputs` by; empty matrices unless something is learned.
+  /// What dropout multiplied `inputs` by; empty matrices unless it does.
   let masks: [FloatMatrix]
   let recurrent: [RecurrentMemory]
-
-  /// What the soft-max reads [rows × F].
-  public var features: Tensor { inputs[inputs.count - 1] }
+  /// The hidden units of a feed-forward network before dropout, and their gradient.
+  let hiddenOutput: Tensor
+  let dHiddenOutput: Tensor
+  /// The n-gram features of each row; nil for a network without.
+  let ngrams: NGramWindow?
 
   /// Room for windows of up to `steps` steps of `lanes` lanes.
-  public init(_ network: WordNetwork, steps: Int, lanes: Int, learns: Bool) {
+  ///
+  /// - Parameters:
+  ///   - network: the network.
+  ///   - steps: the most steps of a window.
+  ///   - lanes: the number of lanes.
+  ///   - learns: whether there is room for gradients.
+  ///   - isFixed: whether parameters stay as they are while this is used, so that what products make of them may be kept.
+  public init(
+    _ network: WordNetwork,
+    steps: Int,
+    lanes: Int,
+    learns: Bool,
+    isFixed: Bool = false
+  ) {
     self.steps = steps
     self.lanes = lanes
     let rows = steps * lanes
-    let sizes =
-      [network.options.embedding]
-      + network.recurrent.map { $0.hiddenSize }
+    let body = network.body
+    let sizes = body.layerSizes
     inputs = sizes.map { Tensor(rows: rows, columns: $0, precision: network.precision) }
     gradients = sizes.map { FloatMatrix(rows: learns ? rows : 0, columns: $0) }
     let hides = learns && network.options.dropout > 0
     masks = sizes.map { FloatMatrix(rows: hides ? rows : 0, columns: $0) }
-    recurrent = network.recurrent.map {
-      RecurrentMemory($0, steps: steps, lanes: lanes, precision: network.precision)
+    recurrent = body.recurrent.map {
+      RecurrentMemory(
+        $0,
+        steps: steps,
+        lanes: lanes,
+        precision: network.precision,
+        isFixed: isFixed
+      )
+    }
+    let size = body.isFeedForward ? network.options.hidden : 0
+    hiddenOutput = Tensor(
+      rows: size > 0 ? rows : 0,
+      columns: size,
+      precision: network.precision
+    )
+    dHiddenOutput = Tensor(
+      rows: size > 0 && learns ? rows : 0,
+      columns: size,
+      precision: network.precision
+    )
+    let last = sizes.count - 1
+    features =
+      body.isJoined
+      ? Tensor(rows: rows, columns: body.featureSize, precision: network.precision)
+      : inputs[last]
+    dFeatures =
+      body.isJoined
+      ? FloatMatrix(rows: learns ? rows : 0, columns: body.featureSize) : gradients[last]
+    ngrams = network.ngrams.map {
+      NGramWindow(
+        $0,
+        rows: rows,
+        width: learns
+          ? network.output.ngramWidth(noiseSamples: network.options.noiseSamples) : 0
+      )
     }
   }
 }

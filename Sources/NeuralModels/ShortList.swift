@@ -129,6 +129,7 @@ package final class ShortList: Sendable {
   /// The words in the order of their network ids, as they are stored.
   ///
   /// - Parameter lexicon: the one that the list was made for.
+  /// - Returns: `count` words.
   package func words(in lexicon: Lexicon) -> [[UInt8]] {
     var words = [ReservedWord.unknown, ReservedWord.endOfSentence].map { Array($0.utf8) }
     for place in Self.reservedCount..<max(count, Self.reservedCount) {

@@ -66,6 +66,7 @@ package final class TrainingText: Sendable {
   ///   - folder: where the temporary file goes.
   ///   - cancellation: stops the reading when it is set.
   ///   - report: is told the bytes of input that were read.
+  /// - Returns: the text, which has at least one sentence.
   /// - Throws: `NeuralModelError.emptyText` when there is no sentence, `TextError` or `CompressionError` when a text cannot
   ///   be read, `ScratchFileError` when the disk is full, `Interrupted`.
   package static func read(

@@ -6,7 +6,7 @@ public import GramdexNeural
   import Darwin
 #endif
 
-/// A network that reads words and says how likely the next one is: word vectors, recurrent layers, a soft-max.
+/// A network that reads words and says how likely the next one is: word vectors, hidden layers, a soft-max.
 ///
 /// Words are numbers of its short list. What is learned is in `parameters`; what it remembers of the words so far is a
 /// `NetworkState`; what a window needs is a `NetworkMemory`, whose size does not depend on the length of the text.
@@ -17,22 +17,24 @@ public final class WordNetwork: Sendable {
   public let vocabularySize: Int
   /// What products round to.
   public let precision: Precision
-  package let embedding: EmbeddingLayer
-  package let recurrent: [RecurrentLayer]
-  let output: SoftmaxOutput
-  let dropouts: [DropoutLayer]
+  let body: NetworkBody
+  let output: NetworkOutput
+  let ngrams: NGramFeatures?
+  private let classTable: Parameter?
 
   /// Makes a network of zeros.
   ///
   /// - Parameters:
   ///   - options: what it is made of.
   ///   - vocabularySize: the number of words, V.
+  ///   - classes: the class of each word, for a class soft-max; nil gives each word the class 0.
   ///   - learns: whether parameters keep gradients.
   ///   - precision: what products round to.
   ///   - seed: decides what dropout hides.
   public init(
     _ options: NetworkOptions,
     vocabularySize: Int,
+    classes: [Int32]? = nil,
     learns: Bool,
     precision: Precision,
     seed: UInt64 = 1
@@ -40,54 +42,95 @@ public final class WordNetwork: Sendable {
     self.options = options
     self.vocabularySize = vocabularySize
     self.precision = precision
-    func parameter(
-      _ name: String,
-      _ rows: Int,
-      _ columns: Int,
-      _ form: Parameter.GradientForm = .dense
-    ) -> Parameter {
-      Parameter(
-        name,
-        rows: rows,
-        columns: columns,
-        gradient: learns ? form : .none,
-        precision: precision
-      )
-    }
-    let vectors = parameter("embedding.weight", vocabularySize, options.embedding, .rows)
-    embedding = EmbeddingLayer(weight: vectors)
-    let cell = options.cell ?? .lstm
-    recurrent = (0..<options.layers).map { layer in
-      let below = layer == 0 ? options.embedding : options.hidden
-      let size = cell.gates * options.hidden
-      return RecurrentLayer(
-        cell: cell,
-        input: parameter("recurrent.\(layer).input", size, below),
-        recurrent: parameter("recurrent.\(layer).recurrent", size, options.hidden),
-        bias: parameter("recurrent.\(layer).bias", 1, size),
-        recurrentBias: cell == .gru ? parameter("recurrent.\(layer).recurrent_bias", 1, size) : nil
-      )
-    }
-    let form: Parameter.GradientForm = options.softmax == .noise ? .rows : .dense
-    output = SoftmaxOutput(
-      weight: parameter("output.weight", vocabularySize, options.hidden, form),
-      bias: options.softmax == .noise
-        ? parameter("output.bias", vocabularySize, 1, .rows)
-        : parameter("output.bias", 1, vocabularySize)
+    let factory = ParameterFactory(learns: learns, precision: precision)
+    let isNoise = options.softmax == .noise
+    // Tied weights have one gradient for both their uses: of all rows, or of those that either use touches.
+    let vectors = factory.make(
+      "embedding.weight",
+      vocabularySize,
+      options.embedding,
+      options.isTied && !isNoise ? .dense : .rows
     )
-    dropouts = (0...options.layers).map {
-      DropoutLayer(rate: options.dropout, seed: seed, purpose: "dropout \($0)")
+    body = NetworkBody(options, vectors: vectors, factory: factory, seed: seed)
+    let size = body.featureSize
+    func softmax() -> SoftmaxOutput {
+      SoftmaxOutput(
+        weight: options.isTied
+          ? vectors
+          : factory.make("output.weight", vocabularySize, size, isNoise ? .rows : .dense),
+        bias: isNoise
+          ? factory.make("output.bias", vocabularySize, 1, .rows)
+          : factory.make("output.bias", 1, vocabularySize)
+      )
     }
+    var table: Parameter?
+    switch options.softmax {
+    case .full: output = .full(softmax())
+    case .noise: output = .noise(softmax())
+    case .classes:
+      let classes = classes ?? Array(repeating: 0, count: vocabularySize)
+      let known = OutcomeClasses(classes)
+      let kept = Parameter(
+        "classes.of",
+        rows: 1,
+        columns: vocabularySize,
+        gradient: .none,
+        precision: .float32
+      )
+      for (word, number) in classes.enumerated() { kept.values[word] = Float(number) }
+      table = kept
+      output = .classes(
+        ClassSoftmaxOutput(
+          weight: factory.make("output.weight", vocabularySize, size, .rows),
+          bias: factory.make("output.bias", vocabularySize, 1, .rows),
+          classWeight: factory.make("classes.weight", known.count, size),
+          classBias: factory.make("classes.bias", 1, known.count),
+          classes: known
+        )
+      )
+    case .adaptive:
+      let starts = options.clusterStarts(vocabularySize: vocabularySize)
+      let tails = zip(starts, starts.dropFirst() + [vocabularySize]).enumerated().map {
+        place,
+        range in
+        let inner = AdaptiveSoftmaxOutput.projectionSize(features: size, cluster: place, div: 4)
+        return AdaptiveSoftmaxOutput.Tail(
+          projection: factory.make("tail.\(place).projection", inner, size),
+          weight: factory.make("tail.\(place).weight", range.1 - range.0, inner)
+        )
+      }
+      let decisions = (starts.first ?? vocabularySize) + tails.count
+      output = .adaptive(
+        AdaptiveSoftmaxOutput(
+          headWeight: factory.make("head.weight", decisions, size),
+          headBias: factory.make("head.bias", 1, decisions),
+          tails: tails
+        )
+      )
+    }
+    classTable = table
+    ngrams =
+      options.ngramOrder > 0
+      ? NGramFeatures(
+        tables: (0..<options.ngramOrder).map {
+          NGramFeatures.table(
+            history: $0,
+            bits: options.ngramBits,
+            gradient: learns ? .rows : .none
+          )
+        }
+      ) : nil
   }
 
-  /// Everything that is learned, in a fixed order.
+  /// Everything that is stored, in a fixed order: what is learned, and the table of classes.
   public var parameters: [Parameter] {
-    [embedding.weight] + recurrent.flatMap(\.parameters) + [output.weight, output.bias]
+    let outputs = output.parameters.filter { !(options.isTied && $0 === body.vectors) }
+    return body.parameters + outputs + (ngrams?.tables ?? []) + (classTable.map { [$0] } ?? [])
   }
 
   /// How many numbers are learned.
   public var parameterCount: Int {
-    parameters.reduce(0) { $0 + $1.count }
+    parameters.reduce(0) { $0 + ($1 === classTable ? 0 : $1.count) }
   }
 
   /// Gives the parameters the values that training begins with.
@@ -95,42 +138,27 @@ public final class WordNetwork: Sendable {
   /// Weights are uniform in ±1/√H, word vectors and the soft-max's in ±0.1; biases are 0, a forget gate's 1
   /// (Józefowicz 2015), and the soft-max's ln q(word), so that the network begins as a unigram model that sums to one.
   public func initialize(seed: UInt64, frequencies: [Double]) {
-    embedding.weight.randomize(bound: 0.1, seed: seed)
-    output.weight.randomize(bound: 0.1, seed: seed)
-    let total = frequencies.reduce(0, +)
-    for (word, frequency) in frequencies.enumerated() {
-      output.bias.values[word] = Float((frequency / total).logarithm)
-    }
-    let hidden = options.hidden
-    let bound = 1 / Float(hidden).squareRoot()
-    for layer in recurrent {
-      layer.input.randomize(bound: bound, seed: seed)
-      layer.recurrent.randomize(bound: bound, seed: seed)
-      if options.architecture == .irnn { setIdentity(layer.recurrent) }
-      if layer.cell == .lstm {
-        for unit in hidden..<2 * hidden { layer.bias.values[unit] = 1 }
-      }
-    }
-  }
-
-  private func setIdentity(_ weight: Parameter) {
-    weight.values.fill(0)
-    for unit in 0..<options.hidden { weight.values[unit, unit] = options.identityScale }
-    weight.tensor.round()
+    output.initialize(seed: seed, frequencies: frequencies)
+    body.initialize(seed: seed)
   }
 
   /// The state that knows no words.
   public func makeState(lanes: Int) -> NetworkState {
     NetworkState(
-      layers: recurrent.map {
+      layers: body.recurrent.map {
         RecurrentState(cell: $0.cell, hidden: $0.hiddenSize, lanes: lanes)
       }
     )
   }
 
+  /// The recurrent layers, the lowest first; none in a feed-forward network.
+  package var recurrent: [RecurrentLayer] { body.recurrent }
+  /// The vectors of words as a layer.
+  package var embedding: EmbeddingLayer { EmbeddingLayer(weight: body.vectors) }
+
   /// How many numbers a lane's state has.
   public var stateSize: Int {
-    recurrent.reduce(0) { $0 + $1.hiddenSize * ($1.cell == .lstm ? 2 : 1) }
+    body.recurrent.reduce(0) { $0 + $1.hiddenSize * ($1.cell == .lstm ? 2 : 1) }
   }
 
   /// Reads a window of words.
@@ -141,6 +169,8 @@ public final class WordNetwork: Sendable {
   ///   - memory: receives the features of each row, in `features`.
   ///   - number: the number of the window since training began, which decides what dropout hides; nil when nothing is
   ///     learned.
+  ///   - team: the threads.
+  /// - Throws: what `Team.run` throws.
   public func read(
     _ window: WordWindow,
     state: NetworkState,
@@ -148,94 +178,27 @@ public final class WordNetwork: Sendable {
     number: Int?,
     team: Team
   ) throws {
-    let rows = window.rows
-    try embedding.forward(window.lastWords, output: memory.inputs[0], team: team)
-    for (place, layer) in recurrent.enumerated() {
-      try drop(place, memory.inputs[place], rows, memory, number, team)
-      try layer.forward(
-        memory.inputs[place],
-        steps: window.steps,
-        state: state.layers[place],
-        resets: window.resets,
-        memory: memory.recurrent[place],
-        team: team
-      )
-      let above = memory.inputs[place + 1]
-      let below = memory.recurrent[place].output
-      try team.overRows(rows) { range, _ in
-        above.values.copyRows(range, of: below, to: range.lowerBound)
-      }
-    }
-    try drop(recurrent.count, memory.features, rows, memory, number, team)
-  }
-
-  private func drop(
-    _ place: Int,
-    _ values: Tensor,
-    _ rows: Int,
-    _ memory: NetworkMemory,
-    _ number: Int?,
-    _ team: Team
-  ) throws {
-    try dropouts[place].forward(
-      values,
-      rows: rows,
-      mask: number == nil ? nil : memory.masks[place],
-      window: number ?? 0,
-      team: team
-    )
-  }
-
-  /// The gradient of all parameters, from that of the features.
-  ///
-  /// - Parameter everyStep: see `RecurrentLayer.backward`; of the topmost layer.
-  func goBack(
-    _ window: WordWindow,
-    memory: NetworkMemory,
-    everyStep: FloatMatrix? = nil,
-    team: Team
-  ) throws {
-    let rows = window.rows
-    for (place, layer) in recurrent.enumerated().reversed() {
-      let above = memory.gradients[place + 1]
-      try dropouts[place + 1].backward(
-        above,
-        rows: rows,
-        mask: memory.masks[place + 1],
-        team: team
-      )
-      memory.recurrent[place].dState.reset()
-      try layer.backward(
-        memory.inputs[place],
-        steps: window.steps,
-        dOutput: above,
-        resets: window.resets,
-        memory: memory.recurrent[place],
-        dInput: memory.gradients[place],
-        everyStep: place == recurrent.count - 1 ? everyStep : nil,
-        team: team
-      )
-    }
-    try dropouts[0].backward(memory.gradients[0], rows: rows, mask: memory.masks[0], team: team)
-    try embedding.backward(window.lastWords, dOutput: memory.gradients[0], team: team)
+    memory.ngrams?.begin(histories: window.inputs, rows: window.rows)
+    try body.read(window, state: state, memory: memory, number: number, team: team)
   }
 
   /// ln P of the targets of a window that was read: element i of the result [1 × rows], 0 where the target is negative.
-  public func logProbabilities(_ window: WordWindow, memory: NetworkMemory, team: Team) throws
-    -> FloatMatrix
-  {
+  public func logProbabilities(
+    _ window: WordWindow,
+    memory: NetworkMemory,
+    team: Team
+  ) throws -> FloatMatrix {
     let result = FloatMatrix(rows: 1, columns: window.rows)
     try output.logProbabilities(
       memory.features,
       targets: window.targets,
+      extra: memory.ngrams,
       into: result,
       team: team
     )
     return result
   }
-}
 
-extension WordNetwork {
   /// ln P of all words after each row that was read [rows × V].
   public func distributions(
     memory: NetworkMemory,
@@ -243,10 +206,38 @@ extension WordNetwork {
     into logProbabilities: FloatMatrix,
     team: Team
   ) throws {
-    try output.distributions(memory.features, rows: rows, into: logProbabilities, team: team)
+    try output.distributions(
+      memory.features,
+      rows: rows,
+      extra: memory.ngrams,
+      into: logProbabilities,
+      team: team
+    )
+  }
+}
+
+/// Makes the parameters of a network.
+struct ParameterFactory {
+  let learns: Bool
+  let precision: Precision
+
+  func make(
+    _ name: String,
+    _ rows: Int,
+    _ columns: Int,
+    _ form: Parameter.GradientForm = .dense
+  ) -> Parameter {
+    Parameter(
+      name,
+      rows: rows,
+      columns: columns,
+      gradient: learns ? form : .none,
+      precision: precision
+    )
   }
 }
 
 extension Double {
-  fileprivate var logarithm: Double { log(self) }
+  /// ln x.
+  var naturalLogarithm: Double { log(self) }
 }

@@ -8,7 +8,7 @@ public import GramdexCore
 ///
 /// The mixture's words are those that any model knows. A word that one model lacks is an unknown word to it and gets
 /// what the model alone would give it, so a linear mixture of models with different vocabularies sums to more than one;
-/// with `MissingWords.zero` it gets nothing, as in SRILM, and the mixture sums to one.
+/// with `MissingWords.shared` it gets an equal part of that, with `zero` nothing, as in SRILM, and the mixture sums to one.
 /// A word that no model knows is an unknown word of the mixture.
 public struct Mixture: LanguageModel {
   /// A model and its weight.
@@ -38,9 +38,11 @@ public struct Mixture: LanguageModel {
   }
 
   /// What a model says of a word that only other models know.
-  public enum MissingWords: Sendable {
-    /// The probability of its unknown word.
+  public enum MissingWords: String, Sendable, Hashable, CaseIterable {
+    /// The probability of its unknown word, p(`<unk>` | h).
     case unknown
+    /// p(`<unk>` | h) / (m + 1), for each of the m words that others predict and it lacks, and for `<unk>` itself.
+    case shared
     /// Probability 0.
     case zero
   }
@@ -73,7 +75,7 @@ public struct Mixture: LanguageModel {
   /// - Parameters:
   ///   - components: the models and their weights; weights of a linear mixture that sum to nearly one are divided by their sum.
   ///   - combination: how probabilities are put together.
-  ///   - missingWords: what a model says of a word that only others know; log-linear mixtures need `unknown`.
+  ///   - missingWords: what a model says of a word that only others know; log-linear mixtures need `unknown` or `shared`.
   /// - Throws: `MixtureError`.
   public init(
     _ components: [Component],
@@ -101,7 +103,7 @@ public struct Mixture: LanguageModel {
     let union = LexiconUnion(components.map(\.model.lexicon))
     let lexicon = union.parts.allSatisfy { $0.own == nil } ? first.model.lexicon : Lexicon(union)
     self.lexicon = lexicon
-    let models = zip(components, union.parts).map { component, part in
+    var models = zip(components, union.parts).map { component, part in
       WidenedModel(
         model: component.model,
         lexicon: lexicon,
@@ -109,8 +111,10 @@ public struct Mixture: LanguageModel {
         missingWords: missingWords
       )
     }
+    let unpredictedWords = Self.unpredictedWords(of: models)
+    for index in models.indices { models[index].leaveOut(unpredictedWords) }
     self.models = models
-    unpredictedWords = Self.unpredictedWords(of: models)
+    self.unpredictedWords = unpredictedWords
   }
 
   /// Words that no model predicts which has them: the name of a class in one model may be a word in another.
@@ -135,6 +139,14 @@ public struct Mixture: LanguageModel {
 
   /// Whether any of the models remembers sentences.
   public var remembersSentences: Bool { models.contains(where: \.remembersSentences) }
+
+  /// Those of all models.
+  public var sentenceStates: [SentenceState] { models.flatMap(\.sentenceStates) }
+
+  /// That of the first model that learns.
+  public var dynamicEvaluation: DynamicEvaluation? {
+    models.lazy.compactMap(\.dynamicEvaluation).first
+  }
 
   /// Whether all models do, and their combination sums to one.
   public var givesProbabilities: Bool {

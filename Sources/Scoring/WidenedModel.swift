@@ -1,15 +1,19 @@
+import Foundation
 import GramdexCore
 import GramdexStorage
 
 /// A model behind a lexicon with more words than its own.
 ///
-/// Words that only the lexicon has are unknown words to the model, or impossible ones.
+/// Words that only the lexicon has are unknown words to the model, have parts of the unknown word's probability, or are
+/// impossible.
 struct WidenedModel: LanguageModel, RunScoring {
   let model: any LanguageModel
   let lexicon: Lexicon
   /// For each id of the lexicon the model's id; nil when they are the same.
   let own: [UInt32]?
   let missingWords: Mixture.MissingWords
+  /// log10 of the part of the unknown word's probability that it keeps, and that each missing word gets.
+  private var log10Share: Float = 0
 
   /// Gives a model a lexicon in which those of `words` that it lacks follow its own; they are unknown words to it.
   init(_ model: any LanguageModel, adding words: [[UInt8]]) {
@@ -36,13 +40,24 @@ struct WidenedModel: LanguageModel, RunScoring {
     self.lexicon = lexicon
     self.own = own
     self.missingWords = missingWords
+    leaveOut([])
+  }
+
+  /// Says which words of the lexicon no model predicts, so that they get no part of the unknown word's probability.
+  mutating func leaveOut(_ unpredicted: [WordID]) {
+    guard missingWords == .shared, let own else { return }
+    // Places of the unknown word's id: the unknown word itself and the m words that are missing.
+    let places = own.count { $0 == WordID.unknown.rawValue } - unpredicted.count { !knows($0) }
+    log10Share = -Float(log10(Double(max(places, 1))))
   }
 
   var tokenizer: TokenizerOptions { model.tokenizer }
   var maximumOrder: Int? { model.maximumOrder }
-  var log10UnknownProbability: Float { model.log10UnknownProbability }
+  var log10UnknownProbability: Float { model.log10UnknownProbability + log10Share }
   var remembersSentences: Bool { model.remembersSentences }
   var givesProbabilities: Bool { model.givesProbabilities }
+  var sentenceStates: [SentenceState] { model.sentenceStates }
+  var dynamicEvaluation: DynamicEvaluation? { model.dynamicEvaluation }
   var nullState: AnyModelState { model.anyNullState }
   var beginSentenceState: AnyModelState { model.anyBeginSentenceState }
 
@@ -61,9 +76,9 @@ struct WidenedModel: LanguageModel, RunScoring {
   func score(_ word: WordID, advancing state: inout AnyModelState) -> WordScore {
     let (id, isMissing) = own(lexicon.known(word).rawValue)
     var score = model.score(WordID(rawValue: id), advancing: &state)
-    if isMissing {
-      score.isOOV = false
-      if missingWords == .zero { score.log10Probability = -.infinity }
+    if isMissing { score.isOOV = false }
+    if id == WordID.unknown.rawValue {
+      score.log10Probability = ofUnknown(score.log10Probability, isMissing: isMissing)
     }
     return score
   }
@@ -73,7 +88,19 @@ struct WidenedModel: LanguageModel, RunScoring {
     if own == nil { return distribution }
     return (0..<UInt32(lexicon.count)).map { word in
       let (id, isMissing) = own(word)
-      return isMissing && missingWords == .zero ? -.infinity : distribution[Int(id)]
+      let log10Probability = distribution[Int(id)]
+      return id == WordID.unknown.rawValue
+        ? ofUnknown(log10Probability, isMissing: isMissing) : log10Probability
+    }
+  }
+
+  /// What becomes of the log10 probability of the unknown word, which is what a missing word gets, too.
+  @inline(__always)
+  private func ofUnknown(_ log10Probability: Float, isMissing: Bool) -> Float {
+    switch missingWords {
+    case .unknown: log10Probability
+    case .shared: log10Probability + log10Share
+    case .zero: isMissing ? -.infinity : log10Probability
     }
   }
 
@@ -92,8 +119,8 @@ struct WidenedModel: LanguageModel, RunScoring {
 
   var sumTolerance: Double { model.sumTolerance }
 
-  func makeRunScorer() -> any RunScorer {
-    own == nil ? model.runScorer : Scorer(self)
+  func makeRunScorer(threads: Int) -> any RunScorer {
+    own == nil ? model.runScorer(threads: threads) : Scorer(self, threads)
   }
 
   /// Scores runs with the model's own scorer and ids.
@@ -105,10 +132,12 @@ struct WidenedModel: LanguageModel, RunScoring {
     private var orders = RecordBuffer<UInt8>(uninitialized: 0)
     let margin = 0
 
-    init(_ widened: WidenedModel) {
+    init(_ widened: WidenedModel, _ threads: Int) {
       self.widened = widened
-      scorer = widened.model.runScorer
+      scorer = widened.model.runScorer(threads: threads)
     }
+
+    var failure: (any Error)? { scorer.failure }
 
     func score(
       _ ids: borrowing RecordBuffer<UInt32>,
@@ -132,10 +161,22 @@ struct WidenedModel: LanguageModel, RunScoring {
         orders: self.orders
       )
       Self.copy(self.scores, self.orders, places, into: scores, orders, from: range.lowerBound)
-      if widened.missingWords == .zero {
-        for place in range where widened.own(ids[place]).isMissing { scores[place] = -.infinity }
-      }
+      if widened.missingWords != .unknown { Self.correct(scores, of: ids, range, widened) }
       return after
+    }
+
+    private static func correct(
+      _ scores: borrowing RecordBuffer<Float>,
+      of ids: borrowing RecordBuffer<UInt32>,
+      _ range: Range<Int>,
+      _ widened: WidenedModel
+    ) {
+      for place in range where ids[place] != BatchScorer.breakMarker {
+        let (id, isMissing) = widened.own(ids[place])
+        if id == WordID.unknown.rawValue {
+          scores[place] = widened.ofUnknown(scores[place], isMissing: isMissing)
+        }
+      }
     }
 
     private static func translate(

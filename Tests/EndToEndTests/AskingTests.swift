@@ -169,6 +169,8 @@ struct AskingTests {
 
   @Test(arguments: [
     ["next", "INDEX", "a", "--top", "0"], ["next", "INDEX", "a", "--sum", "--complete"],
+    ["next", "INDEX", "a", "--sum", "--top", "3"], ["next", "INDEX", "a", "--tolerance", "0.1"],
+    ["count", "INDEX", "a", "--top", "3"],
     ["next", "INDEX", "a", "--with-mass"], ["next", "INDEX", "a", "--model", "other"],
     ["next", "INDEX"], ["explain", "INDEX", "a", "--model", "other"],
     ["generate", "INDEX", "--temperature", "0"], ["generate", "INDEX", "--top-k", "0"],

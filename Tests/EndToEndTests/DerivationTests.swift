@@ -77,6 +77,12 @@ struct DerivationTests {
       (["prune", index, "--threshold", "1e-8", "--text", "-"], 64, "name a file"),
       (["prune", index, "--target-size", "1K"], 64, "larger --target-size"),
       (["prune", bare, "--threshold", "1e-8"], 65, "--no-counts"),
+      (["prune", index, "--cutoffs", "0,1", "--history", "model"], 64, "--history is about"),
+      (["prune", index, "--orders", "2", "--srilm-compatible"], 64, "--srilm-compatible is about"),
+      (
+        ["prune", index, "--threshold", "1e-8", "--srilm-compatible", "--history", "counts"], 64,
+        "--history counts and --srilm-compatible exclude each other"
+      ),
       (["restrict", index], 64, "--vocabulary FILE"),
       (["restrict", index, workshop.folder.path("absent")], 74, "absent"),
       (["mix", index], 64, "two indexes"),

@@ -54,6 +54,17 @@ struct EstimateTests {
     (["--strict", "--discount-fallback", "0.5,1,1.5"], 64, "exclude each other"),
     (["--smoothing", "good-turing", "--form", "interpolated"], 64, "no interpolated form"),
     (["--smoothing", "witten-bell", "--discounts", "0.5"], 64, "leave out --discounts"),
+    (["--smoothing", "witten-bell", "--added", "0.5"], 64, "--added is about additive"),
+    (["--backoff-weight", "0.5"], 64, "--backoff-weight is about stupid-backoff"),
+    (
+      ["--smoothing", "natural", "--good-turing-maximum", "1,5"], 64,
+      "--good-turing-maximum is about good-turing"
+    ),
+    (["--smoothing", "natural", "--discount-fallback", "0.5,1,1.5"], 64, "has no discounts"),
+    (
+      ["--discounts", "0.5,1,1.5", "--discount-fallback", "0.5,1,1.5"], 64,
+      "none needs --discount-fallback"
+    ),
     (["--smoothing", "absolute", "--discounts", "1.5"], 64, "outside"),
     (["--smoothing", "witten-bell", "--tune", "text"], 64, "no discounts to tune"),
     (["--name", "ngram"], 64, "already"), (["--order", "9"], 64, "not counted"),

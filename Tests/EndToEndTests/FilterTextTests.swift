@@ -120,6 +120,10 @@ struct FilterTextTests {
     (["--keep", "head", "--quantiles", "0.5"], "are no quantiles"),
     (["--split", "x", "-o", "y"], "--split and --output exclude each other"),
     (["--json"], "--json is about --histogram"),
+    (["--histogram", "--split", "x"], "--split and --histogram exclude each other"),
+    (["--histogram", "-o", "y"], "--output and --histogram exclude each other"),
+    (["--histogram", "--keep", "head"], "--keep and --histogram exclude each other"),
+    (["--histogram", "--maximum-perplexity", "9"], "and --histogram exclude each other"),
     (["--paragraphs", "--json-field", "text"], "--paragraphs is about plain text"),
   ])
   func `refuses flags that make no sense`(flags: [String], message: String) throws {

@@ -67,6 +67,31 @@ struct MixtureCommandTests {
     #expect(same.perplexity == across.perplexity)
     let zero = try report("--mix", "\(second)=0.3", "--missing-words", "zero")
     #expect(zero.perplexity > across.perplexity)
+    let shared = try report("--mix", "\(second)=0.3", "--missing-words", "shared")
+    #expect(shared.perplexityExcludingOOV > across.perplexityExcludingOOV)
+    let sum = try BuiltBinary.run(
+      ["next", workshop.index("first"), "w1 w2", "--sum", "--mix", "\(second)=0.3"]
+        + ["--missing-words", "shared"]
+    )
+    #expect(sum.exitCode == 0, "\(sum)")
+  }
+
+  @Test(arguments: [
+    (["--missing-words", "zero"], "--missing-words is about mixtures"),
+    (["--log-linear"], "--log-linear is about mixtures"),
+    (["--cache-weight", "0.1"], "--cache-weight needs --cache"),
+    (["--cache-order", "2"], "--cache-order needs --cache"),
+    (["--boost-weight", "2"], "--boost-weight needs --boost"),
+    (["--unnormalized"], "--unnormalized needs --log-linear"),
+  ])
+  func `options that would change nothing are refused`(flags: [String], message: String) throws {
+    for command in [
+      ["perplexity", workshop.index("first"), text], ["query", workshop.index("first")],
+    ] {
+      let outcome = try BuiltBinary.run(command + flags)
+      #expect(outcome.exitCode == 64 && outcome.output.isEmpty, "\(outcome)")
+      #expect(outcome.errorText.contains(message), "\(outcome)")
+    }
   }
 
   @Test func `tuned weights are arguments of perplexity, and the best`() throws {

@@ -48,6 +48,17 @@ struct UpdateCommandTests {
     #expect(try BuiltBinary.run("verify", workshop.index()).exitCode == 0)
   }
 
+  @Test func `leaves info short, however many texts there are, and its JSON whole`() throws {
+    let texts = try (0..<13).map { try write("text\($0).txt", Self.more) }
+    let built = try BuiltBinary.run(["build"] + texts + ["-o", workshop.index()])
+    try #require(built.exitCode == 0, "\(built)")
+    let text = try BuiltBinary.run("info", workshop.index()).outputText
+    #expect(text.contains("text9.txt, and 3 more (--json names all)\n"), "\(text)")
+    #expect(!text.contains("text10.txt"))
+    let json = try BuiltBinary.run("info", workshop.index(), "--json").outputText
+    #expect(json.contains("text10.txt") && json.contains("text12.txt"))
+  }
+
   @Test func `says which n-gram is not there, and changes nothing`() throws {
     try workshop.mustBuild(Texts.small)
     let before = try workshop.contents()

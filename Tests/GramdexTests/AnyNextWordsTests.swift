@@ -10,7 +10,8 @@ import Testing
 struct AnyNextWordsTests {
   /// Ways to put a model together.
   enum Kind: String, CaseIterable, CustomTestStringConvertible {
-    case linear, linearSRILM, logLinear, logLinearScore, classes, classesMixed, cache, boost
+    case linear, linearSRILM, linearShared, classesShared, logLinear, logLinearScore, classes,
+      classesMixed, cache, boost
     case boostNormalized, wrapped
 
     var testDescription: String { rawValue }
@@ -81,6 +82,8 @@ struct AnyNextWordsTests {
     switch kind {
     case .linear: return try selection.open()
     case .linearSRILM: return try selection.open(missingWords: .zero)
+    case .linearShared: return try selection.open(missingWords: .shared)
+    case .classesShared: return try mixed.open(missingWords: .shared)
     case .logLinear: return try selection.open(combination: .logLinear)
     case .logLinearScore: return try selection.open(combination: .logLinearScore)
     case .classes: return try IndexModel.open(classes)

@@ -100,6 +100,19 @@ struct ClassDerivationTests {
     }
   }
 
+  @Test func `lose no words to a vocabulary unless their classes are expanded`() throws {
+    try build(Corpora.random(seed: 2, sentences: 100, wordTypes: 9), "whole")
+    let list = try workshop.folder.write("list", "w1 w2 w7\n")
+    let refusal = DerivationError.classVocabulary(index: workshop.index("whole"), model: "ngram")
+    #expect(throws: refusal) { try workshop.prune("whole", "few", .vocabulary(list)) }
+    try IndexExpander.run(
+      ExpandOptions(index: workshop.index("whole")),
+      to: workshop.index("words")
+    )
+    _ = try workshop.prune("words", "few", .vocabulary(list))
+    try expectSound("few")
+  }
+
   @Test func `get mixture weights from a text`() throws {
     let first = Corpora.random(seed: 1, sentences: 100, wordTypes: 12)
     try build(first, "a")

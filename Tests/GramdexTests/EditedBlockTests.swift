@@ -15,6 +15,12 @@ struct EditedBlockTests {
     let path: String
     let texts: [String]
 
+    init(folder: TemporaryFolder, path: String, texts: [String]) {
+      self.folder = folder
+      self.path = path
+      self.texts = texts
+    }
+
     init(order: Int, updates: Int, seed: UInt64) throws {
       folder = try TemporaryFolder()
       var texts = [
@@ -120,6 +126,40 @@ struct EditedBlockTests {
       let frame = (0..<4).reduce(0) { $0 | Int(block[56 + $1]) << (8 * $1) }
       #expect(block.count - 64 - frame <= frame / 4)
     }
+  }
+
+  @Test func `are divided when updates made them twice too large`() throws {
+    let folder = try TemporaryFolder()
+    // Words that come once each: new ones are the last contexts of the last block.
+    func text(_ words: Range<Int>) -> String {
+      stride(from: words.lowerBound, to: words.upperBound, by: 4).map { first in
+        (first..<first + 4).map { "a\($0)" }.joined(separator: " ") + "\n"
+      }.joined()
+    }
+    let index = folder.path("index")
+    var size = 32_000
+    var texts = [try folder.write("text0", text(0..<size))]
+    try IndexBuilder.build(Grown.options(texts, 2), to: index)
+    let target = 1 << 15
+    while size < 3 * target {
+      // At most an eighth is edited in.
+      let next = size + size / 9 / 4 * 4
+      texts.append(try folder.write("text\(texts.count)", text(size..<next)))
+      size = next
+      try IndexUpdater.update(UpdateOptions(inputs: [texts[texts.count - 1]]), of: index)
+    }
+    let blocks = try Grown(folder: folder, path: index, texts: texts).blocks()
+    func number(_ block: [UInt8], at place: Int) -> Int {
+      (0..<4).reduce(0) { $0 | Int(block[place + $1]) << (8 * $1) }
+    }
+    let nodes = blocks.blocks[0].map { number($0, at: 8) }
+    #expect(nodes.count >= 3 && nodes.allSatisfy { $0 < 2 * target }, "\(nodes)")
+    #expect(nodes.reduce(0, +) == size + 1)
+    // Built anew, no block would have edits.
+    #expect(blocks.blocks[0].contains { $0[4] == 2 })
+    let all = folder.path("all")
+    try IndexBuilder.build(Grown.options(texts, 2), to: all)
+    try IndexMeaning(index).expectEqual(try IndexMeaning(all), "\(nodes)")
   }
 
   @Test func `end in an error or in other counts when a byte of the edits is damaged`() throws {

@@ -110,9 +110,13 @@ struct TrainingTextTests {
   }
 
   @Test func `a line longer than many blocks is one sentence`() throws {
-    let count = 3_000_000
-    let path = try folder.write("text", String(repeating: "a b ", count: count) + "\nb\n\n \nc")
-    let read = try read([path], lexicon: lexicon(["a", "b"]))
+    // 6 MB, more than stays together.
+    let (count, long) = (60_000, String(repeating: "x", count: 97))
+    let line = String(repeating: "a \(long) ", count: count)
+    let read = try read(
+      [try folder.write("text", line + "\n\(long)\n\n \nc")],
+      lexicon: lexicon(["a", long])
+    )
     #expect(read.sentences == 3)
     #expect(read.tokens == UInt64(2 * count + 5))
     #expect(read.counts[3] == UInt64(count))

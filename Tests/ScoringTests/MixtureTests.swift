@@ -11,10 +11,13 @@ struct MixtureTests {
   /// Twelve logarithms in single precision.
   private let tolerance = 2e-5
 
-  @Test(arguments: [false, true], 1...4 as ClosedRange<UInt64>)
-  func `a linear mixture is the weighted sum of its models`(isZero: Bool, seed: UInt64) throws {
+  @Test(arguments: Mixture.MissingWords.allCases, 1...4 as ClosedRange<UInt64>)
+  func `a linear mixture is the weighted sum of its models`(
+    missing: Mixture.MissingWords,
+    seed: UInt64
+  ) throws {
     var naive = NaiveMixture(seed: seed)
-    naive.missingIsZero = isZero
+    naive.missing = missing
     let mixture = try naive.mixture()
     for sentence in naive.sentences(80) {
       let scores = mixture.scoreSentence(sentence.map(mixture.id(of:))).words
@@ -49,10 +52,16 @@ struct MixtureTests {
     }
   }
 
-  @Test(arguments: [Mixture.Combination.linear, .logLinear])
-  func `probabilities after every context sum to one`(combination: Mixture.Combination) throws {
+  @Test(arguments: [
+    (Mixture.Combination.linear, Mixture.MissingWords.zero), (.linear, .shared),
+    (.logLinear, .unknown), (.logLinear, .shared),
+  ])
+  func `probabilities after every context sum to one`(
+    combination: Mixture.Combination,
+    missing: Mixture.MissingWords
+  ) throws {
     var naive = NaiveMixture(weights: [0.6, 0.4])
-    naive.missingIsZero = combination == .linear
+    naive.missing = missing
     let mixture = try naive.mixture(combination)
     for sentence in naive.sentences(40) {
       var state = mixture.beginSentenceState
@@ -79,11 +88,28 @@ struct MixtureTests {
     #expect(excess > 0.001 && abs(sum - 1 - excess) < 1e-5)
   }
 
-  @Test(arguments: [Mixture.Combination.linear, .logLinear, .logLinearScore])
+  @Test func `shared missing words of a log-linear mixture are in its product and its sum`() throws
+  {
+    var naive = NaiveMixture(weights: [0.7, 0.6])
+    naive.missing = .shared
+    let mixture = try naive.mixture(.logLinear)
+    for sentence in naive.sentences(20) {
+      let words = ["<s>"] + sentence + ["</s>"]
+      let scores = mixture.scoreSentence(sentence.map(mixture.id(of:))).words
+      for (place, score) in scores.enumerated() {
+        let expected = log10(naive.logLinear(words[place + 1], after: Array(words[...place])))
+        #expect(abs(Double(score.log10Probability) - expected) < tolerance)
+      }
+    }
+  }
+
+  @Test(arguments: [Mixture.Combination.linear, .logLinear, .logLinearScore], [false, true])
   func `text and batches give what one word after the other gives`(
-    combination: Mixture.Combination
+    combination: Mixture.Combination,
+    areShared: Bool
   ) throws {
-    let naive = NaiveMixture()
+    var naive = NaiveMixture()
+    if areShared { naive.missing = .shared }
     let mixture = try naive.mixture(combination)
     let sentences = naive.sentences(60)
     let ids = sentences.map { $0.map(mixture.id(of:)) }
@@ -189,10 +215,13 @@ struct MixtureTuningTests {
     }
   }
 
-  @Test(arguments: [false, true], 1...3 as ClosedRange<UInt64>)
-  func `are those of plain expectation maximization`(isZero: Bool, seed: UInt64) throws {
+  @Test(arguments: Mixture.MissingWords.allCases, 1...3 as ClosedRange<UInt64>)
+  func `are those of plain expectation maximization`(
+    missing: Mixture.MissingWords,
+    seed: UInt64
+  ) throws {
     var naive = NaiveMixture(seed: seed)
-    naive.missingIsZero = isZero
+    naive.missing = missing
     let mixture = try naive.mixture()
     let sentences = naive.sentences(100)
     let folder = try TemporaryFolder()
@@ -213,7 +242,7 @@ struct MixtureTuningTests {
     #expect(tuning.tokens == words.count + lines - tuning.oov)
     let components = zip(try naive.open(), tuning.weights)
       .map { Mixture.Component($0, weight: $1) }
-    let best = try Mixture(components, missingWords: isZero ? .zero : .unknown)
+    let best = try Mixture(components, missingWords: missing)
     let report = try best.perplexity(of: inputs).perplexityExcludingOOV
     #expect(abs(report / (tuning.steps.last?.perplexity ?? 0) - 1) < 1e-5)
   }

@@ -9,8 +9,8 @@ import TestSupport
 struct NaiveMixture {
   let models: [NaiveKneserNey]
   let weights: [Double]
-  /// Whether a word that one model lacks has probability 0 there.
-  var missingIsZero = false
+  /// What a word that one model lacks has there.
+  var missing = Mixture.MissingWords.unknown
 
   /// Two models of different corpora with some words in common, and some that only one has.
   init(weights: [Double] = [0.7, 0.3], seed: UInt64 = 1) {
@@ -37,8 +37,15 @@ struct NaiveMixture {
 
   /// The probability of `word` in one model.
   func probability(of word: String, after history: [String], model: NaiveKneserNey) -> Double {
-    if missingIsZero && !isUnknown(word) && !model.events.contains(word) { return 0 }
-    return pow(10, model.score(of: word, after: history).log10Probability)
+    let isMissing = !isUnknown(word) && !model.events.contains(word)
+    let probability = pow(10, model.score(of: word, after: history).log10Probability)
+    switch missing {
+    case .unknown: return probability
+    case .zero: return isMissing ? 0 : probability
+    case .shared:
+      let lacked = events.count { !isUnknown($0) && !model.events.contains($0) }
+      return isMissing || isUnknown(word) ? probability / Double(lacked + 1) : probability
+    }
   }
 
   /// The linear mixture.
@@ -75,7 +82,7 @@ struct NaiveMixture {
     try Mixture(
       zip(open(), weights).map { Mixture.Component($0, weight: $1) },
       combination: combination,
-      missingWords: missingIsZero ? .zero : .unknown
+      missingWords: missing
     )
   }
 
