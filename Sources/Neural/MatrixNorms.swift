@@ -19,6 +19,7 @@ public enum MatrixNorms {
   ///   - matrix: A [rows × columns].
   ///   - tolerance: it ends when the norm grows by less than this share in an iteration.
   ///   - iterations: the most iterations.
+  /// - Returns: ‖A‖₂.
   /// - Complexity: O(rows · columns) an iteration.
   public static func spectral(
     _ matrix: FloatMatrix,
