@@ -101,6 +101,7 @@ public struct AddingStudy: Sendable {
   ///   - threads: how many runs go side by side.
   ///   - observer: is told of progress.
   ///   - cancellation: stops it when it is set.
+  /// - Returns: the report.
   /// - Throws: `NeuralError`, `Interrupted`.
   public func run(
     threads: Int,

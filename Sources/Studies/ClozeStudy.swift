@@ -68,6 +68,7 @@ public struct ClozeStudy: Sendable {
   ///   - threads: the threads that build the index.
   ///   - observer: is told of progress.
   ///   - cancellation: stops it when it is set.
+  /// - Returns: the report.
   /// - Throws: errors of building, training and asking, `Interrupted`, and `StorageError`.
   public func run(
     in temporary: String,

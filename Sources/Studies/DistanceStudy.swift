@@ -84,6 +84,7 @@ public struct DistanceStudy: Sendable {
   ///   - inputs: what it reads, in one lane [T × I]; at least `distance` + 1 rows.
   ///   - team: the threads.
   ///   - cancellation: stops it when it is set.
+  /// - Returns: the norms.
   /// - Throws: `NeuralError`, `Interrupted`.
   public func measure(
     _ layer: RecurrentLayer,
@@ -124,9 +125,10 @@ public struct DistanceStudy: Sendable {
   ///   - network: the network.
   ///   - name: what the series is called.
   ///   - words: numbers of its words; more than `distance`.
-  ///   - layer: which of its recurrent layers, from 1; nil for the topmost.
+  ///   - number: which of its recurrent layers, from 1; nil for the topmost.
   ///   - team: the threads.
   ///   - cancellation: stops it when it is set.
+  /// - Returns: the norms.
   /// - Throws: `StudyError`, `NeuralError`, `Interrupted`.
   public func measure(
     _ network: WordNetwork,
@@ -216,6 +218,7 @@ extension DistanceStudy {
   ///   - fresh: the networks.
   ///   - threads: the threads.
   ///   - cancellation: stops it when it is set.
+  /// - Returns: the report.
   /// - Throws: `StudyError`, `NeuralError`, `Interrupted`.
   public func run(
     _ fresh: Fresh = Fresh(),
@@ -271,6 +274,7 @@ extension DistanceStudy {
   ///   - layer: which recurrent layer, from 1; nil for the topmost.
   ///   - threads: the threads.
   ///   - cancellation: stops it when it is set.
+  /// - Returns: the report.
   /// - Throws: `StudyError`, `NeuralError`, `Interrupted`, and errors of opening a model and of reading a text.
   public func run(
     index path: String,

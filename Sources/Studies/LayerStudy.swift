@@ -56,6 +56,7 @@ public struct LayerStudy: Sendable {
   /// - Parameters:
   ///   - threads: the threads.
   ///   - cancellation: stops it when it is set.
+  /// - Returns: the report.
   /// - Throws: `NeuralError`, `Interrupted`.
   public func run(threads: Int, cancellation: Cancellation = Cancellation()) throws -> StudyReport {
     let data = SpiralData(classes: classes, pointsPerClass: pointsPerClass, seed: seed)
