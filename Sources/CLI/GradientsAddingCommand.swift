@@ -10,7 +10,7 @@ struct GradientsAddingCommand: ParsableCommand {
       A sequence has random numbers, two of which are marked; the answer at its end is their sum \
       (Hochreiter and Schmidhuber 1997; Le 2015). Each network of each length learns by Adam until its error \
       is a tenth of 0.167, that of the constant 1, or until --steps. Networks are learned side by side, \
-      one a thread. With the defaults a few minutes of CPU time.
+      one a thread. With the defaults about two minutes of CPU time.
       """
   )
 
@@ -27,7 +27,7 @@ struct GradientsAddingCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The length of sequences; may be given more than once (default: 10, 25, 50, 100, 150)."
+      "The length of sequences; may be given more than once (default: 10, 25, 50, 100, 200)."
     )
   )
   var length: [Int] = []
@@ -39,7 +39,7 @@ struct GradientsAddingCommand: ParsableCommand {
   var lanes = 32
 
   @Option(help: ArgumentHelp("The most batches that a network learns.", valueName: "number"))
-  var steps = 2000
+  var steps = 3000
 
   @Option(
     help: ArgumentHelp(

@@ -11,7 +11,7 @@ struct GradientsClozeCommand: ParsableCommand {
     discussion: """
       "Jane walked into the room. John walked in too. ... Jane said hi to ___": stories of that form are \
       generated, an n-gram model and networks learn from them in a temporary folder, and they and their mixtures are \
-      asked for the name at the end. With the defaults about two minutes.
+      asked for the name at the end. With the defaults about half a minute of CPU time.
       """
   )
 
@@ -30,12 +30,12 @@ struct GradientsClozeCommand: ParsableCommand {
   var order = 5
 
   @Option(help: ArgumentHelp("Stories to learn from.", valueName: "number"))
-  var stories = 6000
+  var stories = 20_000
 
   @Option(
     help: ArgumentHelp("The most sentences between, in stories to learn from.", valueName: "number")
   )
-  var fillers = 6
+  var fillers = 3
 
   @Option(
     help: ArgumentHelp(
@@ -49,7 +49,7 @@ struct GradientsClozeCommand: ParsableCommand {
   var hidden = 64
 
   @Option(help: ArgumentHelp("The most epochs.", valueName: "number"))
-  var epochs = 12
+  var epochs = 8
 
   @Option(
     help: ArgumentHelp("The learning rate of Adam; irnn gets a fifth.", valueName: "rate")

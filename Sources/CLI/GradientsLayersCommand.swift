@@ -8,7 +8,7 @@ struct GradientsLayersCommand: ParsableCommand {
     abstract: "The gradient of each layer of a deep sigmoid and a deep ReLU network.",
     discussion: """
       Both learn the spiral data set by gradient descent on all points, from the same first weights. \
-      PREFIX-boundary.svg shows what they have learned. With the defaults about half a minute.
+      PREFIX-boundary.svg shows what they have learned. With the defaults a few seconds.
       """
   )
 

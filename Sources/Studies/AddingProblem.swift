@@ -1,8 +1,9 @@
 public import GramdexNeural
 
-/// The adding problem (Hochreiter & Schmidhuber 1997, experiment 4; Le 2015, section 4.1): sequences of two channels, a number
-/// uniform in [0, 1) and a mark that is 1 at two steps, one in each half, and 0 elsewhere. What is asked at the end is
-/// the sum of the two marked numbers.
+/// The adding problem (Hochreiter & Schmidhuber 1997, experiment 4; Le 2015, section 4.1).
+///
+/// Sequences have two channels: a number uniform in [0, 1), and a mark that is 1 at two steps, one in each half, and 0
+/// elsewhere. What is asked at the end is the sum of the two marked numbers.
 ///
 /// Who always says 1 has a mean square error of 1/6, the variance of a sum of two uniform numbers.
 public struct AddingProblem: Sendable {

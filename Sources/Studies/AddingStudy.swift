@@ -13,13 +13,13 @@ public struct AddingStudy: Sendable {
   /// The networks.
   public var cells: [StudyCell] = [.sigmoid, .tanh, .irnn, .gru, .lstm]
   /// The lengths of sequences.
-  public var lengths = [10, 25, 50, 100, 150]
+  public var lengths = [10, 25, 50, 100, 200]
   /// Hidden units.
   public var hidden = 64
   /// Sequences of a batch.
   public var lanes = 32
   /// The most batches that are learned.
-  public var steps = 2000
+  public var steps = 3000
   /// The learning rate of Adam; nil for that of each network.
   public var rate: Float?
   /// The greatest norm of a gradient.
@@ -101,6 +101,7 @@ public struct AddingStudy: Sendable {
   ///   - threads: how many runs go side by side.
   ///   - observer: is told of progress.
   ///   - cancellation: stops it when it is set.
+  /// - Returns: the report.
   /// - Throws: `NeuralError`, `Interrupted`.
   public func run(
     threads: Int,

@@ -22,9 +22,9 @@ public struct ClozeStudy: Sendable {
   /// The order of the n-gram model.
   public var order = 5
   /// Stories to learn from.
-  public var stories = 6000
+  public var stories = 20_000
   /// The most filler sentences of a story to learn from.
-  public var fillers = 6
+  public var fillers = 3
   /// The numbers of filler sentences of stories to be asked.
   public var askedFillers = [0, 1, 2, 3, 4, 6, 8, 10]
   /// Stories to be asked, of each number of filler sentences.
@@ -32,7 +32,7 @@ public struct ClozeStudy: Sendable {
   /// Hidden units.
   public var hidden = 64
   /// The most epochs.
-  public var epochs = 12
+  public var epochs = 8
   /// The learning rate of Adam.
   public var rate: Float = 0.005
   /// Decides stories and weights.
@@ -65,9 +65,10 @@ public struct ClozeStudy: Sendable {
   ///
   /// - Parameters:
   ///   - temporary: a folder in which a folder for the index and the texts is made, and removed at the end.
-  ///   - threads: the threads.
+  ///   - threads: the threads that build the index.
   ///   - observer: is told of progress.
   ///   - cancellation: stops it when it is set.
+  /// - Returns: the report.
   /// - Throws: errors of building, training and asking, `Interrupted`, and `StorageError`.
   public func run(
     in temporary: String,
@@ -100,7 +101,8 @@ public struct ClozeStudy: Sendable {
         name: cell.rawValue
       )
       train.training = training(cell)
-      train.threads = threads
+      // Layers this small are one tile: more threads would only wait.
+      train.threads = 1
       train.memoryBytes = memoryBytes
       try IndexTrainer.run(train, in: index, cancellation: cancellation)
     }

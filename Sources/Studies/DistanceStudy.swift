@@ -84,6 +84,7 @@ public struct DistanceStudy: Sendable {
   ///   - inputs: what it reads, in one lane [T × I]; at least `distance` + 1 rows.
   ///   - team: the threads.
   ///   - cancellation: stops it when it is set.
+  /// - Returns: the norms.
   /// - Throws: `NeuralError`, `Interrupted`.
   public func measure(
     _ layer: RecurrentLayer,
@@ -124,9 +125,10 @@ public struct DistanceStudy: Sendable {
   ///   - network: the network.
   ///   - name: what the series is called.
   ///   - words: numbers of its words; more than `distance`.
-  ///   - layer: which of its recurrent layers, from 1; nil for the topmost.
+  ///   - number: which of its recurrent layers, from 1; nil for the topmost.
   ///   - team: the threads.
   ///   - cancellation: stops it when it is set.
+  /// - Returns: the norms.
   /// - Throws: `StudyError`, `NeuralError`, `Interrupted`.
   public func measure(
     _ network: WordNetwork,
@@ -216,6 +218,7 @@ extension DistanceStudy {
   ///   - fresh: the networks.
   ///   - threads: the threads.
   ///   - cancellation: stops it when it is set.
+  /// - Returns: the report.
   /// - Throws: `StudyError`, `NeuralError`, `Interrupted`.
   public func run(
     _ fresh: Fresh = Fresh(),
@@ -271,6 +274,7 @@ extension DistanceStudy {
   ///   - layer: which recurrent layer, from 1; nil for the topmost.
   ///   - threads: the threads.
   ///   - cancellation: stops it when it is set.
+  /// - Returns: the report.
   /// - Throws: `StudyError`, `NeuralError`, `Interrupted`, and errors of opening a model and of reading a text.
   public func run(
     index path: String,
@@ -454,9 +458,10 @@ extension DistanceStudy {
       if one.points.first?.log10Cell != nil {
         lines.append(line("\(one.name), cell", one, \.log10Cell))
       }
-      let isAlone = series.count == 1 && one.weightNorm != nil
-      if isAlone || one.name == StudyCell.sigmoid.rawValue {
+      if one.weightNorm != nil, series.count == 1 || one.name == StudyCell.sigmoid.rawValue {
         lines.append(line("bound, \(one.name)", one) { one.log10Bound($0.distance) })
+      }
+      if one.weightNorm != nil, series.count == 1 {
         lines.append(line("looser bound", one) { one.log10LooserBound($0.distance) })
       }
     }

@@ -56,6 +56,7 @@ public struct LayerStudy: Sendable {
   /// - Parameters:
   ///   - threads: the threads.
   ///   - cancellation: stops it when it is set.
+  /// - Returns: the report.
   /// - Throws: `NeuralError`, `Interrupted`.
   public func run(threads: Int, cancellation: Cancellation = Cancellation()) throws -> StudyReport {
     let data = SpiralData(classes: classes, pointsPerClass: pointsPerClass, seed: seed)
@@ -132,7 +133,7 @@ public struct LayerStudy: Sendable {
     )
     var found = StudyTable(
       "result",
-      columns: ["network", "accuracy", "loss", "layer / layer above"]
+      columns: ["network", "accuracy", "loss", "first ratio", "mean ratio"]
     )
     var plots: [LinePlot] = []
     for course in courses {
@@ -148,6 +149,7 @@ public struct LayerStudy: Sendable {
       found.rows.append([
         .text(name), .number(course.accuracy, digits: 3),
         .number(course.losses.last ?? 0, digits: 4),
+        Self.ratio(Array(course.norms.prefix(1))).map { .number($0, digits: 3) } ?? .missing,
         Self.ratio(course.norms).map { .number($0, digits: 3) } ?? .missing,
       ])
       plots.append(
@@ -178,9 +180,9 @@ public struct LayerStudy: Sendable {
       summaries: [summary, found],
       notes: [
         """
-        Norms are Frobenius, of the gradient with respect to a layer's weights. The last column is the \
-        geometric mean, over the course, of the norm of a hidden layer divided by that of the one above, \
-        between layers of equal shape.
+        Norms are Frobenius, of the gradient with respect to a layer's weights. A ratio is the norm of a hidden \
+        layer divided by that of the one above, the geometric mean over layers of equal shape: \
+        before the first step, and over the whole course.
         """
       ],
       tables: [table, found],

@@ -94,7 +94,8 @@ public struct MapPlot: Sendable {
     for (place, entry) in (legend.map { ($0.color, $0.text) } + named).enumerated() {
       let above = top + 16 * Double(place)
       text +=
-        "<rect x=\"\(right + 10)\" y=\"\(above)\" width=\"12\" height=\"10\" fill=\"\(entry.0)\"/>\n"
+        "<rect x=\"\(right + 10)\" y=\"\(above)\" width=\"12\" height=\"10\" fill=\"\(entry.0)\" "
+        + "stroke=\"#808080\" stroke-width=\"0.5\"/>\n"
       text += LinePlot.label(right + 27, above + 9, "start", entry.1)
     }
     return text

@@ -1,6 +1,6 @@
 import GramdexNeural
 
-/// Stories whose last word is a name from their second sentence, as in lectures on recurrent networks (Manning, CS224d):
+/// Stories whose last word is a name from their second sentence, as in lectures on recurrent networks (CS224d).
 ///
 ///     Jane walked into the room . John walked in too . It was late in the day . … Jane said hi to John .
 ///
@@ -44,6 +44,7 @@ public struct Stories: Sendable {
   ///   - name: tells sets of stories apart.
   ///   - number: the number of the story in the set.
   ///   - fillers: how many filler sentences it has.
+  /// - Returns: the story.
   public func story(_ name: String, number: Int, fillers: Int) -> Story {
     var random = CountedRandom(seed: seed, purpose: "story \(name) \(number)")
     func pick(_ words: [String]) -> String { words[Int(random.next() % UInt64(words.count))] }

@@ -6,7 +6,7 @@ import Gramdex
   import Darwin
 #endif
 
-/// A recurrent network of one hidden unit without input (Pascanu 2013, section 2.3 and figure 6):
+/// A recurrent network of one hidden unit without input (Pascanu 2013, section 2.3 and figure 6).
 ///
 ///     x_t = w σ(x_{t−1}) + b,   x_0 = 1/2,   error = (σ(x_T) − 0.7)²
 public struct OneUnitNetwork: Sendable {
