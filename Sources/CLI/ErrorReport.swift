@@ -112,7 +112,7 @@ enum ErrorReport {
   private static func derivationCode(_ error: DerivationError) -> Int32 {
     switch error {
     case .threshold, .targetAsSRILM, .cutoffs, .noIndex, .standardInputTwice, .weights,
-      .targetTooSmall, .countsAsSRILM, .onlyByEntropy:
+      .targetTooSmall, .onlyByEntropy:
       Code.usage
     case .classVocabulary, .noRawCounts, .noDistribution, .otherTokenizer, .otherClasses,
       .nothingToTune, .noClasses,
