@@ -34,6 +34,9 @@ demo: build ## Builds an index of the sample corpus and asks it things.
 	$(BINARY) info $(DEMO)/demo.gramdex
 	$(BINARY) query $(DEMO)/demo.gramdex --text "it was a dark night"
 	$(BINARY) perplexity $(DEMO)/demo.gramdex $(DEMO)/sample.test.txt
+	$(BINARY) train $(DEMO)/demo.gramdex $(DEMO)/sample.train.txt --valid $(DEMO)/sample.valid.txt \
+	  --architecture elman --hidden 64 --epochs 2 --name rnn
+	$(BINARY) perplexity $(DEMO)/demo.gramdex $(DEMO)/sample.test.txt --model ngram:0.5,rnn:0.5
 	$(BINARY) verify $(DEMO)/demo.gramdex
 
 lint: ## Checks the layout of the code.

@@ -105,12 +105,19 @@ let package = Package(
       path: "Sources/Gramdex",
       swiftSettings: settings
     ),
+    module(
+      "Studies",
+      [
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexScoring", "GramdexNeural",
+        "GramdexNeuralModels", "Gramdex",
+      ]
+    ),
     .executableTarget(
       name: "GramdexCLI",
       dependencies: [
         "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexClasses",
         "GramdexSmoothing", "GramdexIndex", "GramdexScoring", "GramdexNeural",
-        "GramdexNeuralModels", "Gramdex",
+        "GramdexNeuralModels", "Gramdex", "GramdexStudies",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CLI",
@@ -185,7 +192,15 @@ let package = Package(
     tests(
       "Gramdex",
       [
-        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "GramdexScoring", "Gramdex",
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "GramdexScoring",
+        "GramdexNeural", "GramdexNeuralModels", "Gramdex",
+      ]
+    ),
+    tests(
+      "Studies",
+      [
+        "GramdexCore", "GramdexStorage", "GramdexNeural", "GramdexNeuralModels", "GramdexScoring",
+        "Gramdex", "GramdexStudies",
       ]
     ),
     tests("EndToEnd", ["Gramdex"], exclude: ["Fixtures"]),

@@ -5,10 +5,12 @@ import GramdexClasses
 import GramdexCore
 import GramdexCounting
 import GramdexIndex
+import GramdexNeural
 import GramdexNeuralModels
 import GramdexScoring
 import GramdexSmoothing
 import GramdexStorage
+import GramdexStudies
 import GramdexText
 
 /// What the user sees of an error, and the exit code of the process.
@@ -80,7 +82,13 @@ enum ErrorReport {
       Code.badData
     case is EstimateError: Code.usage
     case let error as NeuralFileError: error.isBadData ? Code.badData : Code.usage
+    case let error as NetworkInterchange.Failure: error.isBadData ? Code.badData : Code.usage
+    case let error as StudyError: error.isBadData ? Code.badData : Code.usage
     case let error as NeuralModelError: error.isBadData ? Code.badData : Code.usage
+    case TrainingError.alreadyRunning: Code.inputOutput
+    case let error as TrainingError: error.isBadData ? Code.badData : Code.usage
+    case is SafetensorsError: Code.badData
+    case is NeuralError: Code.inputOutput
     case is ScoringError, is NGramCountsError: Code.badData
     case CountDumpError.damaged: Code.badData
     case is CountDumpError: Code.usage

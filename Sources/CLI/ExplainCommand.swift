@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gramdex
+import GramdexNeuralModels
 
 /// `gramdex explain`: how the probability of each word came about.
 struct ExplainCommand: ParsableCommand {
@@ -10,7 +11,8 @@ struct ExplainCommand: ParsableCommand {
       For each word, and for </s>: every order that was tried, longest first, with its stored \
       probability, the backoff of its context, counts, discount, and its share in the probability. Counts need \
       an index that keeps them. Of a class model, the class and the word's share of it first; of a mixture, the \
-      share of each model. Log-linear mixtures, caches and boosted phrases are not explained.
+      share of each model; of a neural model, what the network gave, the rank among all words and the entropy. Log-linear \
+      mixtures, caches and boosted phrases are not explained.
       """
   )
 
@@ -46,11 +48,14 @@ struct ExplainCommand: ParsableCommand {
   )
   var mix: [String] = []
 
+  @OptionGroup var sentenceState: SentenceStateFlag
+
   @Flag(help: "Compare the checksum of every table of the models before they are used.")
   var check = false
 
   func run() throws {
-    let selection = try ModelSelection(index: index.path, models: model, others: mix)
+    var selection = try ModelSelection(index: index.path, models: model, others: mix)
+    selection.neural.sentenceState = sentenceState.sentenceState
     if check {
       for path in Set(selection.choices.map(\.path)).sorted() {
         try IndexVerifier.checkBytes(path: path)

@@ -15,12 +15,14 @@ struct GramdexCommand: ParsableCommand {
     subcommands: [
       BuildCommand.self, UpdateCommand.self, RunCommand.self, EstimateCommand.self,
       TrainCommand.self,
+      CompareSoftmaxCommand.self,
       RemoveCommand.self,
       QueryCommand.self, PerplexityCommand.self, NextCommand.self, ExplainCommand.self,
       GenerateCommand.self, TuneMixtureCommand.self, CountCommand.self, DumpCountsCommand.self,
       VocabularyCommand.self, FilterTextCommand.self, PruneCommand.self, RestrictCommand.self,
       MixCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self, ExportCommand.self,
       RollBackCommand.self, ClusterCommand.self, ExpandClassesCommand.self,
+      GradientsCommand.self,
     ]
   )
 }

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Gramdex
+import GramdexNeuralModels
 public import GramdexScoring
 
 extension Mixture.MissingWords: ExpressibleByArgument {}
@@ -48,6 +49,7 @@ struct LanguageModelFlags: ParsableArguments {
   )
   var missingWords: Mixture.MissingWords?
 
+  @OptionGroup var sentences: SentenceStateFlag
   @OptionGroup var overlays: OverlayFlags
 
   @Flag(help: "Compare the checksum of every table of the models before they are used.")
@@ -65,7 +67,8 @@ struct LanguageModelFlags: ParsableArguments {
 
   /// The models that were named.
   func selection(_ index: IndexArgument) throws -> ModelSelection {
-    let selection = try ModelSelection(index: index.path, models: model, others: mix)
+    var selection = try ModelSelection(index: index.path, models: model, others: mix)
+    selection.neural.sentenceState = sentences.sentenceState
     if missingWords != nil { try selection.requireSeveral(for: "--missing-words") }
     if logLinear { try selection.requireSeveral(for: "--log-linear") }
     if check {
@@ -78,12 +81,15 @@ struct LanguageModelFlags: ParsableArguments {
 
   /// Opens the model or the mixture, after the files have been checked if that was asked for, and puts overlays over it.
   ///
-  /// A model that stands alone finds next words without looking at all of them if `findsNextWords`, and if its kind can.
+  /// Neural models go on learning as `learning` says. A model that stands alone finds next words without looking at all of them if `findsNextWords`, and if its kind can.
   func open(
     _ index: IndexArgument,
-    findsNextWords: Bool = false
+    findsNextWords: Bool = false,
+    learning: DynamicEvaluation? = nil
   ) throws -> any LanguageModel {
-    let model = try selection(index).open(
+    var selection = try selection(index)
+    selection.neural.dynamicEvaluation = learning
+    let model = try selection.open(
       combination: combination,
       missingWords: missingWords ?? .unknown,
       findsNextWords: findsNextWords

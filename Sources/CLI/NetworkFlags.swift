@@ -1,6 +1,7 @@
 import ArgumentParser
 import GramdexNeural
 import GramdexNeuralModels
+import GramdexScoring
 
 /// What a network is made of.
 struct NetworkFlags: ParsableArguments {
@@ -91,6 +92,14 @@ struct NetworkFlags: ParsableArguments {
   var classes = 100
 
   @Option(
+    help: ArgumentHelp(
+      "The classes of words for --softmax classes, as cluster writes them (default: classes of equal frequency).",
+      valueName: "file"
+    )
+  )
+  var classFile: String?
+
+  @Option(
     help: ArgumentHelp("Noise words of a window, shared by all its words.", valueName: "number")
   )
   var noiseSamples = 512
@@ -104,40 +113,10 @@ struct NetworkFlags: ParsableArguments {
   var cutoffs = "2000"
 
   func validate() throws {
-    func atLeast(_ value: Int, _ least: Int, _ flag: String) throws {
-      if value < least { throw ValidationError("\(flag) must be at least \(least)") }
-    }
-    try atLeast(hidden, 1, "--hidden")
-    try atLeast(embedding ?? 1, 1, "--embedding")
-    try atLeast(layers, 1, "--layers")
-    try atLeast(order, 2, "--order")
-    try atLeast(classes, 1, "--classes")
-    try atLeast(noiseSamples, 1, "--noise-samples")
-    try atLeast(maxentOrder, 0, "--maxent-order")
-    if !(0..<1).contains(dropout) { throw ValidationError("--dropout must be in 0 … 1, without 1") }
-    if !(10...30).contains(maxentBits) { throw ValidationError("--maxent-bits must be in 10 … 30") }
-    if tie && (architecture == .feedForward || softmax == .classes || softmax == .adaptive) {
-      throw ValidationError("--tie works with recurrent networks, and with --softmax full or noise")
-    }
-    if maxentOrder > 0 && softmax == .adaptive {
-      throw ValidationError("--maxent-order does not work with --softmax adaptive")
-    }
-    if directConnections && architecture != .feedForward {
-      throw ValidationError("--direct-connections belong to --architecture feed-forward")
-    }
-    if tie && (embedding ?? hidden) != hidden {
-      throw ValidationError("--tie needs word vectors as long as the hidden layer")
-    }
-    if cutoffNumbers == nil {
+    let numbers = cutoffs.split(separator: ",").map { Int($0) }
+    if numbers.contains(nil) {
       throw ValidationError("--cutoffs takes ascending numbers from 1, such as 2000,6000")
     }
-  }
-
-  private var cutoffNumbers: [Int]? {
-    let numbers = cutoffs.split(separator: ",").map { Int($0) }
-    let known = numbers.compactMap { $0 }
-    guard known.count == numbers.count, !known.isEmpty, known[0] >= 1 else { return nil }
-    return zip(known, known.dropFirst()).allSatisfy { $0 < $1 } ? known : nil
   }
 
   /// The network that the flags ask for.
@@ -158,7 +137,7 @@ struct NetworkFlags: ParsableArguments {
     options.softmax = softmax
     options.classes = classes
     options.noiseSamples = noiseSamples
-    options.cutoffs = cutoffNumbers ?? options.cutoffs
+    options.cutoffs = cutoffs.split(separator: ",").compactMap { Int($0) }
     return options
   }
 }
@@ -210,6 +189,17 @@ struct TrainingFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      """
+      The least share of its cross-entropy that the development text must gain in an epoch: with less, the rate is \
+      halved from then on, and training ends when it happens again.
+      """,
+      valueName: "share"
+    )
+  )
+  var threshold = 0.003
+
+  @Option(
+    help: ArgumentHelp(
       "Whether sentences remember the ones before: carry or reset.",
       valueName: "what"
     )
@@ -227,30 +217,20 @@ struct TrainingFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Decides first weights, dropout and noise.", valueName: "number"))
   var seed: UInt64 = 1
 
-  func validate() throws {
-    if shortList < 3 { throw ValidationError("--short-list must be at least 3") }
-    if bptt < 1 { throw ValidationError("--bptt must be at least 1") }
-    if lanes < 1 { throw ValidationError("--lanes must be at least 1") }
-    if epochs < 1 { throw ValidationError("--epochs must be at least 1") }
-    if !(clip > 0) { throw ValidationError("--clip must be more than 0") }
-    if let rate, !(rate > 0 && rate.isFinite) {
-      throw ValidationError("--rate must be more than 0")
-    }
-  }
-
   /// The training that the flags ask for.
   func options(_ network: NetworkFlags) -> TrainingOptions {
     var options = TrainingOptions()
     options.network = network.options
     options.vocabulary = shortList
-    let usualRates: [Optimizer.Method: Float] = [
-      .sgd: 0.5, .adagrad: network.architecture == .irnn ? 0.05 : 0.1, .adam: 0.002,
-    ]
-    options.optimizer = Optimizer(optimizer, rate: rate ?? usualRates[optimizer] ?? 0.1)
+    options.optimizer = Optimizer(
+      optimizer,
+      rate: rate ?? options.network.usualRate(optimizer)
+    )
     options.steps = bptt
     options.lanes = lanes
     options.clip = clip
     options.epochs = epochs
+    options.threshold = threshold
     options.sentenceState = sentenceState
     options.precision = precision ?? .fastest
     options.seed = seed

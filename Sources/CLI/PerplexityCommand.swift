@@ -61,12 +61,17 @@ struct PerplexityCommand: ParsableCommand {
   var ranks = false
 
   @OptionGroup var model: LanguageModelFlags
+  @OptionGroup var dynamic: DynamicEvaluationFlags
   @OptionGroup var documents: DocumentFlags
   @OptionGroup var threads: ThreadFlags
   @OptionGroup var progress: ProgressFlags
 
   func validate() throws {
     try documents.validate(with: model.overlays)
+    try dynamic.validate(with: model)
+    if dynamic.options != nil && (closed || ranks) {
+      throw dynamic.refusal(closed ? "--closed" : "--ranks")
+    }
     if let vocabularyPadding, vocabularyPadding < 1 {
       throw ValidationError("--vocabulary-padding must be 1 or more")
     }
@@ -89,7 +94,7 @@ struct PerplexityCommand: ParsableCommand {
   func run() throws {
     if input.texts.contains("-") { Messages.announceTerminalInput() }
     let options = options
-    let model = try model.open(index)
+    let model = try model.open(index, learning: dynamic.options)
     LanguageModelFlags.announce(model)
     let display = ProgressDisplay(isVerbose: progress.progress, isShort: true)
     defer { display.finish() }

@@ -82,8 +82,8 @@ enum ProgressLine {
     if let total = update.total, total > 0 {
       parts.append("\(Int(Double(update.completed) / Double(total) * 100))%")
     }
-    if seconds >= 0.05 && update.completed > 0 {
-      let rate = Double(update.completed) / seconds
+    if seconds >= 0.05 && update.completed > update.earlier {
+      let rate = Double(update.completed - update.earlier) / seconds
       parts.append("\(Readable.number(rate)) \(update.unit)/s")
       if isEnd {
         parts.append("\(Readable.seconds(seconds))")

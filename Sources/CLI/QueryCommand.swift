@@ -16,8 +16,8 @@ struct QueryCommand: ParsableCommand {
     commandName: "query",
     abstract: "Prints the probability of each word.",
     discussion: """
-      One line for each line of text, blank ones included: word=log10 probability/matched order for each \
-      word and for </s>, then the total. Without a text, reads standard input; from a pipe or a terminal, \
+      One line for each line of text, blank ones included: word=log10 probability/matched order (0 where a model has \
+      no orders) for each word and for </s>, then the total. Without a text, reads standard input; from a pipe or a terminal, \
       each line is answered at once.
       """
   )
@@ -52,11 +52,18 @@ struct QueryCommand: ParsableCommand {
   var json = false
 
   @OptionGroup var model: LanguageModelFlags
+  @OptionGroup var dynamic: DynamicEvaluationFlags
   @OptionGroup var documents: DocumentFlags
   @OptionGroup var threads: ThreadFlags
 
   func validate() throws {
     try documents.validate(with: model.overlays)
+    try dynamic.validate(with: model)
+    if dynamic.options != nil && !text.isEmpty {
+      throw ValidationError(
+        "--dynamic-evaluation learns from a text; give files or standard input, and not --text"
+      )
+    }
     if !text.isEmpty && !texts.isEmpty {
       throw ValidationError("give either texts or --text, not both")
     }
@@ -66,7 +73,7 @@ struct QueryCommand: ParsableCommand {
   }
 
   func run() throws {
-    let model = try self.model.open(index)
+    let model = try self.model.open(index, learning: dynamic.options)
     LanguageModelFlags.announce(model)
     let isScore = !model.givesProbabilities
     let form: AnswerForm =

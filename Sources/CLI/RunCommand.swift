@@ -8,7 +8,7 @@ struct RunCommand: ParsableCommand {
     abstract: "Runs a build, further estimates and their evaluation as a job file says.",
     discussion: """
       The job is a YAML file with the keys inputs, files-from, json-field, tokenizer, order, memory, \
-      threads, temporary, smoothing, prune, layout, counts, vocabulary, limit-vocabulary, estimate, \
+      threads, temporary, smoothing, prune, layout, counts, vocabulary, limit-vocabulary, estimate, train, \
       evaluation, output, replace, keep-previous and resume. An unfinished run of the same job is gone on with, unless \
       resume is false. Names of files are relative to the job file.
       """

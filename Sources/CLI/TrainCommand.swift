@@ -3,6 +3,7 @@ import Gramdex
 import GramdexCore
 import GramdexNeural
 import GramdexNeuralModels
+import GramdexScoring
 
 extension NetworkOptions.Architecture: ExpressibleByArgument {}
 extension NetworkOptions.Softmax: ExpressibleByArgument {}
@@ -10,6 +11,19 @@ extension Activation: ExpressibleByArgument {}
 extension Optimizer.Method: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 extension SentenceState: ExpressibleByArgument {}
+
+extension CheckpointInterval: ExpressibleByArgument {
+  init?(argument: String) {
+    self.init(argument)
+  }
+
+  var defaultValueDescription: String {
+    switch self {
+    case .seconds(let seconds): "\(Readable.fixed(seconds, 0))s"
+    case .windows(let windows): "\(windows)"
+    }
+  }
+}
 
 /// `gramdex train`: a neural language model in the index.
 struct TrainCommand: ParsableCommand {
@@ -63,6 +77,17 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Go on with training that was stopped.")
   var resume = false
 
+  @Flag(help: "Throw away what is left of training that was stopped.")
+  var restart = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a checkpoint every so many windows (500) or seconds (30s), and after every epoch.",
+      valueName: "interval"
+    )
+  )
+  var checkpointEvery = CheckpointInterval.usual
+
   @Flag(help: "Replace the model of that name if there is one.")
   var replace = false
 
@@ -76,6 +101,16 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var progress: ProgressFlags
 
+  func validate() throws {
+    if let problem = training.options(network).problem { throw ValidationError("--\(problem)") }
+    if network.classFile != nil && network.softmax != .classes {
+      throw ValidationError("--class-file belongs to --softmax classes")
+    }
+    if resume && restart {
+      throw ValidationError("--resume and --restart exclude each other")
+    }
+  }
+
   func run() throws {
     var options = TrainOptions(
       texts: input.texts,
@@ -87,7 +122,10 @@ struct TrainCommand: ParsableCommand {
     options.sharesUnknown = !noUnknownShare
     options.training = training.options(network)
     options.curves = curves
+    options.classFile = network.classFile
     options.resume = resume
+    options.restart = restart
+    options.checkpointInterval = checkpointEvery
     options.replace = replace
     options.keepPrevious = keepPrevious
     options.memoryBytes = machine.memoryBytes
@@ -100,7 +138,10 @@ struct TrainCommand: ParsableCommand {
         in: index.path,
         observer: observer,
         cancellation: cancellation
-      ) { Messages.write($0.text) }
+      ) { report in
+        observer.finish()
+        Messages.write(report.text)
+      }
     }
     if json {
       try StandardOutput.print(json: summary)

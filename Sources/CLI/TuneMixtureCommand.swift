@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gramdex
+import GramdexNeuralModels
 import GramdexScoring
 
 /// `gramdex tune-mixture`: the weights of a mixture from a development text.
@@ -49,6 +50,9 @@ struct TuneMixtureCommand: ParsableCommand {
   )
   var missingWords: Mixture.MissingWords?
 
+  @OptionGroup var sentenceState: SentenceStateFlag
+  @OptionGroup var dynamic: DynamicEvaluationFlags
+
   @Flag(help: "Write one JSON object.")
   var json = false
 
@@ -57,7 +61,9 @@ struct TuneMixtureCommand: ParsableCommand {
 
   func run() throws {
     if input.texts.contains("-") { Messages.announceTerminalInput() }
-    let selection = try ModelSelection(index: index.path, models: model, others: mix)
+    var selection = try ModelSelection(index: index.path, models: model, others: mix)
+    selection.neural.sentenceState = sentenceState.sentenceState
+    selection.neural.dynamicEvaluation = dynamic.options
     if missingWords != nil { try selection.requireSeveral(for: "--missing-words") }
     let mixture = try selection.openEqual(missingWords: missingWords ?? .unknown)
     let display = ProgressDisplay(isVerbose: progress.progress, isShort: true)

@@ -12,6 +12,8 @@ public struct ProgressUpdate: Sendable, Equatable {
   public var total: UInt64?
   /// What is counted: `bytes`, `windows`.
   public var unit: String
+  /// Units among `completed` that an earlier run did, which took no time of this one.
+  public var earlier: UInt64 = 0
 
   /// Makes an update.
   public init(

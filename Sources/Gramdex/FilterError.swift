@@ -82,8 +82,8 @@ extension FilterError: CustomStringConvertible {
       "--score-column is about plain text whose lines are documents; JSON lines get --score-field"
     case .rememberingModel:
       """
-      a cache remembers the documents before, so scores would depend on their order; \
-      leave out the cache
+      a cache, and a network with --sentence-state carry, remember the documents before, so scores would depend on their \
+      order; leave out the cache, and give --sentence-state reset
       """
     case .memory(let bytes):
       """

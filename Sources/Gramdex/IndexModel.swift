@@ -1,5 +1,5 @@
 package import GramdexIndex
-import GramdexNeuralModels
+public import GramdexNeuralModels
 public import GramdexScoring
 
 /// Opens models of indexes, of whatever kind they are.
@@ -10,14 +10,15 @@ public enum IndexModel {
   /// Opens a model of the index at `path`: a `NeuralModel`, a `ClassModel` where words were counted as their classes, or
   /// else an `NGramModel`.
   ///
-  /// Takes no lock and writes nothing, as `NGramModel.open`.
+  /// Takes no lock and writes nothing, as `NGramModel.open`. `options` say how a neural model is asked; others ignore them.
   ///
   /// - Throws: `IndexError`, `StorageError`, `TableError` or `ScoringError`, each saying what to do.
   public static func open(
     _ path: String,
-    model name: String = NGramModel.defaultName
+    model name: String = NGramModel.defaultName,
+    neural options: NeuralScoringOptions = NeuralScoringOptions()
   ) throws -> any LanguageModel {
-    try neural(path, model: name) ?? open(opened(path, model: name))
+    try neural(path, model: name, options) ?? open(opened(path, model: name))
   }
 
   /// Opens a model that finds next words without looking at all of them, where its kind can.
@@ -25,9 +26,10 @@ public enum IndexModel {
   /// - Throws: as `open`.
   public static func openForNextWords(
     _ path: String,
-    model name: String = NGramModel.defaultName
+    model name: String = NGramModel.defaultName,
+    neural options: NeuralScoringOptions = NeuralScoringOptions()
   ) throws -> any LanguageModel {
-    if let network = try neural(path, model: name) { return network }
+    if let network = try neural(path, model: name, options) { return network }
     let opened = try opened(path, model: name)
     let model = try open(opened)
     guard let words = model as? NGramModel else { return model }
@@ -40,9 +42,10 @@ public enum IndexModel {
   /// - Throws: as `open`.
   public static func openExplainer(
     _ path: String,
-    model name: String = NGramModel.defaultName
+    model name: String = NGramModel.defaultName,
+    neural options: NeuralScoringOptions = NeuralScoringOptions()
   ) throws -> any WordExplainer {
-    if let network = try neural(path, model: name) { return RankExplainer(network) }
+    if let network = try neural(path, model: name, options) { return RankExplainer(network) }
     let opened = try opened(path, model: name)
     switch try open(opened) {
     case let model as NGramModel: return Explainer(try AskedModel(model, opened))
@@ -62,15 +65,29 @@ public enum IndexModel {
     }
   }
 
+  /// Whether the index at `path` has a neural model `name`.
+  ///
+  /// - Throws: `IndexError` when it cannot be read.
+  static func isNeural(_ path: String, model name: String) throws -> Bool {
+    try IndexFolder(path).withCurrent { $0.neuralModel(name) != nil }
+  }
+
   /// The neural model `name`; nil when the index has none of this name.
-  private static func neural(_ path: String, model name: String) throws -> NeuralModel? {
+  private static func neural(
+    _ path: String,
+    model name: String,
+    _ options: NeuralScoringOptions
+  ) throws -> (any LanguageModel)? {
     let folder = IndexFolder(path)
     return try folder.withCurrent { manifest in
       guard let entry = manifest.neuralModel(name) else { return nil }
-      return try NeuralModel.open(
+      let model = try NeuralModel.open(
         NeuralModelFile(folder, entry, manifest: manifest),
-        index: path
+        index: path,
+        sentenceState: options.sentenceState
       )
+      guard let learning = options.dynamicEvaluation else { return model }
+      return try DynamicNeuralModel(model, learning)
     }
   }
 

@@ -6,6 +6,12 @@ import GramdexScoring
 import GramdexStorage
 import GramdexText
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Trains neural models into an index.
 public enum IndexTrainer {
   /// Trains a network and publishes it beside the models of the index.
@@ -42,61 +48,69 @@ public enum IndexTrainer {
       guard let entry = manifest.models.first else { throw NeuralModelError.noWords(path: path) }
       return (manifest, try NGramModel(OpenedModel(folder, entry, manifest: manifest)))
     }
-    let workFolder = folder.path("training") + "/" + options.name
-    try Files.makeFolder(workFolder)
-    guard let lock = try FileLock(workFolder + "/lock") else {
-      throw TrainingError.alreadyRunning(path: workFolder)
-    }
-    let texts = try read(options, manifest, unigrams.lexicon, workFolder, observer, cancellation)
+    // What any text needs at least, before any work is done.
+    try checkMemory(options, unigrams.lexicon, words: ShortList.reservedCount)
+    let place = try TrainingFolder(folder.path("training"), model: options.name)
+    let texts = try read(options, manifest, unigrams.lexicon, place.path, observer, cancellation)
     let shortList = ShortList(of: texts.text, limit: options.training.vocabulary)
-    try checkMemory(options, unigrams.lexicon, shortList, memory)
+    try checkMemory(options, unigrams.lexicon, words: shortList.count)
+    let classes = try options.classFile.map {
+      try NetworkClasses(
+        path: $0,
+        words: shortList.words(in: unigrams.lexicon),
+        tokenizer: manifest.tokenizer
+      )
+    }
     let checkpoints = try Checkpoints(
-      folder: workFolder,
+      folder: place.path,
       identity: Checkpoints.Identity(
         training: options.training,
-        texts: [texts.text.checksum, texts.development.checksum],
+        texts: [texts.text.checksum, texts.development.checksum]
+          + (classes.map { [$0.checksum] } ?? []),
         vocabularySize: shortList.count
       ),
-      resumes: options.resume
+      interval: options.checkpointInterval,
+      resumes: options.resume,
+      restarts: options.restart
     )
+    if options.resume && !checkpoints.exists {
+      observer.warning("there is no checkpoint to go on from; training begins anew")
+    }
     let training = try NetworkTraining(
       options.training,
       text: texts.text,
       development: texts.development,
       shortList: shortList,
+      classes: classes?.numbers,
       checkpoints: checkpoints,
-      threads: options.threads
+      threads: options.threads,
+      cancellation: cancellation
     )
-    let stage = JobStage(observer: observer, number: 2, stages: 3, name: "train", unit: "words")
-    let curves = try options.curves.map(TrainingCurves.init)
-    let result = try training.run(cancellation: cancellation) { words, total, _ in
-      stage.report(words, of: total)
-    } report: { update in
-      try curves?.add(update)
-      try report(update)
+    let result: NetworkTraining.Result
+    do {
+      result = try train(training, options, observer, report)
+      let description = NeuralDescription(
+        training: options.training,
+        sharesUnknown: options.sharesUnknown,
+        unigramModel: manifest.models.first?.name ?? NGramModel.defaultName,
+        tokens: texts.text.tokens,
+        developmentPerplexities: result.developmentPerplexities,
+        bestEpoch: result.bestEpoch
+      )
+      try publish(
+        training.network,
+        description,
+        shortList.words(in: unigrams.lexicon),
+        options,
+        path,
+        observer,
+        cancellation
+      )
+    } catch let error as Interrupted {
+      observer.warning("training of \(options.name) was stopped; --resume goes on from here")
+      throw error
     }
-    try curves?.finish()
-    let description = NeuralDescription(
-      training: options.training,
-      sharesUnknown: options.sharesUnknown,
-      unigramModel: manifest.models.first?.name ?? NGramModel.defaultName,
-      tokens: texts.text.tokens,
-      developmentPerplexities: result.developmentPerplexities,
-      bestEpoch: result.bestEpoch
-    )
-    try publish(
-      training.network,
-      description,
-      shortList.words(in: unigrams.lexicon),
-      options,
-      path,
-      observer
-    )
     try checkpoints.remove()
-    try? Files.removeFile(workFolder + "/lock")
-    _ = consume lock
-    Files.removeEmptyFolder(workFolder)
-    Files.removeEmptyFolder(folder.path("training"))
     let frequencies = shortList.frequencies(in: texts.text)
     return TrainSummary(
       index: path,
@@ -115,13 +129,45 @@ public enum IndexTrainer {
     )
   }
 
-  private static func read(
+  private static func train(
+    _ training: NetworkTraining,
+    _ options: TrainOptions,
+    _ observer: any ProgressObserver,
+    _ report: (TrainingReport) throws -> Void
+  ) throws -> NetworkTraining.Result {
+    let earlier = training.earlierWords
+    let curves = try options.curves.map {
+      try TrainingCurves($0, reports: training.earlierReports)
+    }
+    let result = try training.run { moment in
+      let perplexity = Readable.fixed(moment.perplexity, 1)
+      var update = ProgressUpdate(
+        stage: 2,
+        stages: 3,
+        name: "train epoch \(moment.epoch), perplexity \(perplexity)",
+        completed: moment.words,
+        total: moment.total,
+        unit: "words"
+      )
+      update.earlier = earlier
+      observer.progress(update)
+    } report: { update in
+      try curves?.add(update)
+      try report(update)
+    }
+    try curves?.finish()
+    return result
+  }
+
+  /// Reads the training and the development text.
+  static func read(
     _ options: TrainOptions,
     _ manifest: Manifest,
     _ lexicon: Lexicon,
     _ folder: String,
     _ observer: any ProgressObserver,
-    _ cancellation: Cancellation
+    _ cancellation: Cancellation,
+    stages: Int = 3
   ) throws -> (text: TrainingText, development: TrainingText) {
     let inputs = try TextInputs(
       InputOptions(
@@ -131,7 +177,7 @@ public enum IndexTrainer {
       )
     )
     for warning in inputs.warnings { observer.warning(warning) }
-    let stage = JobStage(observer: observer, number: 1, stages: 3, name: "read", unit: "bytes")
+    let stage = JobStage(observer: observer, number: 1, stages: stages, name: "read", unit: "bytes")
     let total = inputs.totalBytes
     let text = try TrainingText.read(
       inputs,
@@ -155,24 +201,20 @@ public enum IndexTrainer {
   private static func checkMemory(
     _ options: TrainOptions,
     _ lexicon: Lexicon,
-    _ shortList: ShortList,
-    _ memory: AnonymousMemoryPeak
+    words: Int
   ) throws {
     let training = options.training
+    let texts =
+      2 * TrainingText.memoryBytes(lexicon: lexicon)
+      + ShortList.memoryBytes(lexicon: lexicon, count: words)
+    let lanes = TrainingLanes.memoryBytes(
+      lanes: training.lanes,
+      steps: training.steps,
+      history: training.history
+    )
     let needed =
-      training.memoryBytes(vocabularySize: shortList.count)
-      + UInt64(
-        2 * TrainingText.memoryBytes(lexicon: lexicon)
-          + ShortList.memoryBytes(lexicon: lexicon, count: shortList.count)
-          + 2
-          * TrainingLanes.memoryBytes(
-            lanes: training.lanes,
-            steps: training.steps,
-            history: training.history
-          )
-      )
-      // The program itself, oneDNN's code, and a tile of logits a thread.
-      + UInt64(48 << 20 + options.threads * 32 * shortList.count * 4)
+      training.memoryBytes(vocabularySize: words, threads: options.threads)
+      + UInt64(max(texts + 2 * lanes, TrainingText.readingBytes))
     guard needed <= options.memoryBytes else {
       throw NeuralModelError.memory(needed: needed, allowed: options.memoryBytes)
     }
@@ -184,11 +226,12 @@ public enum IndexTrainer {
     _ words: [[UInt8]],
     _ options: TrainOptions,
     _ path: String,
-    _ observer: any ProgressObserver
+    _ observer: any ProgressObserver,
+    _ cancellation: Cancellation
   ) throws {
     let stage = JobStage(observer: observer, number: 3, stages: 3, name: "publish", unit: "files")
     stage.report(0, of: 1)
-    let index = try IndexWriter(path, mode: .update, command: "gramdex train")
+    let index = try openWriter(path, observer, cancellation)
     do {
       let writer = try NeuralModelWriter(
         index,
@@ -197,15 +240,7 @@ public enum IndexTrainer {
         words: words,
         parameterBytes: UInt64(network.parameterCount * 4)
       )
-      for parameter in network.parameters {
-        let values = parameter.values
-        // SAFETY: the matrix has as many elements, and lives on.
-        try unsafe writer.add(
-          parameter.name,
-          shape: values.rows == 1 ? [values.columns] : [values.rows, values.columns],
-          values: UnsafeBufferPointer(start: values.pointer, count: values.count)
-        )
-      }
+      try writer.add(network)
       try writer.publish(
         description: description.encoded(),
         keepingPrevious: options.keepPrevious
@@ -215,5 +250,51 @@ public enum IndexTrainer {
       throw error
     }
     stage.report(1, of: 1)
+  }
+
+  /// Waits for others that write the index: a training of hours shall not end because of one of minutes.
+  private static func openWriter(
+    _ path: String,
+    _ observer: any ProgressObserver,
+    _ cancellation: Cancellation
+  ) throws -> IndexWriter {
+    var waits = false
+    while true {
+      do {
+        return try IndexWriter(path, mode: .update, command: "gramdex train")
+      } catch IndexError.locked(_, let holder) {
+        if !waits { observer.warning("waiting for \(holder), which writes the index") }
+        waits = true
+        try cancellation.check()
+        usleep(100_000)
+      }
+    }
+  }
+}
+
+/// The folder `training/MODEL` of an index, where one process at a time trains that model.
+///
+/// When the value goes, the folder goes too, unless there are checkpoints in it.
+private struct TrainingFolder: ~Copyable {
+  let path: String
+  private let parent: String
+  private let lock: FileLock
+
+  init(_ parent: String, model: String) throws {
+    let path = parent + "/" + model
+    try Files.makeFolder(path)
+    guard let lock = try FileLock(path + "/lock") else {
+      throw TrainingError.alreadyRunning(path: path)
+    }
+    self.path = path
+    self.parent = parent
+    self.lock = lock
+  }
+
+  deinit {
+    // Removed while it is held: who waits for it notices, and makes a new one.
+    try? Files.removeFile(path + "/lock")
+    Files.removeEmptyFolder(path)
+    Files.removeEmptyFolder(parent)
   }
 }

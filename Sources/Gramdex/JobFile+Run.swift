@@ -17,6 +17,7 @@ public struct JobReport: Sendable, Encodable {
   /// The report for people: the build's summary and a block for each text.
   public var text: String {
     build.text + estimates.map { "\n\($0.text)" }.joined()
+      + trainings.map { "\n\($0.text)" }.joined()
       + evaluation.map { evaluation in
         let model = evaluation.model == build.model ? "" : ", model \(evaluation.model)"
         return "\nperplexity of \(evaluation.text)\(model)\n\(evaluation.perplexity.text)"
@@ -27,6 +28,8 @@ public struct JobReport: Sendable, Encodable {
   public var build: BuildSummary
   /// Further models that were estimated.
   public var estimates: [EstimateSummary]
+  /// Networks that were trained.
+  public var trainings: [TrainSummary]
   /// One report for each model and evaluation text, in the order of the job file.
   public var evaluation: [Evaluation]
 }
@@ -52,7 +55,7 @@ extension JobFile {
       observer: observer,
       cancellation: cancellation
     )
-    var report = JobReport(build: summary, estimates: [], evaluation: [])
+    var report = JobReport(build: summary, estimates: [], trainings: [], evaluation: [])
     for options in estimates {
       report.estimates.append(
         try IndexEstimator.run(
@@ -63,7 +66,18 @@ extension JobFile {
         )
       )
     }
-    for name in texts.isEmpty ? [] : [build.modelName] + estimates.map(\.name) {
+    for options in trainings {
+      report.trainings.append(
+        try IndexTrainer.run(
+          options,
+          in: output,
+          observer: observer,
+          cancellation: cancellation
+        )
+      )
+    }
+    let names = [build.modelName] + estimates.map(\.name) + trainings.map(\.name)
+    for name in texts.isEmpty ? [] : names {
       let model = try IndexModel.open(output, model: name)
       for (path, inputs) in texts {
         let perplexity = try model.perplexity(

@@ -1,5 +1,6 @@
 import Foundation
 import GramdexCore
+import GramdexNeuralModels
 import Yams
 
 /// A build and its evaluation, declared in a YAML file.
@@ -30,6 +31,8 @@ import Yams
 ///   - {smoothing: modified-kneser-ney, form: interpolated, name: tuned, tune: valid.txt, order: 4,
 ///      prune: [0, 0, 1], discounts: [0.5, 1, 1.5], added: 1, backoff-weight: 0.4,
 ///      good-turing-maximum: [1, 7], closed-vocabulary: false, srilm-compatible: false}
+/// train:                       # networks, trained into the index when the models are there
+///   - {architecture: lstm, valid: valid.txt, hidden: 200, softmax: noise, epochs: 10}
 /// evaluation: [valid.txt]      # texts whose perplexity is reported, for each model
 /// output: news.gramdex
 /// replace: true
@@ -45,6 +48,8 @@ public struct JobFile: Sendable, Equatable {
   public var output: String
   /// Further models, estimated over the counts of the build.
   public var estimates: [EstimateOptions]
+  /// Networks that are trained on the build's texts, or on others.
+  public var trainings: [TrainOptions]
   /// Texts whose perplexity is reported after the build.
   public var evaluation: [String]
 
@@ -55,7 +60,7 @@ public struct JobFile: Sendable, Equatable {
     "inputs", "files-from", "json-field", "input-form", "weights", "weights-in-lines",
     "remove-duplicates", "tokenizer", "order", "memory", "threads", "temporary",
     "smoothing", "prune", "layout", "counts", "vocabulary", "limit-vocabulary", "evaluation",
-    "estimate", "classes",
+    "estimate", "train", "classes",
     "output", "replace", "keep-previous", "resume",
   ]
   /// What the inputs are.
@@ -144,6 +149,22 @@ public struct JobFile: Sendable, Equatable {
       estimates.append(options)
     }
     self.estimates = estimates
+    var trainings: [TrainOptions] = []
+    for mapping in try job.mappings("train", allowed: TrainOptions.jobKeys) {
+      let options = try TrainOptions(mapping, build: build) { Self.resolve($0, in: folder) }
+      let names = [build.modelName] + estimates.map(\.name) + trainings.map(\.name)
+      if names.contains(options.name) {
+        throw JobFileError.options(path: path, error: .modelNameTwice(options.name))
+      }
+      if let problem = options.training.problem {
+        throw JobFileError.options(path: path, error: .training(problem))
+      }
+      if options.validTexts.isEmpty {
+        throw JobFileError.options(path: path, error: .noDevelopmentText)
+      }
+      trainings.append(options)
+    }
+    self.trainings = trainings
     let evaluation = try job.strings("evaluation", expected: texts) ?? []
     self.evaluation = evaluation.map { Self.resolve($0, in: folder) }
     guard let output = try job.string("output", expected: "the name of the index folder") else {

@@ -64,10 +64,11 @@ public struct LinePlot: Sendable {
   }
 
   /// Colors that are told apart by all eyes (Okabe & Ito 2008).
-  private static let colors = [
+  package static let colors = [
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999",
   ]
-  private static let width = 640.0
+  /// The width of a plot.
+  package static let width = 640.0
   private static let height = 360.0
 
   /// A drawing of plots, one below the other.
@@ -147,27 +148,31 @@ public struct LinePlot: Sendable {
   }
 
   /// Round numbers between two, four to nine of them.
-  static func ticks(_ low: Double, _ high: Double) -> [Double] {
+  package static func ticks(_ low: Double, _ high: Double) -> [Double] {
     let power = pow(10, (log10((high - low) / 4)).rounded(.down))
     let step = [5, 2, 1].map { $0 * power }.first { (high - low) / $0 >= 4 } ?? power
     let first = (low / step).rounded(.up)
     return (0..<12).map { (first + Double($0)) * step }.filter { $0 <= high }
   }
 
-  private static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ color: String)
+  /// An element of a line.
+  package static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ color: String)
     -> String
   {
     "<line x1=\"\(number(x1))\" y1=\"\(number(y1))\" x2=\"\(number(x2))\" y2=\"\(number(y2))\" "
       + "stroke=\"\(color)\"/>\n"
   }
 
-  private static func label(_ x: Double, _ y: Double, _ anchor: String, _ text: String) -> String {
+  /// An element of text.
+  package static func label(_ x: Double, _ y: Double, _ anchor: String, _ text: String) -> String {
     "<text x=\"\(number(x))\" y=\"\(number(y))\" text-anchor=\"\(anchor)\">\(escaped(text))</text>\n"
   }
 
-  private static func number(_ value: Double) -> String { Readable.fixed(value, 1) }
+  /// A coordinate.
+  package static func number(_ value: Double) -> String { Readable.fixed(value, 1) }
 
-  private static func short(_ value: Double) -> String {
+  /// The number beside a tick.
+  package static func short(_ value: Double) -> String {
     let size = abs(value)
     if size >= 1e6 { return Readable.fixed(value / 1e6, size < 1e7 ? 1 : 0) + "M" }
     if size >= 1e4 { return Readable.fixed(value / 1e3, 0) + "k" }
@@ -176,7 +181,8 @@ public struct LinePlot: Sendable {
     return Readable.fixed(value, size >= 100 ? 0 : size >= 1 ? 1 : 3)
   }
 
-  private static func escaped(_ text: String) -> String {
+  /// Text as SVG has it.
+  package static func escaped(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
   }
 }

@@ -70,7 +70,7 @@ public final class MixtureExplainer: WordExplainer {
         Component(
           choice: choice,
           weight: 1,
-          explainer: try IndexModel.openExplainer(choice.path, model: choice.name)
+          explainer: try selection.openExplainer(of: choice)
         )
       ]
       return
@@ -79,7 +79,7 @@ public final class MixtureExplainer: WordExplainer {
       Component(
         choice: choice,
         weight: weight,
-        explainer: try IndexModel.openExplainer(choice.path, model: choice.name)
+        explainer: try selection.openExplainer(of: choice)
       )
     }
   }

@@ -1,3 +1,4 @@
+public import GramdexNeuralModels
 public import GramdexScoring
 
 /// Which models answer: one of an index, or a mixture of models of one index or several.
@@ -14,6 +15,8 @@ public struct ModelSelection: Hashable, Sendable {
 
   /// The models in the order of their naming.
   public private(set) var choices: [Choice]
+  /// How neural models among them are asked.
+  public var neural = NeuralScoringOptions()
   /// How many of them were named by `models`.
   private var namedCount: Int
 
@@ -96,16 +99,18 @@ public struct ModelSelection: Hashable, Sendable {
     findsNextWords: Bool = false
   ) throws -> any LanguageModel {
     let weighted = try weighted()
+    try checkNeural()
     if weighted.count == 1, combination == .linear {
       let choice = weighted[0].choice
       if let weight = choice.weight, abs(weight - 1) > 0.005 {
         throw MixtureError.sumOfWeights(weight)
       }
       return findsNextWords
-        ? try IndexModel.openForNextWords(choice.path, model: choice.name) : try Self.open(choice)
+        ? try IndexModel.openForNextWords(choice.path, model: choice.name, neural: neural)
+        : try open(choice)
     }
     return try Mixture(
-      weighted.map { Mixture.Component(try Self.open($0.choice), weight: $0.weight) },
+      weighted.map { Mixture.Component(try open($0.choice), weight: $0.weight) },
       combination: combination,
       missingWords: missingWords
     )
@@ -115,15 +120,17 @@ public struct ModelSelection: Hashable, Sendable {
   ///
   /// - Throws: as `open`.
   public func openExplainer() throws -> any WordExplainer {
+    try checkNeural()
     if choices.count > 1 { return try MixtureExplainer(self) }
-    return try IndexModel.openExplainer(choices[0].path, model: choices[0].name)
+    return try openExplainer(of: choices[0])
   }
 
   /// Opens the mixture with equal weights, whatever weights were given.
   public func openEqual(missingWords: Mixture.MissingWords = .unknown) throws -> Mixture {
-    try Mixture(
+    try checkNeural()
+    return try Mixture(
       choices.map {
-        Mixture.Component(try Self.open($0), weight: 1 / Double(choices.count))
+        Mixture.Component(try open($0), weight: 1 / Double(choices.count))
       },
       missingWords: missingWords
     )
@@ -140,8 +147,20 @@ public struct ModelSelection: Hashable, Sendable {
     return ["--model", named.joined(separator: ",")] + others
   }
 
-  private static func open(_ choice: Choice) throws -> any LanguageModel {
-    try IndexModel.open(choice.path, model: choice.name)
+  private func open(_ choice: Choice) throws -> any LanguageModel {
+    try IndexModel.open(choice.path, model: choice.name, neural: neural)
+  }
+
+  /// Opens what explains the probabilities of one of the models.
+  func openExplainer(of choice: Choice) throws -> any WordExplainer {
+    try IndexModel.openExplainer(choice.path, model: choice.name, neural: neural)
+  }
+
+  /// Refuses options of neural models when there is none.
+  private func checkNeural() throws {
+    guard let flag = neural.flag else { return }
+    for choice in choices where try IndexModel.isNeural(choice.path, model: choice.name) { return }
+    throw ModelSelectionError.notNeural(flag: flag, names: choices.map(\.name))
   }
 
   private static func weight(
@@ -161,6 +180,8 @@ public enum ModelSelectionError: Error, Equatable, Sendable, CustomStringConvert
   case weight(String)
   /// Several models, of which this one has no weight.
   case noWeight(String)
+  /// An option that only neural models understand, and none of the models is one.
+  case notNeural(flag: String, names: [String])
   /// An option that is about several models was given with this one alone.
   case oneModel(String, option: String)
 
@@ -171,6 +192,11 @@ public enum ModelSelectionError: Error, Equatable, Sendable, CustomStringConvert
       "\"\(text)\" lacks a name; write --model NAME, --model NAME:WEIGHT,NAME:WEIGHT or --mix INDEX:NAME=WEIGHT"
     case .weight(let text):
       "\"\(text)\" has no weight of 0 or more; write NAME:WEIGHT in --model and INDEX=WEIGHT in --mix, such as 0.4"
+    case .notNeural(let flag, let names):
+      """
+      \(flag) is about neural models, and \(names.joined(separator: ", ")) \
+      \(names.count == 1 ? "is none" : "are none"); leave it out, or choose a model that gramdex train has made
+      """
     case .noWeight(let name):
       "the model \(name) has no weight; give every model of a mixture one, or find them with gramdex tune-mixture"
     case .oneModel(let name, let option):

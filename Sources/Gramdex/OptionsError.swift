@@ -4,6 +4,10 @@ import GramdexCore
 public enum OptionsError: Error, Equatable, Sendable {
   /// No text was named.
   case noInput
+  /// A network or its training cannot be as asked for.
+  case training(String)
+  /// No text decides when training ends.
+  case noDevelopmentText
   /// The order is not one an index can hold.
   case order(Int)
   /// The memory budget is below the smallest that works.
@@ -90,6 +94,10 @@ extension OptionsError: CustomStringConvertible {
     switch self {
     case .noInput:
       "no text to read; name files or folders, give --files-from LIST, or - for standard input"
+    case .training(let problem):
+      "the network cannot be trained as asked for: \(problem)"
+    case .noDevelopmentText:
+      "no text decides when training ends; name one with valid"
     case .order(let order):
       """
       order \(order) is out of range; give an --order from 1 (unigrams) \

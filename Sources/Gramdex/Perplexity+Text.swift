@@ -23,7 +23,11 @@ extension Perplexity {
       + line("perplexity without OOV", Readable.fixed(perplexityExcludingOOV, 4))
       + line("bits a character", Readable.fixed(bitsPerCharacter, 4))
       + line("bits a byte", Readable.fixed(bitsPerByte, 4))
-      + line("longest match, by order", hits.joined(separator: ", "))
+      + (hits.isEmpty ? "" : line("longest match, by order", hits.joined(separator: ", ")))
+      + (sentenceState.map { line("sentence state", $0) } ?? "")
+      + (dynamicEvaluation.map {
+        line("dynamic evaluation", "rate \($0.rate), after every \($0.window) words")
+      } ?? "")
       + detailsText(line)
   }
 

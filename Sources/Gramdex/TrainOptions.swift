@@ -2,7 +2,7 @@ public import GramdexNeuralModels
 import GramdexText
 
 /// What training a network into an index is asked to do.
-public struct TrainOptions: Sendable {
+public struct TrainOptions: Sendable, Equatable {
   /// The texts to learn from.
   public var texts: [String]
   /// A file of further names of texts.
@@ -19,8 +19,14 @@ public struct TrainOptions: Sendable {
   public var sharesUnknown = true
   /// Where the curves go, without ending; nil for nowhere.
   public var curves: String?
+  /// A file of classes of words for a class soft-max; nil for classes of equal frequency.
+  public var classFile: String?
   /// Whether training that was stopped is gone on with.
   public var resume = false
+  /// Whether what is left of training that was stopped is thrown away.
+  public var restart = false
+  /// How often a checkpoint is written within an epoch.
+  public var checkpointInterval = CheckpointInterval.usual
   /// Whether a model of that name may be replaced.
   public var replace = false
   /// Whether the generation that is replaced stays for roll-back.

@@ -3,21 +3,23 @@ import GramdexStorage
 
 /// How training went, as a table and as a drawing: `FILE.csv` and `FILE.svg`.
 ///
-/// Both are rewritten with every report, whole, so that they can be looked at while training goes on.
+/// Both are rewritten whole, so that they can be looked at while training goes on; not more than once a second.
 final class TrainingCurves {
   private let path: String
-  private var reports: [TrainingReport] = []
+  private var reports: [TrainingReport]
+  private var written = ContinuousClock.now
 
-  /// Curves in files of this name with endings.
-  init(_ path: String) throws {
+  /// Curves in files of this name with endings, which begin with what an earlier run reported.
+  init(_ path: String, reports: [TrainingReport]) throws {
     self.path = path
+    self.reports = reports
     try write()
   }
 
   /// Adds a point.
   func add(_ report: TrainingReport) throws {
     reports.append(report)
-    try write()
+    if ContinuousClock.now - written > .seconds(1) { try write() }
   }
 
   /// Ends the curves.
@@ -26,6 +28,7 @@ final class TrainingCurves {
   }
 
   private func write() throws {
+    written = .now
     try Files.replace(path + ".csv", contents: Array(table.utf8))
     try Files.replace(path + ".svg", contents: Array(drawing.utf8))
   }

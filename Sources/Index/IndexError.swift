@@ -57,7 +57,8 @@ extension IndexError: CustomStringConvertible {
     case .neuralModel(let name, let path):
       """
       \(name) of \(path) is a neural model, and this works with n-gram models only; \
-      name one of those (gramdex info \(path) lists them)
+      name one of those (gramdex info \(path) lists them), \
+      or write the network to a file: gramdex export \(path) --model \(name) -o \(name).safetensors
       """
     case .otherVersion(let path, let found, let supported):
       """

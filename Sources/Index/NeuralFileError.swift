@@ -8,6 +8,8 @@ public enum NeuralFileError: Error, Equatable, Sendable {
   case isNGramModel(name: String, path: String)
   /// The index has no neural model of this name.
   case noModel(name: String, path: String, names: [String])
+  /// An n-gram model was named where only neural models will do.
+  case wantsNeuralModel(name: String, path: String, names: [String])
   /// A parameter to be stored is not a number everywhere.
   case notFinite(model: String, parameter: String)
   /// The parts of a stored model do not fit together.
@@ -16,7 +18,7 @@ public enum NeuralFileError: Error, Equatable, Sendable {
   /// Whether the data is to blame, and not the command.
   public var isBadData: Bool {
     switch self {
-    case .badName, .modelExists, .isNGramModel, .noModel: false
+    case .badName, .modelExists, .isNGramModel, .noModel, .wantsNeuralModel: false
     case .notFinite, .damaged: true
     }
   }
@@ -43,6 +45,12 @@ extension NeuralFileError: CustomStringConvertible {
       """
       the index \(path) has no neural model named \(name); \
       it has \(names.isEmpty ? "none" : names.joined(separator: ", "))
+      """
+    case .wantsNeuralModel(let name, let path, let names):
+      """
+      \(name) of \(path) is an n-gram model, and a safetensors file holds a neural model; \
+      name one of those (\(names.isEmpty ? "there is none" : names.joined(separator: ", "))), \
+      or write an ARPA file
       """
     case .notFinite(let model, let parameter):
       """

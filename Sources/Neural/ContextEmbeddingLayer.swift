@@ -32,9 +32,14 @@ public struct ContextEmbeddingLayer: Sendable {
     }
   }
 
-  /// Sums the gradients of equal inputs; `dOutput` [rows × (n − 1)·E].
-  public func backward(_ ids: [Int32], dOutput: FloatMatrix, team: Team) throws {
+  /// Sums the gradients of equal inputs; `dOutput` [rows × (n − 1)·E], else as `EmbeddingLayer.backward`.
+  public func backward(
+    _ ids: [Int32],
+    dOutput: FloatMatrix,
+    adding: Bool = false,
+    team: Team
+  ) throws {
     precondition(dOutput.columns == outputSize)
-    try weight.rowGradient?.gather(RowPlan(ids), from: dOutput, team: team)
+    try RowGradient.sum(ids, from: dOutput, of: weight, adding: adding, team: team)
   }
 }

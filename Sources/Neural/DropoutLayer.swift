@@ -15,9 +15,17 @@ public struct DropoutLayer: Sendable {
     key = CountedRandom(seed: seed, purpose: purpose).key
   }
 
-  /// Masks `count` rows and rounds them. With a rate of 0, or without a mask, only rounds.
+  /// Masks `count` rows and rounds them.
   ///
-  /// - Parameter mask: receives the factors [rows × columns], for `backward`; nil when nothing is learned.
+  /// With a rate of 0, or without a mask, only rounds.
+  ///
+  /// - Parameters:
+  ///   - values: the rows; they are changed.
+  ///   - count: how many of them count.
+  ///   - mask: receives the factors [rows × columns], for `backward`; nil when nothing is learned.
+  ///   - window: the number of the window, which decides what is hidden.
+  ///   - team: the threads.
+  /// - Throws: what `Team.run` throws.
   public func forward(
     _ values: Tensor,
     rows count: Int,

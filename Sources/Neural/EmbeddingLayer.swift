@@ -33,17 +33,6 @@ public struct EmbeddingLayer: Sendable {
     adding: Bool = false,
     team: Team
   ) throws {
-    let plan = RowPlan(ids)
-    if let gradient = weight.gradient {
-      if !adding { gradient.fill(0) }
-      try RowGradient.add(plan, from: dOutput, to: gradient, team: team)
-    }
-    if let gradient = weight.rowGradient {
-      if adding {
-        try gradient.gatherMore(plan, from: dOutput, team: team)
-      } else {
-        try gradient.gather(plan, from: dOutput, team: team)
-      }
-    }
+    try RowGradient.sum(ids, from: dOutput, of: weight, adding: adding, team: team)
   }
 }

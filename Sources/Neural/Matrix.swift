@@ -1,3 +1,4 @@
+import CNeuralKernels
 public import GramdexStorage
 
 /// A matrix of numbers in row-major order, 64-byte aligned, in memory of its own.
@@ -104,3 +105,11 @@ public final class Matrix<Element: BitwiseCopyable & Sendable>: @unchecked Senda
 public typealias FloatMatrix = Matrix<Float>
 /// A matrix of bfloat16 numbers, as bits.
 public typealias RoundedMatrix = Matrix<UInt16>
+
+extension Matrix where Element == Float {
+  /// Whether all elements are numbers: the sum of their squares, which doubles can hold, is one.
+  package var isFinite: Bool {
+    // SAFETY: the matrix has `count` elements.
+    unsafe gramdex_neural_sum_of_squares(count, pointer).isFinite
+  }
+}

@@ -7,6 +7,7 @@ public enum NeuralError: Error, Equatable, CustomStringConvertible {
   /// A number became infinite or undefined.
   case notFinite(String)
 
+  /// What happened.
   public var description: String {
     switch self {
     case .productFailed(let status, let shape):

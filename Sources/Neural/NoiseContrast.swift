@@ -38,7 +38,6 @@ public struct NoiseContrast: Sendable {
     /// s of the targets, an estimate of ln P [1 × rows].
     public let scores: FloatMatrix
     let noise: Tensor
-    let noiseGradient: FloatMatrix
     let logits: Tensor
     let offsets: FloatMatrix
     let contributions: FloatMatrix
@@ -52,7 +51,6 @@ public struct NoiseContrast: Sendable {
       let samples = contrast.samples
       scores = FloatMatrix(rows: 1, columns: rows)
       noise = Tensor(rows: samples, columns: features, precision: precision)
-      noiseGradient = FloatMatrix(rows: samples, columns: features)
       logits = Tensor(rows: rows, columns: samples, precision: precision)
       offsets = FloatMatrix(rows: 1, columns: samples)
       contributions = FloatMatrix(rows: rows + samples, columns: features)
@@ -70,8 +68,11 @@ public struct NoiseContrast: Sendable {
   ///   - factor: what the gradient is multiplied by.
   ///   - window: the number of the window, which decides its noise.
   ///   - extra: n-gram features, whose terms are added to s; nil for none.
+  ///   - memory: what the window needs; receives the scores of the targets.
   ///   - dx: receives the gradient of the features.
+  ///   - team: the threads.
   /// - Returns: the loss in nats, summed over rows.
+  /// - Throws: what `Team.run` throws.
   public func learn(
     _ x: Tensor,
     targets: [Int32],
@@ -107,7 +108,7 @@ public struct NoiseContrast: Sendable {
   ) throws -> Double {
     precondition(noise.count == samples)
     let count = targets.count
-    gatherWeights(of: noise, memory)
+    try gatherWeights(of: noise, memory, team)
     extra?.scatter(noise)
     let features = x.operand.rows(0..<count)
     let size = x.columns
@@ -192,12 +193,14 @@ public struct NoiseContrast: Sendable {
   }
 
   /// Gathers the rows of the weights that belong to the noise.
-  private func gatherWeights(of noise: [Int32], _ memory: Memory) {
-    for sample in 0..<samples {
-      let word = Int(noise[sample])
-      memory.noise.values.copyRows(word..<word + 1, of: output.weight.values, to: sample)
-      memory.noise.round(rows: sample..<sample + 1)
-      memory.offsets[sample] = output.bias.values[word] - logNoise[word]
+  private func gatherWeights(of noise: [Int32], _ memory: Memory, _ team: Team) throws {
+    try team.overRows(samples) { range, _ in
+      for sample in range {
+        let word = Int(noise[sample])
+        memory.noise.values.copyRows(word..<word + 1, of: output.weight.values, to: sample)
+        memory.offsets[sample] = output.bias.values[word] - logNoise[word]
+      }
+      memory.noise.round(rows: range)
     }
   }
 
@@ -211,12 +214,16 @@ public struct NoiseContrast: Sendable {
     _ team: Team
   ) throws {
     let count = targets.count
-    try team.multiply(
-      memory.logits.operand.rows(0..<count).transposed,
-      features,
-      into: memory.noiseGradient
-    )
-    memory.contributions.copyRows(0..<samples, of: memory.noiseGradient, to: count)
+    // Noise stands after the rows.
+    let noiseGradient = ProductResult(memory.contributions).rows(count..<count + samples)
+    let slopes = memory.logits.operand.rows(0..<count).transposed
+    try team.overRows(samples) { range, worker in
+      try worker.products.multiply(
+        slopes.rows(range),
+        features,
+        into: noiseGradient.rows(range)
+      )
+    }
     for sample in 0..<samples {
       var sum: Float = 0
       for tile in 0..<tiles { sum += memory.biasParts[tile, sample] }

@@ -1,5 +1,6 @@
-/// A matrix, or a part of one, possibly transposed, as a product reads it. Valid while the matrix lives, which it does
-/// not ensure: operands are made where they are used.
+/// A matrix, or a part of one, possibly transposed, as a product reads it.
+///
+/// Valid while the matrix lives, which it does not ensure: operands are made where they are used.
 @safe
 package struct Operand: @unchecked Sendable {
   // @unchecked: only read from; see `Team` for who writes when.

@@ -74,6 +74,8 @@ public struct Optimizer: Hashable, Sendable, Codable {
   ///   - moments: as `makeMoments` made them.
   ///   - factor: what the gradient is multiplied by, to clip it.
   ///   - step: the number of the step, from 1.
+  ///   - team: the threads.
+  /// - Throws: what `Team.run` throws.
   public func update(
     _ parameter: Parameter,
     moments: [FloatMatrix],

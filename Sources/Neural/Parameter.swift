@@ -12,7 +12,9 @@ public final class Parameter: Sendable {
 
   /// Its name in files: see docs/decisions/018.
   public let name: String
-  /// The values [rows × columns], and what products read of them. A vector is a matrix of one row.
+  /// The values [rows × columns], and what products read of them.
+  ///
+  /// A vector is a matrix of one row.
   public let tensor: Tensor
   /// The gradient of all elements [rows × columns]; nil when it is not kept so.
   public let gradient: FloatMatrix?

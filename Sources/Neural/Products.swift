@@ -128,6 +128,8 @@ package final class Products {
   ///   - b: the right operand.
   ///   - usualRows: how many rows the left operand has as a rule.
   ///   - packed: what was packed before and may be overwritten, or nil.
+  /// - Returns: the operand in that layout.
+  /// - Throws: `NeuralError` when oneDNN refuses.
   package func pack(
     _ b: Operand,
     usualRows: Int,

@@ -56,6 +56,8 @@ public struct RecurrentLayer: Sendable {
   ///   - state: the state before the first step; becomes the state after the last one.
   ///   - resets: before which rows the state is zero; nil for none.
   ///   - memory: receives the output, and what `backward` needs.
+  ///   - team: the threads.
+  /// - Throws: what `Team.run` throws.
   public func forward(
     _ x: Tensor,
     steps: Int,
@@ -72,7 +74,7 @@ public struct RecurrentLayer: Sendable {
       into: memory.gates.values
     )
     let tiles = Self.laneTiles(lanes)
-    try team.run(tiles: 1) { _, worker in
+    try team.run(tiles: memory.isFixed && memory.packed != nil ? 0 : 1) { _, worker in
       memory.packed = try worker.products.pack(
         recurrent.tensor.operand.transposed,
         usualRows: tiles[0].count,
@@ -205,6 +207,8 @@ public struct RecurrentLayer: Sendable {
   ///     which truncated back-propagation leaves zero, and receives that with respect to the state before the first one.
   ///   - dInput: receives the gradient with respect to the input [T·B × I], unless nil.
   ///   - everyStep: receives the gradient with respect to h_{t−1} in the rows of step t, unless nil.
+  ///   - team: the threads.
+  /// - Throws: what `Team.run` throws.
   public func backward(
     _ x: Tensor,
     steps: Int,

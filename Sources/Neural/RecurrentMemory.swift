@@ -41,11 +41,22 @@ public final class RecurrentMemory: @unchecked Sendable {
   let passed: FloatMatrix
   /// The gradient with respect to the state: see `RecurrentLayer.backward`.
   public let dState: RecurrentState
+  /// Whether the weights stay as they are while this is used.
+  let isFixed: Bool
   var packed: PackedOperand?
   var packedBackward: PackedOperand?
 
   /// Room for windows of up to `steps` steps of `lanes` lanes.
-  public init(_ layer: RecurrentLayer, steps: Int, lanes: Int, precision: Precision) {
+  ///
+  /// With `isFixed` the layer's weights may not change while this is used: they are then packed once, and not for each window.
+  public init(
+    _ layer: RecurrentLayer,
+    steps: Int,
+    lanes: Int,
+    precision: Precision,
+    isFixed: Bool = false
+  ) {
+    self.isFixed = isFixed
     let hidden = layer.hiddenSize
     let rows = steps * lanes
     self.steps = steps

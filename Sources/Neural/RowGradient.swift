@@ -13,23 +13,31 @@ public struct RowPlan: Sendable {
   var lastPlace: Int? { places.max().map { Int($0) } }
 
   /// The plan of touching row `ids[i]` in place i; negative ids touch nothing.
+  ///
+  /// A radix sort of the places by their ids, which keeps the order of equal ones.
   public init(_ ids: [Int32]) {
-    var keys: [UInt64] = []
-    keys.reserveCapacity(ids.count)
-    for (place, id) in ids.enumerated() where id >= 0 {
-      keys.append(UInt64(id) << 32 | UInt64(place))
-    }
-    keys.sort()
-    places.reserveCapacity(keys.count)
-    for key in keys {
-      let row = Int32(key >> 32)
-      if rows.last != row {
-        rows.append(row)
-        starts.append(places.count)
+    var order = ids.indices.filter { ids[$0] >= 0 }.map { Int32($0) }
+    let greatest = Int(ids.max() ?? 0)
+    var sorted = [Int32](repeating: 0, count: order.count)
+    var shift = 0
+    while greatest >> shift > 0 {
+      var starts = [Int](repeating: 0, count: 257)
+      for place in order { starts[((Int(ids[Int(place)]) >> shift) & 255) + 1] += 1 }
+      for digit in 0..<256 { starts[digit + 1] += starts[digit] }
+      for place in order {
+        let digit = (Int(ids[Int(place)]) >> shift) & 255
+        sorted[starts[digit]] = place
+        starts[digit] += 1
       }
-      places.append(Int32(truncatingIfNeeded: key & 0xffff_ffff))
+      swap(&order, &sorted)
+      shift += 8
     }
-    starts.append(places.count)
+    for (number, place) in order.enumerated() where rows.last != ids[Int(place)] {
+      rows.append(ids[Int(place)])
+      starts.append(number)
+    }
+    starts.append(order.count)
+    places = order
   }
 }
 
@@ -126,7 +134,8 @@ public final class RowGradient: @unchecked Sendable {
     values = sums
   }
 
-  /// Adds the rows of `contributions` to the rows of a dense gradient, each row's in the order of their places.
+  /// Adds the rows of `contributions` to the rows of a dense gradient, each row's in the order of their places, which are
+  /// counted as in `gather`.
   ///
   /// - Throws: what `Team.run` throws.
   public static func add(
@@ -135,19 +144,50 @@ public final class RowGradient: @unchecked Sendable {
     to gradient: FloatMatrix,
     team: Team
   ) throws {
-    precondition(contributions.columns == gradient.columns)
-    precondition((plan.lastPlace ?? -1) < contributions.rows)
+    let columns = gradient.columns
+    precondition(columns > 0 && contributions.columns % columns == 0)
+    if let last = plan.lastPlace { precondition((last + 1) * columns <= contributions.count) }
     try team.overRows(plan.rows.count) { range, _ in
       for row in range {
         for place in plan.places[plan.starts[row]..<plan.starts[row + 1]] {
-          // SAFETY: rows of matrices with as many columns.
+          // SAFETY: `contributions` has `columns` elements at each place, as checked above.
           unsafe gramdex_neural_add_scaled(
-            gradient.columns,
+            columns,
             1,
-            contributions.row(Int(place)),
+            contributions.pointer + Int(place) * columns,
             gradient.row(Int(plan.rows[row]))
           )
         }
+      }
+    }
+  }
+
+  /// Sums the gradients of the rows of a table that a window read, wherever the table keeps its gradient.
+  ///
+  /// - Parameters:
+  ///   - ids: the rows; negative ones touch nothing.
+  ///   - contributions: their gradients, as `gather` takes them.
+  ///   - table: the table.
+  ///   - adding: whether the table has a gradient already, of another use, that is added to.
+  ///   - team: the threads.
+  /// - Throws: what `Team.run` throws.
+  static func sum(
+    _ ids: [Int32],
+    from contributions: FloatMatrix,
+    of table: Parameter,
+    adding: Bool,
+    team: Team
+  ) throws {
+    let plan = RowPlan(ids)
+    if let gradient = table.gradient {
+      if !adding { gradient.fill(0) }
+      try add(plan, from: contributions, to: gradient, team: team)
+    }
+    if let gradient = table.rowGradient {
+      if adding {
+        try gradient.gatherMore(plan, from: contributions, team: team)
+      } else {
+        try gradient.gather(plan, from: contributions, team: team)
       }
     }
   }

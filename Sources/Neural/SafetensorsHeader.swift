@@ -38,7 +38,9 @@ package struct SafetensorsEntry: Equatable, Sendable {
   package let name: String
   /// The type of its numbers.
   package let type: SafetensorsType
-  /// Its sizes, the slowest first: row-major. Empty for a single number.
+  /// Its sizes, the slowest first: row-major.
+  ///
+  /// Empty for a single number.
   package let shape: [Int]
   /// How many numbers it has.
   package let count: Int

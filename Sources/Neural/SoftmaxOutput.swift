@@ -32,6 +32,8 @@ public struct SoftmaxOutput: Sendable {
   ///   - extra: added to the logits before the soft-max, and taken their gradient by; nil for none.
   ///   - memory: receives ln P and the gradient of the logits.
   ///   - dx: receives the gradient of the features [rows × F].
+  ///   - team: the threads.
+  /// - Throws: what `Team.run` throws.
   public func learn(
     _ x: Tensor,
     targets: [Int32],

@@ -1,10 +1,18 @@
 import CNeuralKernels
 
 extension Team {
-  /// The borders of tiles over `count` rows: about sixteen, of 64 rows or more, never dependent on the number of threads.
+  /// The borders of tiles over `count` rows: up to sixteen, of `least` rows or more, never dependent on the number of
+  /// threads.
+  ///
+  /// They are even in number and nearly equal, so that two threads have as much to do, and begin at multiples of 16.
   package static func tiles(of count: Int, least: Int = 64) -> [Range<Int>] {
-    let size = max(least, ((count + 15) / 16 + 15) / 16 * 16)
-    return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+    if count <= 0 { return [] }
+    let most = min(16, max(1, count / least))
+    let tiles = most - (most > 1 ? most % 2 : 0)
+    let units = (count + 15) / 16
+    return (0..<tiles).map {
+      units * $0 / tiles * 16..<min(units * ($0 + 1) / tiles * 16, count)
+    }
   }
 
   /// Does something for tiles of rows.

@@ -24,7 +24,9 @@ public final class Team {
       products = try Products()
     }
 
-    /// A matrix for the time of a tile; its contents are whatever an earlier tile left. One for each number of columns.
+    /// A matrix for the time of a tile; its contents are whatever an earlier tile left.
+    ///
+    /// One for each number of columns.
     package func scratch(_ rows: Int, _ columns: Int) -> FloatMatrix {
       if let spare = spares[columns], spare.rows >= rows { return spare }
       let spare = FloatMatrix(rows: rows, columns: columns)
@@ -39,9 +41,9 @@ public final class Team {
   private let crew = Crew()
   private var members: [WorkerThread] = []
 
-  /// Starts the threads.
+  /// Starts the threads, 4,096 at most.
   public init(threads: Int) throws {
-    self.threads = max(1, threads)
+    self.threads = max(1, min(threads, 4096))
     first = try Worker()
     for _ in 1..<self.threads {
       members.append(try WorkerThread { [crew] in crew.serve() })
@@ -62,7 +64,7 @@ public final class Team {
       return
     }
     try withoutActuallyEscaping(body) { body in
-      crew.start(tiles: tiles, members: members.count, body)
+      crew.start(tiles: tiles, body)
       crew.work(first)
       try crew.finish()
     }
@@ -70,37 +72,38 @@ public final class Team {
 }
 
 /// What the threads of a team share.
+///
+/// A piece of work is *open* until its tiles are given out. A thread that comes while it is open joins it, one that comes
+/// later is not waited for: on a busy machine work does not depend on threads that get no processor.
 final class Crew: @unchecked Sendable {
-  // @unchecked: `job` and `tiles` are written before `generation` is raised and only while `busy` is 0.
+  // @unchecked: `job` and `tiles` are written only while the work is closed and nobody takes part.
   private var job: (@Sendable (Int, Team.Worker) throws -> Void)?
   private var tiles = 0
-  /// Counts pieces of work; −1 asks the threads to end.
-  private let generation = Atomic<Int>(0)
+  /// The number of the piece of work, then a bit that says that it is open, then how many threads have joined it;
+  /// −1 asks the threads to end.
+  private let gate = Atomic<Int>(0)
   private let nextTile = Atomic<Int>(0)
-  private let busy = Atomic<Int>(0)
   private let failure = Mutex<(tile: Int, error: any Error)?>(nil)
   private let bell = Bell()
+  /// Rings when the last thread has left work that is closed.
+  private let done = Bell()
 
-  func start(
-    tiles: Int,
-    members: Int,
-    _ body: @escaping @Sendable (Int, Team.Worker) throws -> Void
-  ) {
+  private static let shift = 16
+  private static let isOpen = 1 << (shift - 1)
+  private static let joined = isOpen - 1
+
+  func start(tiles: Int, _ body: @escaping @Sendable (Int, Team.Worker) throws -> Void) {
     self.tiles = tiles
     job = body
     nextTile.store(0, ordering: .relaxed)
-    busy.store(members, ordering: .relaxed)
-    generation.wrappingAdd(1, ordering: .releasing)
+    gate.wrappingAdd(1 << Self.shift | Self.isOpen, ordering: .releasing)
     bell.ring()
   }
 
-  /// Waits until all tiles are done.
+  /// Closes the work, whose tiles are given out, and waits until all are done.
   func finish() throws {
-    var turns = 0
-    while busy.load(ordering: .acquiring) > 0 {
-      turns += 1
-      if turns > 1000 { sched_yield() }
-    }
+    gate.wrappingSubtract(Self.isOpen, ordering: .acquiringAndReleasing)
+    done.wait(for: gate) { $0 & Self.joined == 0 }
     job = nil
     let failed = failure.withLock { failure in
       defer { failure = nil }
@@ -134,8 +137,9 @@ final class Crew: @unchecked Sendable {
     var worker: Team.Worker?
     var seen = 0
     while true {
-      seen = bell.wait(for: generation, otherThan: seen)
+      seen = bell.wait(for: gate) { $0 >> Self.shift != seen } >> Self.shift
       if seen < 0 { return }
+      guard join(seen) else { continue }
       do {
         // Made in the thread that uses it, as oneDNN wants.
         let own = try worker ?? Team.Worker()
@@ -144,13 +148,32 @@ final class Crew: @unchecked Sendable {
       } catch {
         fail(0, error)
       }
-      busy.wrappingSubtract(1, ordering: .releasing)
+      leave()
     }
+  }
+
+  /// Takes part in a piece of work, unless it is closed.
+  private func join(_ number: Int) -> Bool {
+    while true {
+      let value = gate.load(ordering: .relaxed)
+      guard value >> Self.shift == number, value & Self.isOpen != 0 else { return false }
+      let (exchanged, _) = gate.compareExchange(
+        expected: value,
+        desired: value + 1,
+        ordering: .acquiring
+      )
+      if exchanged { return true }
+    }
+  }
+
+  private func leave() {
+    let left = gate.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
+    if left & (Self.isOpen | Self.joined) == 0 { done.ring() }
   }
 
   /// Ends the threads.
   func dismiss() {
-    generation.store(-1, ordering: .releasing)
+    gate.store(-1, ordering: .releasing)
     bell.ring()
   }
 }

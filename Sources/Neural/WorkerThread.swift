@@ -83,18 +83,19 @@ final class Bell: @unchecked Sendable {
     unsafe pthread_mutex_unlock(mutex)
   }
 
-  /// Returns the number once it differs from `seen`: looks for a moment, then sleeps.
-  func wait(for number: borrowing Atomic<Int>, otherThan seen: Int) -> Int {
+  /// Returns the number once it is as wanted: looks for a moment, then sleeps until the bell rings.
+  @discardableResult
+  func wait(for number: borrowing Atomic<Int>, until isWanted: (Int) -> Bool) -> Int {
     for turn in 0..<2000 {
       let value = number.load(ordering: .acquiring)
-      if value != seen { return value }
+      if isWanted(value) { return value }
       if turn > 500 { sched_yield() }
     }
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
     while true {
       let value = number.load(ordering: .acquiring)
-      if value != seen { return value }
+      if isWanted(value) { return value }
       unsafe pthread_cond_wait(condition, mutex)
     }
   }

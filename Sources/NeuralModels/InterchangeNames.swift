@@ -8,6 +8,7 @@ package enum InterchangeNames {
   ///   - name: a name of docs/decisions/018, such as `recurrent.0.bias`.
   ///   - isGRU: whether recurrent layers are gated recurrent units, whose two biases are two parameters here as well;
   ///     others have one here where PyTorch has two that are only ever added.
+  /// - Returns: their names.
   package static func pyTorch(_ name: String, isGRU: Bool) -> [String] {
     let parts = name.split(separator: ".").map(String.init)
     switch (parts.first, parts.count) {
@@ -46,10 +47,17 @@ package enum InterchangeNames {
     return nil
   }
 
-  /// The shape of a parameter in files: biases are vectors, whatever matrix keeps them.
+  /// The shape of a parameter in files: biases, tables of features and of classes are vectors, whatever matrix keeps them.
   package static func shape(of parameter: Parameter) -> [Int] {
-    parameter.name.hasSuffix("bias")
-      ? [parameter.count] : [parameter.values.rows, parameter.values.columns]
+    shape(parameter.name, [parameter.values.rows, parameter.values.columns])
+  }
+
+  /// The shape in files of the parameter of this name, that is kept in this one.
+  static func shape(_ name: String, _ kept: [Int]) -> [Int] {
+    let isVector = name.hasSuffix("bias") || name.hasPrefix("ngrams.") || name == "classes.of"
+    if isVector { return [kept.reduce(1, *)] }
+    // A matrix of one row is kept as a vector in an index.
+    return kept.count == 1 ? [1] + kept : kept
   }
 
   /// The tensors of a file whose sum is this parameter, under whatever names; those that are missing are an error.

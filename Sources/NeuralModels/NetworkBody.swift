@@ -165,6 +165,7 @@ struct NetworkBody: Sendable {
   ///   - memory: `dFeatures` holds the gradient of the features.
   ///   - everyStep: see `RecurrentLayer.backward`; of the topmost layer.
   ///   - team: the threads.
+  /// - Throws: what `Team.run` throws.
   func goBack(
     _ window: WordWindow,
     memory: NetworkMemory,
@@ -210,6 +211,7 @@ struct NetworkBody: Sendable {
       try context.backward(
         window.lastWords(options.order - 1),
         dOutput: dContext,
+        adding: options.isTied,
         team: team
       )
       return

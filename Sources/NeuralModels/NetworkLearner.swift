@@ -30,7 +30,7 @@ public final class NetworkLearner {
   public package(set) var windows = 0
   /// What the optimiser remembers: of each parameter, in the order of `network.parameters`.
   public let moments: [[FloatMatrix]]
-  private let memory: NetworkMemory
+  let memory: NetworkMemory
   private let loss: NetworkLoss
   private let team: Team
 

@@ -72,7 +72,7 @@ public final class NetworkState: Sendable {
     matrices.flatMap(\.elements)
   }
 
-  /// Sets the numbers of a state of one lane.
+  /// Sets the numbers of a state of one lane, which are as many as `numbers` gives.
   func set(_ numbers: [Float]) {
     var place = 0
     for matrix in matrices {
@@ -113,7 +113,20 @@ public final class NetworkMemory: Sendable {
   let ngrams: NGramWindow?
 
   /// Room for windows of up to `steps` steps of `lanes` lanes.
-  public init(_ network: WordNetwork, steps: Int, lanes: Int, learns: Bool) {
+  ///
+  /// - Parameters:
+  ///   - network: the network.
+  ///   - steps: the most steps of a window.
+  ///   - lanes: the number of lanes.
+  ///   - learns: whether there is room for gradients.
+  ///   - isFixed: whether parameters stay as they are while this is used, so that what products make of them may be kept.
+  public init(
+    _ network: WordNetwork,
+    steps: Int,
+    lanes: Int,
+    learns: Bool,
+    isFixed: Bool = false
+  ) {
     self.steps = steps
     self.lanes = lanes
     let rows = steps * lanes
@@ -124,7 +137,13 @@ public final class NetworkMemory: Sendable {
     let hides = learns && network.options.dropout > 0
     masks = sizes.map { FloatMatrix(rows: hides ? rows : 0, columns: $0) }
     recurrent = body.recurrent.map {
-      RecurrentMemory($0, steps: steps, lanes: lanes, precision: network.precision)
+      RecurrentMemory(
+        $0,
+        steps: steps,
+        lanes: lanes,
+        precision: network.precision,
+        isFixed: isFixed
+      )
     }
     let size = body.isFeedForward ? network.options.hidden : 0
     hiddenOutput = Tensor(
@@ -146,8 +165,12 @@ public final class NetworkMemory: Sendable {
       body.isJoined
       ? FloatMatrix(rows: learns ? rows : 0, columns: body.featureSize) : gradients[last]
     ngrams = network.ngrams.map {
-      NGramWindow($0, rows: rows, width: learns
-          ? network.output.ngramWidth(noiseSamples: network.options.noiseSamples) : 0)
+      NGramWindow(
+        $0,
+        rows: rows,
+        width: learns
+          ? network.output.ngramWidth(noiseSamples: network.options.noiseSamples) : 0
+      )
     }
   }
 }

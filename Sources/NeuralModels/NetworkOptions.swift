@@ -1,6 +1,8 @@
 public import GramdexNeural
 
-/// What a network is made of. Stored with the model; nothing here changes while it learns.
+/// What a network is made of.
+///
+/// Stored with the model; nothing here changes while it learns.
 public struct NetworkOptions: Hashable, Sendable, Codable {
   /// The sort of network between the words and the soft-max.
   public enum Architecture: String, Sendable, Codable, CaseIterable {
@@ -79,14 +81,59 @@ public struct NetworkOptions: Hashable, Sendable, Codable {
   ///
   /// - Throws: `NeuralModelError.damaged`.
   func check(vocabularySize: Int, model: String) throws(NeuralModelError) {
-    let sizes = [embedding, hidden, layers, order, classes, noiseSamples, vocabularySize]
-    guard sizes.allSatisfy({ (1...1 << 26).contains($0) }), layers <= 64, order <= 64,
-      (0...64).contains(ngramOrder), (10...30).contains(ngramBits), (0..<1).contains(dropout)
-    else { throw .damaged(model: model, rule: "its description has impossible sizes") }
+    if let flaw = flaw(vocabularySize: vocabularySize) {
+      throw .damaged(model: model, rule: "its description is that of no network: \(flaw)")
+    }
+  }
+
+  /// Why there can be no such network of so many words; nil when there can.
+  package func flaw(vocabularySize: Int) -> String? {
+    (1...1 << 26).contains(vocabularySize) ? problem : "a network has no \(vocabularySize) words"
   }
 
   /// Where the clusters of an adaptive soft-max begin: cutoffs beyond the vocabulary are left out.
   func clusterStarts(vocabularySize: Int) -> [Int] {
     cutoffs.filter { $0 < vocabularySize }
+  }
+
+  /// What is wrong with the options, naming them as the command line does; nil when nothing is.
+  var problem: String? {
+    let ranges = [
+      ("hidden", hidden, 1...1 << 16), ("embedding", embedding, 1...1 << 16),
+      ("layers", layers, 1...64), ("order", order, 2...64), ("classes", classes, 1...1 << 26),
+      ("noise-samples", noiseSamples, 1...1 << 20), ("maxent-order", ngramOrder, 0...64),
+      ("maxent-bits", ngramBits, 10...30),
+    ]
+    for (name, value, range) in ranges where !range.contains(value) {
+      return "\(name) must be in \(range.lowerBound) … \(range.upperBound)"
+    }
+    if !identityScale.isFinite { return "identity-scale must be a number" }
+    if !(0..<1).contains(dropout) { return "dropout must be in 0 … 1, without 1" }
+    if isTied && (directConnections || softmax == .classes || softmax == .adaptive) {
+      return "tie works with softmax full or noise, and without direct-connections"
+    }
+    if isTied && embedding != hidden {
+      return "tie needs word vectors as long as the hidden layer"
+    }
+    if ngramOrder > 0 && softmax == .adaptive {
+      return "maxent-order does not work with softmax adaptive"
+    }
+    if directConnections && architecture != .feedForward {
+      return "direct-connections belong to the architecture feed-forward"
+    }
+    let isAscending = zip(cutoffs, cutoffs.dropFirst()).allSatisfy { $0 < $1 }
+    if cutoffs.isEmpty || cutoffs[0] < 1 || !isAscending {
+      return "cutoffs are ascending numbers from 1, such as 2000,6000"
+    }
+    return nil
+  }
+
+  /// The learning rate that suits a rule and this network.
+  public func usualRate(_ method: Optimizer.Method) -> Float {
+    switch method {
+    case .sgd: 0.5
+    case .adagrad: architecture == .irnn ? 0.05 : 0.1
+    case .adam: 0.002
+    }
   }
 }

@@ -58,7 +58,9 @@ enum NetworkOutput: Sendable {
     }
   }
 
-  /// ln P of the targets: element i of `result` [1 × rows]; 0 where the target is negative. Always exact.
+  /// ln P of the targets: element i of `result` [1 × rows]; 0 where the target is negative.
+  ///
+  /// Always exact.
   func logProbabilities(
     _ x: Tensor,
     targets: [Int32],

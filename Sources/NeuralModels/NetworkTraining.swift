@@ -1,5 +1,6 @@
 package import GramdexCore
 import GramdexNeural
+import GramdexScoring
 import GramdexStorage
 
 #if canImport(Glibc)
@@ -16,19 +17,39 @@ package final class NetworkTraining {
     package var developmentPerplexities: [Double] = []
     /// The epoch whose parameters were kept, from 1.
     package var bestEpoch = 0
-    /// Seconds of each epoch on the clock, the development text included.
+    /// Seconds of each epoch on the clock, the development text included; those before a resumption count.
     package var epochSeconds: [Double] = []
+    /// Processor seconds of learning, without the development text, in this run.
+    package var learnCPUSeconds = 0.0
+  }
+
+  /// How far training is.
+  package struct Moment: Sendable {
+    /// Words learned since training began, and those of all epochs if none is left out.
+    package var words, total: UInt64
+    /// The epoch, from 1.
+    package var epoch: Int
+    /// e to the −ln P a word of the last windows.
+    package var perplexity: Double
   }
 
   /// Where training stands: everything but the numbers in matrices.
   struct Progress: Codable, Hashable {
+    /// Epochs that are over.
     var epoch = 0
     /// Steps of the lanes since the epoch began.
     var position: UInt64 = 0
     var windows = 0
     var rate: Float
     var words: UInt64 = 0
+    /// The loss a word of the last windows, a mean whose weights fall exponentially; 0 before the first window.
+    var recentLoss = 0.0
+    /// Seconds on the clock since the epoch began.
+    var seconds = 0.0
+    var meter = TrainingMeter()
+    var reports: [TrainingReport] = []
     var developmentPerplexities: [Double] = []
+    var epochSeconds: [Double] = []
     var bestEpoch = 0
     var isHalving = false
     var isFinished = false
@@ -45,21 +66,43 @@ package final class NetworkTraining {
   private let learner: NetworkLearner
   private let lanes: TrainingLanes
   private var progress: Progress
+  private let clock = ContinuousClock()
+  /// Until when time is in `progress`.
+  private var counted: ContinuousClock.Instant
+  private let cancellation: Cancellation
+
+  /// Windows whose loss `Progress.recentLoss` is a mean of, more or less.
+  private static let recentWindows = 50.0
 
   /// Prepares training, or goes on with it where `checkpoints` has one.
+  ///
+  /// - Parameters:
+  ///   - options: the network and how it is trained.
+  ///   - text: what it learns from.
+  ///   - development: what decides when training ends.
+  ///   - shortList: its words.
+  ///   - classes: the class of each word, for a class soft-max; nil for classes of equal frequency.
+  ///   - checkpoints: where training is kept; without them `run` ends with the network of the last epoch, and not the best.
+  ///   - threads: how many threads work.
+  ///   - cancellation: stops training when it is set; a checkpoint is written first.
+  /// - Throws: `TrainingError` when a checkpoint is of no use, `StorageError`, `NeuralError`.
   package init(
     _ options: TrainingOptions,
     text: TrainingText,
     development: TrainingText,
     shortList: ShortList,
+    classes: [Int32]? = nil,
     checkpoints: Checkpoints?,
-    threads: Int
+    threads: Int,
+    cancellation: Cancellation = Cancellation()
   ) throws {
     self.options = options
     self.text = text
     self.development = development
     self.shortList = shortList
     self.checkpoints = checkpoints
+    self.cancellation = cancellation
+    counted = clock.now
     team = try Team(threads: threads)
     let counts = shortList.frequencies(in: text)
     // One more for each word, so that nothing is impossible.
@@ -68,7 +111,8 @@ package final class NetworkTraining {
       options.network,
       vocabularySize: shortList.count,
       classes: options.network.softmax == .classes
-        ? OutcomeClasses.byFrequency(frequencies, count: options.network.classes).classes : nil,
+        ? classes
+          ?? OutcomeClasses.byFrequency(frequencies, count: options.network.classes).classes : nil,
       learns: true,
       precision: options.precision,
       seed: options.seed
@@ -101,90 +145,143 @@ package final class NetworkTraining {
     }
   }
 
+  /// Words of all epochs that an earlier run learned.
+  package var earlierWords: UInt64 { moment.words }
+
+  /// The reports of the run that is gone on with; none of a new one.
+  package var earlierReports: [TrainingReport] { progress.reports }
+
   /// Trains.
   ///
   /// - Parameters:
-  ///   - observer: is told of progress.
-  ///   - cancellation: stops training when it is set; a checkpoint is written first.
-  ///   - report: is told how it goes, a few times an epoch.
-  /// - Throws: `TrainingError.diverged` when numbers become infinite; the last checkpoint stays.
+  ///   - observe: is told of progress, after every window.
+  ///   - report: is told how it goes, up to ten times an epoch.
+  /// - Returns: what training came to.
+  /// - Throws: `TrainingError.diverged` when numbers grow out of all bounds; the last checkpoint stays. `Interrupted`, after
+  ///   a checkpoint was written; errors of the disk.
   package func run(
-    cancellation: Cancellation,
-    progress observe: (_ words: UInt64, _ total: UInt64, _ epoch: Int) -> Void,
+    progress observe: (Moment) -> Void,
     report: (TrainingReport) throws -> Void
   ) throws -> Result {
-    var result = Result()
+    counted = clock.now
+    var learnCPUSeconds = 0.0
     while progress.epoch < options.epochs && !progress.isFinished {
-      let clock = ContinuousClock()
-      let start = clock.now
-      try learnEpoch(cancellation, observe, report)
+      let cpu = Self.cpuSeconds
+      try learnEpoch(observe, report)
+      learnCPUSeconds += Self.cpuSeconds - cpu
       try endEpoch(report)
-      result.epochSeconds.append((clock.now - start) / .seconds(1))
     }
-    try checkpoints?.loadBest(into: network)
-    result.developmentPerplexities = progress.developmentPerplexities
-    result.bestEpoch = progress.bestEpoch
-    return result
+    if checkpoints != nil, progress.bestEpoch > 0 {
+      try checkpoints?.loadBest(into: network, epoch: progress.bestEpoch)
+    }
+    return Result(
+      developmentPerplexities: progress.developmentPerplexities,
+      bestEpoch: progress.bestEpoch,
+      epochSeconds: progress.epochSeconds,
+      learnCPUSeconds: learnCPUSeconds
+    )
+  }
+
+  /// Processor seconds of this process, all threads together.
+  private static var cpuSeconds: Double {
+    var time = timespec()
+    // SAFETY: the call fills in the structure.
+    unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
   private func learnEpoch(
-    _ cancellation: Cancellation,
-    _ observe: (UInt64, UInt64, Int) -> Void,
+    _ observe: (Moment) -> Void,
     _ report: (TrainingReport) throws -> Void
   ) throws {
     let window = lanes.makeWindow()
-    var meter = TrainingMeter(clip: options.clip)
-    let clock = ContinuousClock()
-    var lastCheckpoint = clock.now
-    let reports: UInt64 = 10
-    var nextReport = (lanes.position * reports / max(lanes.stepCount, 1) + 1)
+    var (lastSaved, savedWindows) = (clock.now, learner.windows)
     while try lanes.next(window) {
       if cancellation.isCancelled {
         // The window that was read is not learned.
         try lanes.move(to: progress.position)
-        try save()
-        try cancellation.check()
+        try stop()
       }
       let words = WordWindow(window, resets: options.sentenceState == .reset)
-      if learner.windows % 100 == 0 { meter.note(try learner.normsAtDistance(words)) }
-      let step: NetworkLearner.Step
-      do {
-        step = try learner.learn(words)
-      } catch NeuralError.notFinite {
-        throw TrainingError.diverged(
-          epoch: progress.epoch + 1,
-          window: learner.windows,
-          rate: learner.optimizer.rate,
-          hasCheckpoint: checkpoints?.exists ?? false
-        )
-      }
-      meter.note(step)
+      try learn(words)
       progress.position = lanes.position
       progress.windows = learner.windows
-      progress.words += UInt64(step.words)
-      observe(
-        UInt64(progress.epoch) * text.tokens
-          + min(lanes.position * UInt64(lanes.lanes), text.tokens),
-        UInt64(options.epochs) * text.tokens,
-        progress.epoch + 1
-      )
-      if lanes.position * reports >= nextReport * lanes.stepCount && nextReport < reports {
-        nextReport += 1
-        try report(makeReport(&meter))
+      count()
+      observe(moment)
+      if endsPart(window.steps) {
+        progress.reports.append(makeReport())
+        try report(progress.reports[progress.reports.count - 1])
+        progress.meter = TrainingMeter()
       }
-      if clock.now - lastCheckpoint > Checkpoints.interval {
+      if let checkpoints,
+        checkpoints.interval.isDue(
+          windows: learner.windows - savedWindows,
+          seconds: (clock.now - lastSaved) / .seconds(1)
+        )
+      {
         try save()
-        lastCheckpoint = clock.now
+        (lastSaved, savedWindows) = (clock.now, learner.windows)
       }
     }
-    lastMeter = meter
   }
 
-  private var lastMeter = TrainingMeter(clip: 0)
+  /// Learns a window, and looks whether numbers stay within bounds.
+  private func learn(_ words: WordWindow) throws {
+    do {
+      if learner.windows % 100 == 0 { progress.meter.note(try learner.normsAtDistance(words)) }
+      let step = try learner.learn(words)
+      progress.meter.note(step, clip: options.clip)
+      progress.words += UInt64(step.words)
+      let loss = step.unnormalizedLoss / Double(max(step.words, 1))
+      let isFirst = progress.recentLoss == 0
+      progress.recentLoss += (loss - progress.recentLoss) / (isFirst ? 1 : Self.recentWindows)
+    } catch NeuralError.notFinite {
+      throw divergence
+    }
+    // Guessing among all words costs ln V; nothing that learns is ten times as wrong for many windows.
+    if progress.recentLoss > 10 * max(log(Double(shortList.count)), 5) { throw divergence }
+  }
 
-  private func makeReport(_ meter: inout TrainingMeter) -> TrainingReport {
-    defer { meter = TrainingMeter(clip: options.clip) }
-    return meter.report(
+  private var divergence: TrainingError {
+    .diverged(
+      epoch: progress.epoch + 1,
+      window: learner.windows + 1,
+      rate: learner.optimizer.rate,
+      hasCheckpoint: checkpoints?.exists ?? false
+    )
+  }
+
+  private var moment: Moment {
+    let learned = min(lanes.position * UInt64(lanes.lanes), text.tokens)
+    return Moment(
+      words: UInt64(progress.epoch) * text.tokens + learned,
+      total: UInt64(options.epochs) * text.tokens,
+      epoch: progress.epoch + 1,
+      perplexity: exp(progress.recentLoss)
+    )
+  }
+
+  /// Adds the time since the last call to the progress.
+  private func count() {
+    let now = clock.now
+    let seconds = (now - counted) / .seconds(1)
+    progress.seconds += seconds
+    progress.meter.seconds += seconds
+    counted = now
+  }
+
+  /// Whether the last `steps` steps ended a part of the epoch that is reported: a tenth of it, or more where tenths would
+  /// be shorter than twenty windows.
+  ///
+  /// The last part ends with the epoch.
+  private func endsPart(_ steps: Int) -> Bool {
+    let parts = min(10, max(1, lanes.stepCount / UInt64(20 * options.steps)))
+    let done = lanes.position * parts / lanes.stepCount
+    return done < parts && done > (lanes.position - UInt64(steps)) * parts / lanes.stepCount
+  }
+
+  private func makeReport() -> TrainingReport {
+    progress.meter.report(
       epoch: progress.epoch + 1,
       share: Double(lanes.position) / Double(max(lanes.stepCount, 1)),
       words: progress.words,
@@ -194,19 +291,15 @@ package final class NetworkTraining {
 
   /// Measures the development text, and decides what comes next.
   private func endEpoch(_ report: (TrainingReport) throws -> Void) throws {
-    let perplexity = try measure(development)
-    var last = makeReport(&lastMeter)
-    last.share = 1
+    var last = makeReport()
+    guard let perplexity = try measure(development) else { return try stop() }
+    guard perplexity.isFinite else { throw divergence }
     last.developmentPerplexity = perplexity
-    try report(last)
-    guard perplexity.isFinite else {
-      throw TrainingError.diverged(
-        epoch: progress.epoch + 1,
-        window: learner.windows,
-        rate: learner.optimizer.rate,
-        hasCheckpoint: checkpoints?.exists ?? false
-      )
-    }
+    count()
+    progress.reports.append(last)
+    progress.meter = TrainingMeter()
+    progress.epochSeconds.append(progress.seconds)
+    progress.seconds = 0
     progress.epoch += 1
     let best =
       progress.bestEpoch == 0
@@ -214,7 +307,7 @@ package final class NetworkTraining {
     progress.developmentPerplexities.append(perplexity)
     if perplexity < best {
       progress.bestEpoch = progress.epoch
-      try checkpoints?.saveBest(network)
+      try checkpoints?.saveBest(network, epoch: progress.epoch)
     }
     let gain = best.isInfinite ? 1 : 1 - log(perplexity) / log(best)
     if gain < options.threshold {
@@ -228,15 +321,28 @@ package final class NetworkTraining {
     try lanes.move(to: 0)
     progress.position = 0
     try save()
+    try report(last)
   }
 
+  /// Writes a checkpoint, unless it would be of numbers that nobody can go on with.
   private func save() throws {
-    try checkpoints?.save(learner, progress)
+    guard let checkpoints else { return }
+    guard network.parameters.allSatisfy({ $0.values.isFinite }) else { throw divergence }
+    try checkpoints.save(learner, progress)
+  }
+
+  /// Writes a checkpoint, and stops.
+  private func stop() throws {
+    count()
+    try save()
+    try cancellation.check()
   }
 
   /// The perplexity of a text by the exact soft-max, in as many lanes as training has; words outside the short list are
   /// one word, `<unk>`.
-  package func measure(_ text: TrainingText) throws -> Double {
+  ///
+  /// Nil when it was stopped.
+  package func measure(_ text: TrainingText) throws -> Double? {
     let lanes = try TrainingLanes(
       text,
       shortList,
@@ -255,6 +361,7 @@ package final class NetworkTraining {
     )
     var sum = 0.0
     while try lanes.next(window) {
+      if cancellation.isCancelled { return nil }
       let words = WordWindow(window, resets: options.sentenceState == .reset)
       try network.read(words, state: state, memory: memory, number: nil, team: team)
       let logs = try network.logProbabilities(words, memory: memory, team: team)

@@ -1,6 +1,6 @@
 package import GramdexIndex
 import GramdexNeural
-package import GramdexScoring
+public import GramdexScoring
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -26,6 +26,10 @@ public struct NeuralDescription: Hashable, Sendable, Codable {
   public var bestEpoch: Int
   /// What computed it: other processors compute slightly different numbers.
   public var processor: String
+  /// Whether the network came from a file that does not say how it was trained; nil for no.
+  ///
+  /// What stands here of that is then unknown.
+  public var isTrainedElsewhere: Bool?
 
   /// Describes a trained network.
   public init(
@@ -57,24 +61,30 @@ public struct NeuralDescription: Hashable, Sendable, Codable {
 extension NeuralModel {
   /// Opens the neural model `name` of the index at `path`.
   ///
-  /// Takes no lock and writes nothing. Parameters are copied to memory.
+  /// Takes no lock and writes nothing. Parameters are copied to memory: 4 bytes each, and 2 more where products read bfloat16.
   ///
+  /// - Parameters:
+  ///   - path: the index folder.
+  ///   - name: the model's name in it.
+  ///   - sentenceState: what is remembered from one sentence to the next; nil for what was when it was trained.
+  /// - Returns: the model, which has computed a word already.
   /// - Throws: `NeuralFileError`, `NeuralModelError`, `IndexError` or `StorageError`, each saying what to do.
-  public static func open(_ path: String, model name: String) throws -> NeuralModel {
-    try open(NeuralModelFile.open(path, model: name), index: path)
+  public static func open(
+    _ path: String,
+    model name: String,
+    sentenceState: SentenceState? = nil
+  ) throws -> NeuralModel {
+    try open(NeuralModelFile.open(path, model: name), index: path, sentenceState: sentenceState)
   }
 
   /// Makes a model of an opened file.
-  package static func open(_ file: NeuralModelFile, index path: String) throws -> NeuralModel {
+  package static func open(
+    _ file: NeuralModelFile,
+    index path: String,
+    sentenceState: SentenceState? = nil
+  ) throws -> NeuralModel {
     let name = file.entry.name
-    guard
-      let description = try? JSONDecoder().decode(
-        NeuralDescription.self,
-        from: Data(file.description())
-      )
-    else {
-      throw NeuralModelError.damaged(model: name, rule: "its description cannot be read")
-    }
+    let description = try NeuralDescription(of: file)
     let training = description.training
     let precision = Precision.fastest == .float32 ? .float32 : training.precision
     try training.network.check(vocabularySize: Int(clamping: file.entry.words), model: name)
@@ -98,15 +108,18 @@ extension NeuralModel {
       lexicon: unigrams.lexicon,
       model: name
     )
-    return NeuralModel(
+    let model = NeuralModel(
       network,
       shortList: shortList,
       lexicon: unigrams.lexicon,
       tokenizer: file.manifest.tokenizer,
       share: description.sharesUnknown ? UnknownShare(unigrams, shortList) : nil,
       history: training.history,
-      sentenceState: training.sentenceState
+      sentenceState: sentenceState ?? training.sentenceState,
+      clip: training.clip
     )
+    try model.check()
+    return model
   }
 
   /// The class of each word; nil for a network without classes.
@@ -144,11 +157,14 @@ extension NeuralModel {
     of file: NeuralModelFile,
     named name: String,
     index path: String
-  ) throws -> NGramModel {
+  ) throws -> any LanguageModel {
     let models = file.manifest.models
     guard let entry = models.first(where: { $0.name == name }) ?? models.first else {
       throw NeuralModelError.noWords(path: path)
     }
-    return try NGramModel(OpenedModel(IndexFolder(path), entry, manifest: file.manifest))
+    let opened = try OpenedModel(IndexFolder(path), entry, manifest: file.manifest)
+    let model = try NGramModel(classesOf: opened)
+    let memberships = try WordMemberships(file: opened.words, wordCount: model.vocabulary.count)
+    return memberships.map { ClassModel(model, $0) } ?? model
   }
 }

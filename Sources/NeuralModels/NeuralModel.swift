@@ -9,18 +9,45 @@ import Synchronization
 /// (`UnknownShare`), so that the probabilities of all words of the index sum to one. May be used by any number of
 /// threads; each takes a scorer with memory of its own, and leaves it for the next.
 public final class NeuralModel: LanguageModel, RunScoring {
+  /// How the probability of a word comes about.
+  public struct Parts: Hashable, Sendable {
+    /// Whether the network has the word in its short list; otherwise it takes it for `<unk>`.
+    public var isInShortList: Bool
+    /// log10 P of what the network takes the word for.
+    public var log10NetworkProbability: Float
+    /// log10 of the word's share of P(`<unk>`); nil for words of the short list, and where nothing is shared.
+    public var log10UnknownShare: Double?
+  }
+
+  /// The words of the index.
   public let lexicon: Lexicon
+  /// How text becomes words.
   public let tokenizer: TokenizerOptions
   /// The network.
   public let network: WordNetwork
   /// What is remembered from one sentence to the next.
   public let sentenceState: SentenceState
-  let shortList: ShortList
+  /// Whether the probabilities of all words of the index sum to one: not where words outside the short list have all
+  /// of P(`<unk>`) each.
+  public let givesProbabilities: Bool
+  package let shortList: ShortList
   let share: UnknownShare?
   let history: Int
+  /// The greatest norm of a gradient, when the network goes on learning.
+  let clip: Double
   private let scorers = Mutex<[NeuralScorer]>([])
 
   /// A model of a network.
+  ///
+  /// - Parameters:
+  ///   - network: the network, which stays as it is.
+  ///   - shortList: its words, made for `lexicon`.
+  ///   - lexicon: the words of the index.
+  ///   - tokenizer: how text becomes words.
+  ///   - share: how P(`<unk>`) is divided; nil when each word outside the list gets all of it.
+  ///   - history: how many words before the target the network reads.
+  ///   - sentenceState: what is remembered from one sentence to the next.
+  ///   - clip: the greatest norm of a gradient, when the network goes on learning.
   package init(
     _ network: WordNetwork,
     shortList: ShortList,
@@ -28,7 +55,8 @@ public final class NeuralModel: LanguageModel, RunScoring {
     tokenizer: TokenizerOptions,
     share: UnknownShare?,
     history: Int,
-    sentenceState: SentenceState
+    sentenceState: SentenceState,
+    clip: Double = 5
   ) {
     self.network = network
     self.shortList = shortList
@@ -37,14 +65,20 @@ public final class NeuralModel: LanguageModel, RunScoring {
     self.share = share
     self.history = history
     self.sentenceState = sentenceState
+    self.clip = clip
+    givesProbabilities =
+      share != nil
+      || (0..<UInt32(lexicon.count)).allSatisfy {
+        $0 == WordID.unknown.rawValue || shortList.contains($0)
+      }
   }
 
   /// nil: there is no longest n-gram.
   public var maximumOrder: Int? { nil }
   /// Whether the state is carried from one sentence to the next.
   public var remembersSentences: Bool { sentenceState == .carry }
-  /// bfloat16 products leave logits within 0.01.
-  public var sumTolerance: Double { 1e-4 }
+  /// What the network remembers from one sentence to the next.
+  public var sentenceStates: [SentenceState] { [sentenceState] }
 
   /// At the beginning of a text.
   public var log10UnknownProbability: Float {
@@ -59,8 +93,10 @@ public final class NeuralModel: LanguageModel, RunScoring {
     )
   }
 
+  /// The state before a text.
   public var beginSentenceState: NeuralState { nullState }
 
+  /// Forgets the sentence before, unless states are carried.
   public func beginSentence(advancing state: inout NeuralState) {
     // With carried states `</s>`, which was read as the end of the last sentence, begins this one.
     if sentenceState == .reset { state = beginSentenceState }
@@ -68,21 +104,75 @@ public final class NeuralModel: LanguageModel, RunScoring {
 
   /// One step of the network and one exact soft-max; see `RunScoring` for many words.
   public func score(_ word: WordID, advancing state: inout NeuralState) -> WordScore {
-    withScorer { $0.score(word, advancing: &state) }
+    let word = lexicon.known(word)
+    let ln = withScorer { try $0.lnProbability(of: word, advancing: &state) }
+    return WordScore(
+      log10Probability: log10Probability(of: word.rawValue, ln),
+      order: 0,
+      isOOV: word == .unknown
+    )
   }
 
+  /// One step of the network, one exact soft-max, and a few nanoseconds a word of the index.
   public func log10Distribution(after state: NeuralState) -> [Float] {
-    withScorer { $0.log10Distribution(after: state) }
+    let lns = withScorer { try $0.lnDistribution(after: state) }
+    let log10s = (0..<lns.count).map { Float(Double(lns[$0]) * Self.log10e) }
+    let unknown = Double(log10s[Int(ShortList.unknown)])
+    let shares = share?.log10Shares()
+    var result = (0..<UInt32(lexicon.count)).map { word in
+      let number = shortList.networkID(of: word)
+      guard number == ShortList.unknown, let shares else { return log10s[Int(number)] }
+      return Float(unknown + shares[Int(word)])
+    }
+    let begin = Int(WordID.beginOfSentence.rawValue)
+    if begin < result.count { result[begin] = -.infinity }
+    return result
   }
 
-  package func makeRunScorer() -> any RunScorer {
-    NeuralRunScorer(self)
+  /// How the probability of `word` after `state` comes about.
+  public func parts(of word: WordID, after state: NeuralState) -> Parts {
+    let word = lexicon.known(word)
+    var state = state
+    let ln = withScorer { try $0.lnProbability(of: word, advancing: &state) }
+    let isInShortList = shortList.contains(word.rawValue)
+    return Parts(
+      isInShortList: isInShortList,
+      log10NetworkProbability: Float(Double(ln) * Self.log10e),
+      log10UnknownShare: isInShortList ? nil : share?.log10Share(of: word)
+    )
   }
 
-  private func withScorer<Result>(_ body: (NeuralScorer) -> Result) -> Result {
-    let scorer = scorers.withLock { $0.popLast() } ?? NeuralScorer(self)
-    defer { scorers.withLock { $0.append(scorer) } }
-    return body(scorer)
+  /// How the probability of `word` after a state of this model comes about.
+  package func parts(of word: WordID, after state: AnyModelState) -> Parts {
+    parts(of: word, after: state.unboxed(as: NeuralState.self))
+  }
+
+  package func makeRunScorer(threads: Int) -> any RunScorer {
+    NeuralRunScorer(self, threads: threads)
+  }
+
+  /// Computes one word, so that whatever oneDNN or the system lacks is known before a text is scored.
+  ///
+  /// - Throws: `NeuralModelError.cannotCompute`.
+  func check() throws(NeuralModelError) {
+    do {
+      let scorer = try NeuralScorer(self)
+      try scorer.check()
+      scorers.withLock { $0.append(scorer) }
+    } catch {
+      throw .cannotCompute("\(error)")
+    }
+  }
+
+  private func withScorer<Result>(_ body: (NeuralScorer) throws -> Result) -> Result {
+    // Opening has shown that it works; what remains is a system without memory for a few hundred kilobytes.
+    do {
+      let scorer = try scorers.withLock { $0.popLast() } ?? NeuralScorer(self)
+      defer { scorers.withLock { $0.append(scorer) } }
+      return try body(scorer)
+    } catch {
+      preconditionFailure("\(NeuralModelError.cannotCompute("\(error)"))")
+    }
   }
 
   /// log10 P of an index's word, from ln P of what the network takes it for.
@@ -92,5 +182,5 @@ public final class NeuralModel: LanguageModel, RunScoring {
     return Float(Double(log10) + share.log10Share(of: WordID(rawValue: word)))
   }
 
-  static let log10e = 0.434_294_481_903_251_8
+  private static let log10e = 0.434_294_481_903_251_8
 }

@@ -7,6 +7,7 @@ public struct NeuralState: Hashable, Comparable, Sendable {
   /// Numbers of the last words in the network's short list, oldest first.
   var words: [Int32]
 
+  /// By words, then activations: any order will do, as long as it is one.
   public static func < (left: Self, right: Self) -> Bool {
     if left.words != right.words { return left.words.lexicographicallyPrecedes(right.words) }
     return left.activations.lexicographicallyPrecedes(right.activations)

@@ -4,10 +4,9 @@
   import Darwin
 #endif
 
-/// Sums up steps of training between two reports.
-struct TrainingMeter {
-  private let clip: Double
-  private let start = ContinuousClock().now
+/// Sums up steps of training between two reports; a part of every checkpoint, so that a run that is resumed reports what an
+/// uninterrupted one does.
+struct TrainingMeter: Codable, Hashable {
   private var words = 0
   private var loss = 0.0
   private var unnormalizedLoss = 0.0
@@ -16,12 +15,10 @@ struct TrainingMeter {
   private var clipped = 0
   private var distanceNorms: [Double] = []
   private var probes = 0
+  /// Seconds on the clock that the steps took.
+  var seconds = 0.0
 
-  init(clip: Double) {
-    self.clip = clip
-  }
-
-  mutating func note(_ step: NetworkLearner.Step) {
+  mutating func note(_ step: NetworkLearner.Step, clip: Double) {
     words += step.words
     loss += step.loss
     unnormalizedLoss += step.unnormalizedLoss
@@ -30,18 +27,19 @@ struct TrainingMeter {
     if step.gradientNorm > clip { clipped += 1 }
   }
 
+  /// Notes norms at `TrainingReport.distances`; a shorter window has fewer, and does not count.
   mutating func note(_ normsAtDistance: [Double]) {
-    if distanceNorms.isEmpty {
+    if distanceNorms.count < normsAtDistance.count {
       distanceNorms = normsAtDistance
-    } else {
+      probes = 1
+    } else if distanceNorms.count == normsAtDistance.count {
       for (place, norm) in normsAtDistance.enumerated() { distanceNorms[place] += norm }
+      probes += 1
     }
-    probes += 1
   }
 
   func report(epoch: Int, share: Double, words total: UInt64, rate: Double) -> TrainingReport {
     let count = Double(max(words, 1))
-    let seconds = (ContinuousClock().now - start) / .seconds(1)
     return TrainingReport(
       epoch: epoch,
       share: share,

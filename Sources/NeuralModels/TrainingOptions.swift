@@ -1,14 +1,9 @@
 public import GramdexNeural
+public import GramdexScoring
 
-/// What is remembered from one sentence to the next.
-public enum SentenceState: String, Sendable, Codable, CaseIterable {
-  /// Everything: the text is one sequence (Mikolov 2010).
-  case carry
-  /// Nothing: each sentence begins alike.
-  case reset
-}
-
-/// How a network is trained. Stored with the model.
+/// How a network is trained.
+///
+/// Stored with the model.
 public struct TrainingOptions: Hashable, Sendable, Codable {
   /// What the network is made of.
   public var network = NetworkOptions()
@@ -37,52 +32,25 @@ public struct TrainingOptions: Hashable, Sendable, Codable {
   /// The usual training.
   public init() {}
 
+  /// What is wrong with the options, naming them as the command line does; nil when nothing is.
+  public var problem: String? {
+    if let problem = network.problem { return problem }
+    let ranges = [
+      ("short-list", vocabulary, 3...1 << 26), ("bptt", steps, 1...1 << 16),
+      ("lanes", lanes, 1...1 << 16), ("epochs", epochs, 1...1_000_000),
+    ]
+    for (name, value, range) in ranges where !range.contains(value) {
+      return "\(name) must be in \(range.lowerBound) … \(range.upperBound)"
+    }
+    if !(clip > 0 && clip.isFinite) { return "clip must be a number above 0; 1e30 clips nothing" }
+    if !(0..<1).contains(threshold) { return "threshold must be in 0 … 1, without 1" }
+    if !(optimizer.rate > 0 && optimizer.rate.isFinite) { return "rate must be more than 0" }
+    return nil
+  }
+
   /// How many words before the target a row has.
   package var history: Int {
     let context = network.architecture == .feedForward ? network.order - 1 : 1
     return max(context, network.ngramOrder - 1, 1)
-  }
-
-  /// Bytes of memory that training needs, texts not counted: parameters with what is kept beside each number, and a
-  /// window.
-  package func memoryBytes(vocabularySize: Int) -> UInt64 {
-    let network = WordNetworkSizes(self.network, vocabularySize: vocabularySize)
-    let moments = optimizer.method == .adam ? 2 : optimizer.method == .adagrad ? 1 : 0
-    let rounded = precision == .bfloat16 ? 2 : 0
-    let rows = steps * lanes
-    let perParameter = 4 + rounded + 4 + 4 * moments
-    return UInt64(network.parameters * perParameter + rows * network.rowBytes(rounded: rounded))
-  }
-}
-
-/// How large the parts of a network are.
-struct WordNetworkSizes {
-  private let options: NetworkOptions
-  private let vocabularySize: Int
-
-  init(_ options: NetworkOptions, vocabularySize: Int) {
-    self.options = options
-    self.vocabularySize = vocabularySize
-  }
-
-  /// Numbers that are learned.
-  var parameters: Int {
-    let gates = options.cell?.gates ?? 1
-    let (hidden, embedding) = (options.hidden, options.embedding)
-    let first = gates * hidden * (embedding + hidden + 2)
-    let further = (options.layers - 1) * gates * hidden * (2 * hidden + 2)
-    let context = options.architecture == .feedForward ? (options.order - 1) * embedding : 0
-    let features = hidden + (options.directConnections ? context : 0)
-    return vocabularySize * (embedding + features + 1) + first + further + hidden * context
-      + options.ngramOrder << options.ngramBits
-  }
-
-  /// Bytes that a row of a window needs.
-  func rowBytes(rounded: Int) -> Int {
-    let gates = options.cell?.gates ?? 1
-    let layer = options.hidden * ((gates + 8) * (4 + rounded) + 16)
-    let outcomes = options.softmax == .noise ? options.noiseSamples : vocabularySize
-    return layer * options.layers + options.embedding * (12 + rounded)
-      + outcomes * (rounded > 0 ? 2 + rounded : 4)
   }
 }

@@ -151,6 +151,11 @@ public final class WordNetwork: Sendable {
     )
   }
 
+  /// The recurrent layers, the lowest first; none in a feed-forward network.
+  package var recurrent: [RecurrentLayer] { body.recurrent }
+  /// The vectors of words as a layer.
+  package var embedding: EmbeddingLayer { EmbeddingLayer(weight: body.vectors) }
+
   /// How many numbers a lane's state has.
   public var stateSize: Int {
     body.recurrent.reduce(0) { $0 + $1.hiddenSize * ($1.cell == .lstm ? 2 : 1) }
@@ -165,6 +170,7 @@ public final class WordNetwork: Sendable {
   ///   - number: the number of the window since training began, which decides what dropout hides; nil when nothing is
   ///     learned.
   ///   - team: the threads.
+  /// - Throws: what `Team.run` throws.
   public func read(
     _ window: WordWindow,
     state: NetworkState,

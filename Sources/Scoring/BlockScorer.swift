@@ -62,7 +62,7 @@ final class BlockScorer {
     lexicon = model.lexicon
     self.convention = convention
     normalizer = TextNormalizer(model.tokenizer)
-    self.scorer = scorer ?? model.runScorer
+    self.scorer = scorer ?? model.runScorer()
     beginning = model.anyNullState
     latest = beginning
   }

@@ -68,6 +68,10 @@ public struct BoostedModel: LanguageModel {
   }
   /// Whether the base does; phrases end with their sentence.
   public var remembersSentences: Bool { base.remembersSentences }
+  /// The base's.
+  public var sentenceStates: [SentenceState] { base.sentenceStates }
+  /// The base's.
+  public var dynamicEvaluation: DynamicEvaluation? { base.dynamicEvaluation }
   /// Whether scores are normalized, and the base gives probabilities.
   public var givesProbabilities: Bool { isNormalized && base.givesProbabilities }
 
@@ -157,9 +161,9 @@ public struct BoostedModel: LanguageModel {
 }
 
 extension BoostedModel: RunScoring {
-  /// Makes a scorer for one thread; one that normalizes goes word by word.
-  package func makeRunScorer() -> any RunScorer {
-    isNormalized ? StepwiseScorer(self) : Scorer(self)
+  /// Makes a scorer; one that normalizes goes word by word.
+  package func makeRunScorer(threads: Int) -> any RunScorer {
+    isNormalized ? StepwiseScorer(self) : Scorer(self, threads)
   }
 
   /// Scores runs with the base's scorer, then adds what phrases bring.
@@ -167,12 +171,13 @@ extension BoostedModel: RunScoring {
     private let model: BoostedModel
     private let base: any RunScorer
 
-    init(_ model: BoostedModel) {
+    init(_ model: BoostedModel, _ threads: Int) {
       self.model = model
-      base = model.base.runScorer
+      base = model.base.runScorer(threads: threads)
     }
 
     var margin: Int { base.margin }
+    var failure: (any Error)? { base.failure }
 
     func score(
       _ ids: borrowing RecordBuffer<UInt32>,

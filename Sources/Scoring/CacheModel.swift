@@ -98,6 +98,10 @@ public struct CacheModel: LanguageModel {
   }
   /// True: that is what the cache is for.
   public var remembersSentences: Bool { true }
+  /// The base's.
+  public var sentenceStates: [SentenceState] { base.sentenceStates }
+  /// The base's.
+  public var dynamicEvaluation: DynamicEvaluation? { base.dynamicEvaluation }
   /// Whether the base does.
   public var givesProbabilities: Bool { base.givesProbabilities }
 
@@ -159,9 +163,9 @@ public struct CacheModel: LanguageModel {
 }
 
 extension CacheModel: RunScoring {
-  /// Makes a scorer for one thread.
-  package func makeRunScorer() -> any RunScorer {
-    Scorer(self)
+  /// Makes a scorer.
+  package func makeRunScorer(threads: Int) -> any RunScorer {
+    Scorer(self, threads)
   }
 
   /// Scores runs with the base's scorer, then mixes the cache in.
@@ -169,12 +173,13 @@ extension CacheModel: RunScoring {
     private let model: CacheModel
     private let base: any RunScorer
 
-    init(_ model: CacheModel) {
+    init(_ model: CacheModel, _ threads: Int) {
       self.model = model
-      base = model.base.runScorer
+      base = model.base.runScorer(threads: threads)
     }
 
     var margin: Int { base.margin }
+    var failure: (any Error)? { base.failure }
 
     func score(
       _ ids: borrowing RecordBuffer<UInt32>,

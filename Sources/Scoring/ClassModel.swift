@@ -71,8 +71,8 @@ public final class ClassModel: RunScoring {
   /// That of the model of the classes.
   public var sumTolerance: Double { classes.sumTolerance }
 
-  /// Makes a scorer for one thread.
-  package func makeRunScorer() -> any RunScorer {
+  /// Makes a scorer, which works alone.
+  package func makeRunScorer(threads: Int) -> any RunScorer {
     Scorer(self)
   }
 
@@ -85,7 +85,7 @@ public final class ClassModel: RunScoring {
 
     init(_ model: ClassModel) {
       memberships = model.memberships
-      scorer = model.classes.runScorer
+      scorer = model.classes.runScorer()
     }
 
     var margin: Int { scorer.margin }

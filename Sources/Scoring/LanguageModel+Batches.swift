@@ -27,7 +27,7 @@ extension LanguageModel {
     _ words: [WordID],
     after state: ModelState
   ) -> (scores: [WordScore], state: ModelState) {
-    let scorer = runScorer
+    let scorer = runScorer()
     let places = scorer.margin..<scorer.margin + words.count
     let ids = RecordBuffer<UInt32>(uninitialized: places.upperBound)
     let lexicon = lexicon

@@ -29,7 +29,7 @@ extension LanguageModel {
       self,
       SentenceConvention(endsDocuments: options.endsDocuments),
       threads: threads,
-      makeScorer: { runScorer(options) }
+      makeScorer: { runScorer(options, threads: $0) }
     )
     try scoring.run(inputs, observer: observer, cancellation: cancellation) { scorer, block in
       scorer.tally(block, empty)
@@ -46,7 +46,7 @@ extension LanguageModel {
     options: PerplexityOptions = PerplexityOptions()
   ) -> Perplexity {
     let convention = SentenceConvention(endsDocuments: options.endsDocuments)
-    let scorer = BlockScorer(self, convention, runScorer(options))
+    let scorer = BlockScorer(self, convention, runScorer(options, threads: 1))
     let empty = emptyReport(options)
     var report = empty
     var bytes = Array(text.utf8)
@@ -61,6 +61,8 @@ extension LanguageModel {
 
   private func emptyReport(_ options: PerplexityOptions) -> Perplexity {
     var report = Perplexity(order: maximumOrder ?? 0)
+    report.sentenceState = sentenceStates.summary
+    report.dynamicEvaluation = options.needsDetails ? nil : dynamicEvaluation
     report.unknownProbability = pow(10, Double(log10UnknownProbability))
     if options.needsDetails || options.vocabularyPadding != nil {
       report.details = PerplexityDetails(options, lexicon)
@@ -68,8 +70,8 @@ extension LanguageModel {
     return report
   }
 
-  private func runScorer(_ options: PerplexityOptions) -> any RunScorer {
-    options.needsDetails ? DetailScorer(self, options) : runScorer
+  private func runScorer(_ options: PerplexityOptions, threads: Int) -> any RunScorer {
+    options.needsDetails ? DetailScorer(self, options) : runScorer(threads: threads)
   }
 }
 

@@ -29,7 +29,7 @@ extension LanguageModel {
   ) throws {
     let reader = try TextBlockReader(
       inputs,
-      blockBytes: TextScoring.blockBytes,
+      blockBytes: TextScoring.blockBytes(self),
       endsWhereInputWaits: true,
       cancellation: cancellation
     )

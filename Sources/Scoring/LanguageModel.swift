@@ -27,6 +27,15 @@ public protocol LanguageModel: Sendable {
   /// Whether the numbers are probabilities; otherwise they are scores, which need not sum to one, and have no perplexity.
   var givesProbabilities: Bool { get }
 
+  /// What each network in the model remembers from one sentence to the next; empty where there is no network.
+  var sentenceStates: [SentenceState] { get }
+
+  /// How the model goes on learning while a text is scored; nil where it stays as it is.
+  ///
+  /// A model that learns does so in whole texts only (`perplexity`, `query`, `tuned`); when it is asked for single words or for
+  /// distributions, it answers as it was stored.
+  var dynamicEvaluation: DynamicEvaluation? { get }
+
   /// The state that knows no words, in the middle of nowhere.
   var nullState: ModelState { get }
   /// The state before the first word of a text: `<s>` was seen.
@@ -61,6 +70,12 @@ extension LanguageModel {
 
   /// True.
   public var givesProbabilities: Bool { true }
+
+  /// None.
+  public var sentenceStates: [SentenceState] { [] }
+
+  /// nil: the model stays as it is.
+  public var dynamicEvaluation: DynamicEvaluation? { nil }
 
   /// What single precision does over a large vocabulary.
   public var sumTolerance: Double { 1e-4 }

@@ -2,9 +2,10 @@ import GramdexCore
 import GramdexStorage
 
 extension Mixture: RunScoring {
-  /// Makes a scorer for one thread; one that normalizes goes word by word.
-  package func makeRunScorer() -> any RunScorer {
-    combination == .logLinear ? StepwiseScorer(self) : MixtureRunScorer(self)
+  /// Makes a scorer; one that normalizes goes word by word.
+  package func makeRunScorer(threads: Int) -> any RunScorer {
+    combination == .logLinear
+      ? StepwiseScorer(self) : MixtureRunScorer(self, threads: threads)
   }
 }
 
@@ -20,14 +21,16 @@ final class MixtureRunScorer: RunScorer {
   let parts: [Part]
   let margin: Int
 
+  var failure: (any Error)? { scorers.lazy.compactMap(\.failure).first }
+
   /// The log10 probabilities of one model.
   final class Part {
     fileprivate(set) var scores = RecordBuffer<Float>(uninitialized: 0)
   }
 
-  init(_ mixture: Mixture) {
+  init(_ mixture: Mixture, threads: Int) {
     self.mixture = mixture
-    scorers = mixture.models.map(\.runScorer)
+    scorers = mixture.models.map { $0.runScorer(threads: threads) }
     parts = scorers.map { _ in Part() }
     margin = scorers.map(\.margin).max() ?? 0
   }

@@ -140,6 +140,14 @@ public struct Mixture: LanguageModel {
   /// Whether any of the models remembers sentences.
   public var remembersSentences: Bool { models.contains(where: \.remembersSentences) }
 
+  /// Those of all models.
+  public var sentenceStates: [SentenceState] { models.flatMap(\.sentenceStates) }
+
+  /// That of the first model that learns.
+  public var dynamicEvaluation: DynamicEvaluation? {
+    models.lazy.compactMap(\.dynamicEvaluation).first
+  }
+
   /// Whether all models do, and their combination sums to one.
   public var givesProbabilities: Bool {
     combination != .logLinearScore && models.allSatisfy(\.givesProbabilities)

@@ -62,7 +62,7 @@ extension Mixture {
       self,
       SentenceConvention(),
       threads: threads,
-      makeScorer: { MixtureRunScorer(self) }
+      makeScorer: { MixtureRunScorer(self, threads: $0) }
     )
     try scoring.run(inputs, observer: observer, cancellation: cancellation) { scorer, _ in
       scorer.modelProbabilities()

@@ -26,8 +26,14 @@ public struct Perplexity: Hashable, Sendable {
   public var characters = 0
   /// The probability of an unknown word without context, to be read beside every perplexity.
   public var unknownProbability = 0.0
-  /// Element k−1: tokens whose longest matching n-gram has order k; unknown words match `<unk>`.
+  /// Element k−1: tokens whose longest matching n-gram has order k; unknown words match `<unk>`. Empty
+  /// for a model without orders.
   public var hitsPerOrder: [Int]
+  /// What the model's networks remember from one sentence to the next: `carry`, `reset`, or `mixed` when they differ; nil
+  /// for a model without a network.
+  public var sentenceState: String?
+  /// How the model went on learning while it scored the text; nil when it did not.
+  public var dynamicEvaluation: DynamicEvaluation?
   /// What was asked for beside perplexities; nil when nothing was.
   public var details: PerplexityDetails?
 
@@ -101,6 +107,7 @@ extension Perplexity: Encodable {
   private enum CodingKeys: String, CodingKey {
     case sentences, tokens, oov, zeroProbabilities, log10Probability, perplexity
     case perplexityExcludingOOV, bitsPerByte, bitsPerCharacter, unknownProbability, hitsPerOrder
+    case sentenceState, dynamicEvaluation
     case closedPerplexity, top1, top5, top10, vocabularyPadding
   }
 
@@ -121,6 +128,8 @@ extension Perplexity: Encodable {
     try fields.encode(number(bitsPerCharacter), forKey: .bitsPerCharacter)
     try fields.encode(number(unknownProbability), forKey: .unknownProbability)
     try fields.encode(hitsPerOrder, forKey: .hitsPerOrder)
+    try fields.encodeIfPresent(sentenceState, forKey: .sentenceState)
+    try fields.encodeIfPresent(dynamicEvaluation, forKey: .dynamicEvaluation)
     if let closedPerplexity {
       try fields.encode(number(closedPerplexity), forKey: .closedPerplexity)
     }

@@ -9,6 +9,9 @@ package protocol RunScorer: AnyObject {
   /// How many elements before a run `score` may overwrite.
   var margin: Int { get }
 
+  /// Why scores since the scorer was made may not be used; nil while all is well. After a failure, scores are not a number.
+  var failure: (any Error)? { get }
+
   /// Scores the words `range` of `ids` that follow `state`.
   ///
   /// - Parameters:
@@ -27,16 +30,25 @@ package protocol RunScorer: AnyObject {
   ) -> AnyModelState
 }
 
+extension RunScorer {
+  /// nil: nothing can go wrong.
+  package var failure: (any Error)? { nil }
+}
+
 /// A model that scores runs of words faster than one word after the other.
 package protocol RunScoring: LanguageModel {
-  /// Makes a scorer for one thread.
-  func makeRunScorer() -> any RunScorer
+  /// Makes a scorer, which is used by one thread at a time.
+  ///
+  /// - Parameter threads: how many threads the scorer may let work on one run; scores do not depend on it.
+  func makeRunScorer(threads: Int) -> any RunScorer
 }
 
 extension LanguageModel {
-  /// A scorer for one thread: the model's own if it has one.
-  package var runScorer: any RunScorer {
-    (self as? any RunScoring)?.makeRunScorer() ?? StepwiseScorer(self)
+  /// A scorer for one thread at a time: the model's own if it has one.
+  ///
+  /// - Parameter threads: how many threads it may let work on one run.
+  package func runScorer(threads: Int = 1) -> any RunScorer {
+    (self as? any RunScoring)?.makeRunScorer(threads: threads) ?? StepwiseScorer(self)
   }
 }
 
@@ -96,8 +108,8 @@ final class NGramRunScorer: RunScorer {
 }
 
 extension NGramModel: RunScoring {
-  /// Makes a scorer for one thread.
-  package func makeRunScorer() -> any RunScorer {
+  /// Makes a scorer, which works alone.
+  package func makeRunScorer(threads: Int) -> any RunScorer {
     NGramRunScorer(self)
   }
 }

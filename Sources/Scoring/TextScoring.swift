@@ -8,28 +8,36 @@ import Synchronization
 /// Threads take blocks from the reader in turn. A line that is longer than a block is scored by one thread, block
 /// after block, while the others wait for the reader. After every few blocks, and where the reader has no more for
 /// now, the results are handed over in order, so they depend on neither threads nor timing, and their memory is bounded.
-/// A model that remembers sentences is asked by one thread only.
+/// A model that remembers sentences is asked by one thread only, but may use the others by itself.
 struct TextScoring {
-  /// Bytes of a block.
-  static let blockBytes = 256 << 10
+  /// Bytes of a block; fewer for a network, which needs as long for them as a table for many.
+  static func blockBytes(_ model: any LanguageModel) -> Int {
+    model.sentenceStates.isEmpty ? 256 << 10 : 32 << 10
+  }
+
   private static let blocksPerThread = 8
 
   private let model: any LanguageModel
   private let convention: SentenceConvention
   private let threads: Int
-  private let makeScorer: @Sendable () -> any RunScorer
+  /// How many threads a scorer may use by itself.
+  private let threadsWithin: Int
+  private let makeScorer: @Sendable (Int) -> any RunScorer
 
-  /// Makes the scoring of texts by `model`, whose runs are scored by what `makeScorer` makes for each thread.
+  /// Makes the scoring of texts by `model`, whose runs are scored by what `makeScorer` makes for each thread: it is
+  /// told how many threads the scorer may use by itself.
   init(
     _ model: any LanguageModel,
     _ convention: SentenceConvention,
     threads: Int?,
-    makeScorer: (@Sendable () -> any RunScorer)? = nil
+    makeScorer: (@Sendable (Int) -> any RunScorer)? = nil
   ) {
     self.model = model
     self.convention = convention
-    self.makeScorer = makeScorer ?? { model.runScorer }
-    self.threads = model.remembersSentences ? 1 : max(threads ?? MachineLimits().cores, 1)
+    self.makeScorer = makeScorer ?? { model.runScorer(threads: $0) }
+    let threads = max(threads ?? MachineLimits().cores, 1)
+    self.threads = model.remembersSentences ? 1 : threads
+    threadsWithin = model.remembersSentences ? threads : 1
   }
 
   /// Scores whole texts and tells how far it is; `extract` and `consume` as in the other `run`.
@@ -42,7 +50,7 @@ struct TextScoring {
   ) throws {
     let reader = try TextBlockReader(
       inputs,
-      blockBytes: Self.blockBytes,
+      blockBytes: Self.blockBytes(model),
       cancellation: cancellation
     )
     var progress = ProgressUpdate(
@@ -71,7 +79,9 @@ struct TextScoring {
     consume: (Result) throws -> Void,
     pause: () throws -> Void = {}
   ) throws {
-    let scorers = Slots(count: threads) { _ in BlockScorer(model, convention, makeScorer()) }
+    let scorers = Slots(count: threads) { _ in
+      BlockScorer(model, convention, makeScorer(threadsWithin))
+    }
     while let first = try reader.next() {
       let second = try reader.nextWithoutWaiting()
       let taken = [second, first].compactMap(\.self)
@@ -86,6 +96,7 @@ struct TextScoring {
           guard let (index, block) = taken else { return }
           var carry: BlockScorer.Carry?
           scorer.score(block, carry: &carry)
+          if let failure = scorer.scorer.failure { throw failure }
           let result = extract(scorer, block)
           round.withLock { $0.results[index] = [result] }
           reader.recycle(block)
@@ -128,6 +139,7 @@ struct TextScoring {
         var carry: BlockScorer.Carry?
         while true {
           scorer.score(block, carry: &carry)
+          if let failure = scorer.scorer.failure { throw failure }
           results[results.count - 1].append(extract(scorer, block))
           let isEnded = block.endsLine
           reader.recycle(block)

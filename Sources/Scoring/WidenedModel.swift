@@ -56,6 +56,8 @@ struct WidenedModel: LanguageModel, RunScoring {
   var log10UnknownProbability: Float { model.log10UnknownProbability + log10Share }
   var remembersSentences: Bool { model.remembersSentences }
   var givesProbabilities: Bool { model.givesProbabilities }
+  var sentenceStates: [SentenceState] { model.sentenceStates }
+  var dynamicEvaluation: DynamicEvaluation? { model.dynamicEvaluation }
   var nullState: AnyModelState { model.anyNullState }
   var beginSentenceState: AnyModelState { model.anyBeginSentenceState }
 
@@ -117,8 +119,8 @@ struct WidenedModel: LanguageModel, RunScoring {
 
   var sumTolerance: Double { model.sumTolerance }
 
-  func makeRunScorer() -> any RunScorer {
-    own == nil ? model.runScorer : Scorer(self)
+  func makeRunScorer(threads: Int) -> any RunScorer {
+    own == nil ? model.runScorer(threads: threads) : Scorer(self, threads)
   }
 
   /// Scores runs with the model's own scorer and ids.
@@ -130,10 +132,12 @@ struct WidenedModel: LanguageModel, RunScoring {
     private var orders = RecordBuffer<UInt8>(uninitialized: 0)
     let margin = 0
 
-    init(_ widened: WidenedModel) {
+    init(_ widened: WidenedModel, _ threads: Int) {
       self.widened = widened
-      scorer = widened.model.runScorer
+      scorer = widened.model.runScorer(threads: threads)
     }
+
+    var failure: (any Error)? { scorer.failure }
 
     func score(
       _ ids: borrowing RecordBuffer<UInt32>,

@@ -46,6 +46,16 @@ struct InterchangeTests {
     return network
   }
 
+  /// The Python of docs/INTERCHANGE.md.
+  static func program() throws -> String {
+    let document = try String(
+      contentsOf: SharedData.package.appending(path: "docs/INTERCHANGE.md"),
+      encoding: .utf8
+    )
+    let program = try #require(document.split(separator: "```python\n").last)
+    return String(try #require(program.split(separator: "```").first))
+  }
+
   /// The perplexity of `ids`, one lane, `</s>` before the first.
   private func perplexity(_ network: WordNetwork, _ ids: [Int32]) throws -> Double {
     let team = try Team(threads: 1)
@@ -64,6 +74,25 @@ struct InterchangeTests {
 
   private func bits(_ network: WordNetwork) -> [[UInt32]] {
     network.parameters.map { $0.values.elements.map(\.bitPattern) }
+  }
+
+  /// Every network that the flags allow is written and read, classes and features included.
+  @Test(arguments: NetworkWorkshop.networks(words: words.count, size: 6))
+  func `a network of any kind is written and read`(options: NetworkOptions) throws {
+    let workshop = try NetworkWorkshop(
+      options,
+      words: Self.words.count,
+      steps: 1,
+      lanes: 1,
+      optimizer: Optimizer(.sgd, rate: 0)
+    )
+    let path = folder.path("a.safetensors")
+    try NetworkInterchange.write(workshop.network, words: Self.words, to: path)
+    let (read, words) = try NetworkInterchange.read(path, precision: .float32)
+    #expect(words == Self.words)
+    #expect(read.options == options)
+    #expect(read.parameters.map(\.name) == workshop.network.parameters.map(\.name))
+    #expect(bits(read) == bits(workshop.network))
   }
 
   @Test(arguments: networks)
@@ -92,13 +121,7 @@ struct InterchangeTests {
     network: (architecture: NetworkOptions.Architecture, activation: Activation, layers: Int)
   ) throws {
     let python = try #require(Self.python)
-    let document = try String(
-      contentsOf: SharedData.package.appending(path: "docs/INTERCHANGE.md"),
-      encoding: .utf8
-    )
-    let program = try #require(document.split(separator: "```python\n").last)
-      .split(separator: "```")[0]
-    let script = try folder.write("gramdex_torch.py", String(program))
+    let script = try folder.write("gramdex_torch.py", try Self.program())
 
     let written = makeNetwork(
       network.architecture,
@@ -134,6 +157,62 @@ struct InterchangeTests {
     #expect(bits(read) == bits(written))
   }
 
+  /// Learns three windows in PyTorch, with dropout, and goes on here.
+  @Test(.enabled(if: python != nil, Comment(rawValue: absent)), arguments: networks)
+  func `what PyTorch trained has the same perplexity here`(
+    network: (architecture: NetworkOptions.Architecture, activation: Activation, layers: Int)
+  ) throws {
+    let python = try #require(Self.python)
+    try folder.write("gramdex_torch.py", try Self.program())
+    let script = try folder.write(
+      "train.py",
+      """
+      import sys
+      import torch
+      from gramdex_torch import GramdexNetwork
+
+      torch.manual_seed(1)
+      network = GramdexNetwork.load(sys.argv[1])
+      ids = [int(word) for word in sys.argv[3].split()]
+      before = network.perplexity(ids)
+      optimizer = torch.optim.Adam(network.parameters(), 0.01)
+      words = torch.tensor([1] + ids).reshape(-1, 1)
+      network.train()
+      for _ in range(3):
+          optimizer.zero_grad()
+          log_probabilities, _ = network(words[:-1])
+          (-log_probabilities.gather(-1, words[1:, :, None]).mean()).backward()
+          optimizer.step()
+      network.eval()
+      network.save(sys.argv[2])
+      print(before, network.perplexity(ids), GramdexNetwork.load(sys.argv[2]).perplexity(ids))
+      """
+    )
+    let written = makeNetwork(
+      network.architecture,
+      network.activation,
+      layers: network.layers,
+      seed: 5
+    )
+    var random = CountedRandom(seed: 6, purpose: "test")
+    let ids = (0..<150).map { _ in Int32.random(in: 0..<Int32(Self.words.count), using: &random) }
+    let (model, trained) = (folder.path("a.safetensors"), folder.path("b.safetensors"))
+    try NetworkInterchange.write(written, words: Self.words, to: model)
+    let output = try Subprocess.output(
+      of: python,
+      [script, model, trained, ids.map(String.init).joined(separator: " ")]
+    )
+    let theirs = String(decoding: output, as: UTF8.self).split(separator: " ")
+      .compactMap { Double($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+    try #require(theirs.count == 3)
+    let (read, words) = try NetworkInterchange.read(trained, precision: .float32)
+    #expect(words == Self.words && read.options == written.options)
+    let ours = try perplexity(read, ids)
+    #expect(abs(ours / theirs[1] - 1) < 1e-4, "here \(ours), PyTorch \(theirs[1])")
+    #expect(theirs[1] < theirs[0] * 0.99, "nothing was learned: \(theirs)")
+    #expect(abs(theirs[2] / theirs[1] - 1) < 1e-9, "PyTorch reads what it saved")
+  }
+
   @Test func `files in the names of PyTorch's example are read, two biases added`() throws {
     let network = makeNetwork(.lstm, .tanh, layers: 1, seed: 1)
     let size = 4 * 7
@@ -167,6 +246,12 @@ struct InterchangeTests {
         try NetworkInterchange.readParameters(of: other, from: path)
       }
     }
+    #expect(
+      throws: NetworkInterchange.Failure.unusedTensors(path: path, tensors: ["extra"])
+    ) {
+      try writeWithExtra(network, to: path)
+      try NetworkInterchange.readParameters(of: network, from: path)
+    }
     network.parameters[2].values[3] = .nan
     try NetworkInterchange.write(network, words: Self.words, to: path)
     #expect(
@@ -174,6 +259,18 @@ struct InterchangeTests {
     ) {
       _ = try NetworkInterchange.read(path, precision: .float32)
     }
+  }
+
+  /// The tensors of a network, and one more.
+  private func writeWithExtra(_ network: WordNetwork, to path: String) throws {
+    let shapes = network.parameters.map { ($0.name, InterchangeNames.shape(of: $0)) }
+    var writer = try SafetensorsWriter(
+      path: path,
+      tensors: shapes.map { .init($0.0, $0.1) } + [.init("extra", [2])]
+    )
+    for parameter in network.parameters { try writer.append(parameter.values.elements.span) }
+    try writer.append(([1, 2] as [Float]).span)
+    try writer.finish()
   }
 
   @Test func `a file without a network is refused`() throws {

@@ -50,7 +50,13 @@ final class GoldenCase {
 
   /// The parameter of this name.
   ///
-  /// - Parameter isColumn: whether a vector is a matrix of one column, so that its elements are rows.
+  /// - Parameters:
+  ///   - tensor: its name.
+  ///   - precision: what products round it to.
+  ///   - form: how its gradient is kept.
+  ///   - isColumn: whether a vector is a matrix of one column, so that its elements are rows.
+  /// - Returns: a parameter of this name with the numbers of the tensor.
+  /// - Throws: what `SafetensorsFile` throws.
   func parameter(
     _ tensor: String,
     _ precision: Precision = .float32,
@@ -73,7 +79,12 @@ final class GoldenCase {
 
   /// Expects numbers to be those of the file.
   ///
-  /// - Parameter tolerance: how far each may be off, as a part of the largest number of the tensor.
+  /// - Parameters:
+  ///   - found: the numbers.
+  ///   - tensor: the tensor that they should be.
+  ///   - tolerance: how far each may be off, as a part of the largest number of the tensor.
+  ///   - sourceLocation: where the expectation stands.
+  /// - Throws: what `SafetensorsFile` throws, and an issue when there are more or fewer numbers.
   func expect(
     _ found: [Float],
     _ tensor: String,

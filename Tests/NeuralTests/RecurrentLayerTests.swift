@@ -83,6 +83,11 @@ import Testing
       }
     }
 
+    /// Whether each unit is above its kink; rectified units only.
+    func sides() -> [Bool] {
+      layer.cell == .elman(.relu) ? memory.output.elements.map { $0 > 0 } : []
+    }
+
     func backward(_ dx: FloatMatrix) throws {
       memory.dState.reset()
       try layer.backward(
@@ -112,6 +117,7 @@ import Testing
         parameter.name,
         parameter.values,
         gradient: gradient,
+        sides: setting.sides,
         loss: setting.loss
       )
       #expect(worst == nil, "\(String(describing: worst))")
@@ -123,6 +129,7 @@ import Testing
         name,
         values,
         gradient: gradient,
+        sides: setting.sides,
         loss: setting.loss
       )
       #expect(worst == nil, "\(String(describing: worst))")

@@ -75,6 +75,9 @@ public final class RunningProcess {
   /// Whether the process has not ended.
   public var isRunning: Bool { process.isRunning }
 
+  /// The number of the process.
+  public var identifier: Int32 { process.processIdentifier }
+
   /// Anonymous memory of the process now, as the kernel counts it; 0 where it does not tell, or the process has ended.
   public var anonymousBytes: UInt64 {
     let path = "/proc/\(process.processIdentifier)/status"

@@ -28,6 +28,9 @@ final class DocumentScorer {
     self.cutter = cutter
   }
 
+  /// Why scores may not be used; nil while all is well.
+  var failure: (any Error)? { scorer.scorer.failure }
+
   /// The documents of `block` that `isWanted` by the number of their first line, in order.
   func score(_ block: TextBlock, isWanted: (UInt64) -> Bool) -> [ScoredDocument] {
     let places = cutter.cut(block, into: text, isWanted: isWanted)

@@ -41,7 +41,10 @@ package struct DocumentScoring: Sendable {
 
   /// The size of blocks; a longer document has one of its own.
   private var blockBytes: Int {
-    min(max(memoryBytes / (4 * threads * Self.bytesPerByte), 16 << 10), 256 << 10)
+    min(
+      max(memoryBytes / (4 * threads * Self.bytesPerByte), 16 << 10),
+      TextScoring.blockBytes(model)
+    )
   }
 
   /// The longest document.
@@ -77,6 +80,7 @@ package struct DocumentScoring: Sendable {
           let taken = try round.withLock { round throws in try round.take(reader) }
           guard let (index, block) = taken else { return }
           let documents = scorer.score(block) { isWanted(block.inputIndex, $0) }
+          if let failure = scorer.failure { throw failure }
           let result = render(block, documents)
           round.withLock { $0.results[index] = result }
           reader.recycle(block)
