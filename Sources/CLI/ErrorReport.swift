@@ -120,9 +120,9 @@ enum ErrorReport {
   private static func derivationCode(_ error: DerivationError) -> Int32 {
     switch error {
     case .threshold, .targetAsSRILM, .cutoffs, .noIndex, .standardInputTwice, .weights,
-      .targetTooSmall, .countsAsSRILM, .onlyByEntropy:
+      .targetTooSmall, .onlyByEntropy, .classVocabulary:
       Code.usage
-    case .classVocabulary, .noRawCounts, .noDistribution, .otherTokenizer, .otherClasses,
+    case .noRawCounts, .noDistribution, .otherTokenizer, .otherClasses,
       .nothingToTune, .noClasses,
       .tooManyNGrams:
       Code.badData

@@ -91,6 +91,14 @@ struct PruneCommand: ParsableCommand {
         """
       )
     }
+    if srilmCompatible && history == .counts {
+      throw ValidationError(
+        """
+        --history counts and --srilm-compatible exclude each other, as SRILM takes the probabilities of contexts \
+        from the model; leave out one of them
+        """
+      )
+    }
     if count == 0 && orders == nil {
       throw ValidationError(
         "nothing to leave out; give --threshold 1e-8, --target-size 20M, --cutoffs 0,0,1, "

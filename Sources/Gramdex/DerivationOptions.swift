@@ -34,8 +34,6 @@ public enum DerivationError: Error, Equatable, Sendable {
   case threshold(Double)
   /// SRILM's pruning has no predictable size.
   case targetAsSRILM
-  /// SRILM's pruning takes contexts' probabilities from the model.
-  case countsAsSRILM
   /// An option about the losses of entropy pruning was given with another way to choose n-grams.
   case onlyByEntropy(option: String)
   /// Cut-offs that would drop words, or n-grams but not longer ones with them.
@@ -76,11 +74,6 @@ extension DerivationError: CustomStringConvertible {
       """
       --target-size and --srilm-compatible exclude each other, as SRILM leaves out n-grams whose \
       places others need; give --history model for its contexts' probabilities alone
-      """
-    case .countsAsSRILM:
-      """
-      --history counts and --srilm-compatible exclude each other, as SRILM takes the probabilities of contexts from \
-      the model; leave out one of them
       """
     case .onlyByEntropy(let option):
       """

@@ -117,7 +117,9 @@ struct RestrictJob {
       temporaryFolder: writing.workspace.path
     )
     try forEachSentence(input) { try writer.append($0) }
-    return try writer.finish(contextWords: model.order - 1)
+    let occurrences = try writer.finish(contextWords: model.order - 1)
+    ProcessMemory.returnFreedMemory()
+    return occurrences
   }
 
   /// Threads that read text: they have at most half of the memory.

@@ -62,8 +62,7 @@ public struct PruneOptions: Sendable, Equatable {
       throw DerivationError.threshold(value)
     }
     switch criterion {
-    case .threshold:
-      if isSRILMCompatible && history == .counts { throw DerivationError.countsAsSRILM }
+    case .threshold: break
     case .targetBytes:
       if isSRILMCompatible { throw DerivationError.targetAsSRILM }
     case .cutoffs, .vocabulary, .none:

@@ -65,18 +65,18 @@ struct MemoryTests {
   }
 
   @Test func `and so does gramdex restrict by sentences, of which there are many`() throws {
-    let path = try text(bytes: 25_000_000)
+    let path = try text(bytes: 5_000_000)
     _ = try build(path, memory: 256, ["--threads", "2", "--order", "3"])
     let part = workshop.index("part")
     for flags in [["--by", "sentence"], ["--by", "text"]] {
       let outcome = try BuiltBinary.run(
         ["restrict", workshop.index(), path, "--output", part, "--replace", "--json"] + flags
-          + ["--memory", "48M", "--threads", "2"]
+          + ["--memory", "32M", "--threads", "2"]
       )
       try #require(outcome.exitCode == 0, "\(outcome)")
       struct Peak: Decodable { var peakAnonymousBytes: UInt64 }
       let peak = try outcome.json(Peak.self).peakAnonymousBytes
-      #expect(peak <= 48 << 20, "\(flags): \(peak) bytes")
+      #expect(peak <= 32 << 20, "\(flags): \(peak) bytes")
     }
     // The text's own sentences need all n-grams.
     let whole = try BuiltBinary.run(["info", workshop.index(), "--json"])

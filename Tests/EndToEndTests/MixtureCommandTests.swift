@@ -285,7 +285,7 @@ struct MixtureCommandTests {
       (["--log-linear", "--missing-words", "zero", "--mix", "\(first)=0.5"], 64, "leave out"),
       (["--unnormalized"], 64, "needs --log-linear"),
       (["--cache", "0"], 64, "from 1 to"),
-      (["--cache-history", list], 64, "need --cache"),
+      (["--cache-history", list], 64, "--cache-history needs --cache"),
       (["--boost", list], 65, "line 1: \"much\" is no weight"),
       (["--normalized"], 64, "needs --boost"),
     ]

@@ -301,14 +301,18 @@ struct NeuralFileTests {
     let error = IndexError.neuralModel(name: "rnn", path: path)
     #expect("\(error)".contains("is a neural model, and this works with n-gram models only"))
     #expect(throws: error) { try NGramModel.open(path, model: "rnn") }
-    #expect(throws: error) { try IndexModel.open(path, model: "rnn") }
     #expect(throws: error) { try NGramCounts(path: path, model: "rnn") }
     #expect(throws: error) { try workshop.exported("index", model: "rnn") }
     #expect(throws: error) {
       try workshop.prune("index", "pruned", .threshold(1e-3)) { $0.modelName = "rnn" }
     }
-    #expect(throws: error) { try SentenceGenerator(path: path, model: "rnn") }
     #expect(throws: error) { try Explainer(path: path, model: "rnn") }
+    // What asks models of any kind opens the network, whose description means nothing here.
+    func isOfNetwork(_ error: any Error) -> Bool {
+      "\(error)".contains("the neural model rnn is damaged: its description cannot be read")
+    }
+    #expect(performing: { try IndexModel.open(path, model: "rnn") }, throws: isOfNetwork)
+    #expect(performing: { try SentenceGenerator(path: path, model: "rnn") }, throws: isOfNetwork)
   }
 
   // MARK: Damage
