@@ -1,3 +1,4 @@
+import Foundation
 import GramdexNeural
 import TestSupport
 import Testing
