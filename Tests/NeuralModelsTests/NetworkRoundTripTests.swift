@@ -201,7 +201,10 @@ struct NetworkRoundTripTests {
       path: bare,
       tensors: entries.map { .init($0.name, $0.shape) }
     )
-    for entry in entries { try writer.append(try file.floats(entry.name).span) }
+    for entry in entries {
+      let numbers = try file.floats(entry.name)
+      try writer.append(numbers.span)
+    }
     try writer.finish()
     #expect(throws: NetworkInterchange.Failure.self) { try importing(bare, to: index, as: "bare") }
 
