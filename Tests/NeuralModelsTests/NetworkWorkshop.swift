@@ -2,7 +2,7 @@ import GramdexNeural
 import TestSupport
 import Testing
 
-@testable public import GramdexNeuralModels
+@testable import GramdexNeuralModels
 
 /// A small network of words that learns windows of random words.
 final class NetworkWorkshop {
