@@ -161,7 +161,8 @@ struct NeuralCommandTests {
       )
       let drawn = try run(["generate", index, "--count", "3", "--maximum-words", "5"] + flags)
       #expect(
-        drawn == (try run(["generate", index, "--count", "3", "--maximum-words", "5"] + flags))
+        drawn.outputText
+          == (try run(["generate", index, "--count", "3", "--maximum-words", "5"] + flags)).outputText
       )
       #expect(drawn.outputText.split(separator: "\n", omittingEmptySubsequences: false).count == 4)
       for format in [["--format", "kenlm"], ["--json"], []] {
