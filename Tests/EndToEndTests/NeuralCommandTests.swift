@@ -162,7 +162,8 @@ struct NeuralCommandTests {
       let drawn = try run(["generate", index, "--count", "3", "--maximum-words", "5"] + flags)
       #expect(
         drawn.outputText
-          == (try run(["generate", index, "--count", "3", "--maximum-words", "5"] + flags)).outputText
+          == (try run(["generate", index, "--count", "3", "--maximum-words", "5"] + flags))
+          .outputText
       )
       #expect(drawn.outputText.split(separator: "\n", omittingEmptySubsequences: false).count == 4)
       for format in [["--format", "kenlm"], ["--json"], []] {
@@ -248,7 +249,7 @@ struct NeuralCommandTests {
       #expect(refused.exitCode == 64 && !refused.errorText.isEmpty, "\(flags) \(refused)")
     }
     let diverged = try BuiltBinary.run(
-      ["perplexity", index, repeated, "--model", "lstm", "--dynamic-evaluation", "1e37"]
+      ["perplexity", index, repeated, "--model", "lstm", "--dynamic-evaluation", "1e38"]
     )
     #expect(diverged.exitCode == 64 && diverged.errorText.contains("smaller rate"))
   }

@@ -172,7 +172,7 @@ struct JobFileTests {
       ":3: unknown key \"model-type\"; valid here: inputs, files-from, json-field, input-form, "
         + "weights, weights-in-lines, remove-duplicates, tokenizer, order, memory, threads, "
         + "temporary, smoothing, prune, layout, counts, vocabulary, limit-vocabulary, evaluation, "
-        + "estimate, classes, output, replace, keep-previous, resume"
+        + "estimate, train, classes, output, replace, keep-previous, resume"
     ),
   ])
   func `names the line of an unknown key and the nearest valid one`(yaml: String, message: String) {

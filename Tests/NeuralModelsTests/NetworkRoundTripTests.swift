@@ -135,7 +135,7 @@ struct NetworkRoundTripTests {
     try importing(path, to: index, as: "again")
     #expect(try IndexVerifier.run(path: index).problems == [])
     let expected = try scores(index, "net").map(\.bitPattern)
-    #expect(Set(expected).count > 20, "a network that knows something")
+    #expect(Set(expected).count > 10, "a network that knows something")
     #expect(try scores(index, "again").map(\.bitPattern) == expected)
     #expect(try description(index, "again") == description(index, "net"))
     try NetworkExporter.run(index, model: "again", to: second)
@@ -170,7 +170,7 @@ struct NetworkRoundTripTests {
     // PyTorch reads both files as one network, and what it saves is the same once more.
     try folder.write("gramdex_torch.py", try InterchangeTests.program())
     let script = try folder.write(
-      "copy.py",
+      "round_trip.py",
       """
       import sys
       from gramdex_torch import GramdexNetwork

@@ -82,7 +82,7 @@ struct NeuralWorkshop {
     options.embedding = 16
     options.softmax = setting.softmax
     options.ngramOrder = setting.ngramOrder
-    options.ngramBits = 8
+    options.ngramBits = 10
     options.order = 4
     options.cutoffs = [8]
     let network = WordNetwork(
