@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Measures words a CPU second of training, PyTorch's and ours, in one run.
 
-    python3 -m venv /tmp/torch && /tmp/torch/bin/pip install torch numpy
+    python3 -m venv venv && venv/bin/pip install torch numpy
     swift build -c release --product NeuralBenchmark
-    /tmp/torch/bin/python Benchmarks/neural.py --ours .build/release/NeuralBenchmark [--text FILE] [--only REGEX]
+    venv/bin/python Benchmarks/neural.py --ours .build/release/NeuralBenchmark [--text FILE] [--only REGEX]
 
 Each row is the same training step: V = 10,000 words, 20 lanes, 35 steps, dropout 0.2, clipping of the global norm, the state
 carried from window to window. PyTorch runs SGD, its cheapest step. Words are drawn from Zipf's law, as our program
