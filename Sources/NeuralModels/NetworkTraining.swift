@@ -227,6 +227,9 @@ package final class NetworkTraining {
 
   /// Learns a window, and looks whether numbers stay within bounds.
   private func learn(_ words: WordWindow) throws {
+    // Guessing among all words costs ln V; nothing that learns is ten times as wrong for many windows. One window counts
+    // for twice the bound at most: identity networks begin with a few that are worse, and recover.
+    let bound = 10 * max(log(Double(shortList.count)), 5)
     do {
       if learner.windows % 100 == 0 { progress.meter.note(try learner.normsAtDistance(words)) }
       let step = try learner.learn(words)
@@ -234,12 +237,12 @@ package final class NetworkTraining {
       progress.words += UInt64(step.words)
       let loss = step.unnormalizedLoss / Double(max(step.words, 1))
       let isFirst = progress.recentLoss == 0
-      progress.recentLoss += (loss - progress.recentLoss) / (isFirst ? 1 : Self.recentWindows)
+      let counted = min(loss, 2 * bound)
+      progress.recentLoss += (counted - progress.recentLoss) / (isFirst ? 1 : Self.recentWindows)
     } catch NeuralError.notFinite {
       throw divergence
     }
-    // Guessing among all words costs ln V; nothing that learns is ten times as wrong for many windows.
-    if progress.recentLoss > 10 * max(log(Double(shortList.count)), 5) { throw divergence }
+    if progress.recentLoss > bound { throw divergence }
   }
 
   private var divergence: TrainingError {
