@@ -99,4 +99,28 @@ struct JobFileTrainingTests {
     #expect(report.evaluation.allSatisfy { $0.perplexity.perplexity < 12 })
     #expect(try IndexVerifier.run(path: folder.path("x")).problems == [])
   }
+
+  @Test func `takes classes from a file`() throws {
+    let folder = try TemporaryFolder()
+    let classes = try folder.write("classes", "A 1 a\nB 0.5 b\nB 0.5 c\n")
+    let words = ["<unk>", "</s>", "a", "b", "c", "d"].map { Array($0.utf8) }
+    let read = try NetworkClasses(path: classes, words: words, tokenizer: TokenizerOptions())
+    #expect(read.numbers == [3, 4, 0, 1, 1, 2])
+    _ = try folder.write("a.txt", (0..<60).map { "a b c\nb a d\(0 * $0)\n" }.joined())
+    let job = try JobFile(
+      yaml: """
+        inputs: a.txt
+        order: 2
+        train: {architecture: elman, hidden: 8, lanes: 4, bptt: 5, epochs: 2, valid: a.txt, softmax: classes, class-file: classes}
+        output: x
+        """,
+      path: folder.path("job.yaml")
+    )
+    _ = try job.run()
+    let model = try IndexModel.open(folder.path("x"), model: "elman")
+    let sum = model.log10Distribution(after: model.anyBeginSentenceState).reduce(0.0) {
+      $0 + pow(10, Double($1))
+    }
+    #expect(abs(sum - 1) < 1e-4)
+  }
 }
