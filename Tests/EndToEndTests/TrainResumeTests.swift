@@ -115,7 +115,11 @@ struct TrainResumeTests {
     let unsaid = try here.train("model", flags)
     #expect(unsaid.exitCode == 64, "\(unsaid)")
     #expect(unsaid.errorText.contains("--resume") && unsaid.errorText.contains("--restart"))
-    #expect(here.training("model").filter { $0 != "lock" } == before.filter { $0 != "lock" })
+    // A file that was being written when the process was killed is nobody's, and goes.
+    func kept(_ names: [String]) -> [String] {
+      names.filter { $0 != "lock" && !$0.hasSuffix(".tmp") }
+    }
+    #expect(kept(here.training("model")) == kept(before))
     try here.mustTrain("model", flags + ["--restart"])
     #expect(here.training("model").isEmpty)
   }
