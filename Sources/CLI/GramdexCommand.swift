@@ -5,7 +5,7 @@ import Gramdex
 struct GramdexCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gramdex",
-    abstract: "Builds n-gram language models of any size and answers with them.",
+    abstract: "Builds n-gram and neural language models of any size and answers with them.",
     discussion: """
       Results go to standard output, everything else to standard error.
       Exit codes: 0 fine, 1 a check said no, 64 bad usage, 65 bad input data, 74 input/output error, \

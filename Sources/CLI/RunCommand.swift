@@ -1,11 +1,11 @@
 import ArgumentParser
 import Gramdex
 
-/// `gramdex run`: a build, further estimates and their evaluation, declared in a file.
+/// `gramdex run`: a build, further estimates, networks and their evaluation, declared in a file.
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Runs a build, further estimates and their evaluation as a job file says.",
+    abstract: "Runs a build, further estimates, trainings and their evaluation as a job file says.",
     discussion: """
       The job is a YAML file with the keys inputs, files-from, json-field, tokenizer, order, memory, \
       threads, temporary, smoothing, prune, layout, counts, vocabulary, limit-vocabulary, estimate, train, \

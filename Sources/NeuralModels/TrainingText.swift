@@ -150,7 +150,7 @@ private final class TextEncoder {
       foundIDs = RecordBuffer(uninitialized: wordLimit)
     }
     if lineEnds.count < block.count { lineEnds = RecordBuffer(uninitialized: block.count) }
-    let (wordCount, lineCount) = Self.scan(block, found, lineEnds)
+    let (wordCount, lineCount) = block.findWords(into: found, lineEnds: lineEnds)
     // SAFETY: a block has 64 readable bytes after its text.
     unsafe lexicon.lookUp(found, count: wordCount, in: block.pointer, into: foundIDs)
     var word = 0
@@ -172,24 +172,6 @@ private final class TextEncoder {
       skippedReservedWords: skipped,
       statistics: statistics
     )
-  }
-
-  private static func scan(
-    _ block: TextBlock,
-    _ found: borrowing RecordBuffer<WordPlace>,
-    _ lineEnds: borrowing RecordBuffer<UInt32>
-  ) -> (words: Int, lines: Int) {
-    var wordCount = 0
-    var lineCount = 0
-    // SAFETY: the block is padded. Words are apart, so `found` holds them all.
-    unsafe TokenScanner.scan(block.pointer, count: block.count) { offset, length in
-      found[wordCount] = WordPlace(offset: offset, count: length)
-      wordCount += 1
-    } lineEnd: { _ in
-      lineEnds[lineCount] = UInt32(truncatingIfNeeded: wordCount)
-      lineCount += 1
-    }
-    return (wordCount, lineCount)
   }
 
   /// Appends words of a line, without sentence marks.

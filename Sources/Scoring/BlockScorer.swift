@@ -101,28 +101,10 @@ final class BlockScorer {
       foundIDs = RecordBuffer(uninitialized: wordLimit)
     }
     if lineEnds.count < block.count { lineEnds = RecordBuffer(uninitialized: block.count) }
-    return Self.scan(block, found, lineEnds)
+    return block.findWords(into: found, lineEnds: lineEnds)
   }
 
   // The loops below get the buffers as parameters: each access to a property of a class is checked.
-
-  private static func scan(
-    _ block: TextBlock,
-    _ found: borrowing RecordBuffer<WordPlace>,
-    _ lineEnds: borrowing RecordBuffer<UInt32>
-  ) -> (words: Int, lines: Int) {
-    var wordCount = 0
-    var lineCount = 0
-    // SAFETY: the block is padded. Words are apart, so `found` holds them all.
-    unsafe TokenScanner.scan(block.pointer, count: block.count) { offset, length in
-      found[wordCount] = WordPlace(offset: offset, count: length)
-      wordCount += 1
-    } lineEnd: { _ in
-      lineEnds[lineCount] = UInt32(truncatingIfNeeded: wordCount)
-      lineCount += 1
-    }
-    return (wordCount, lineCount)
-  }
 
   /// Lays the words out as sentences.
   private func gather(_ wordCount: Int, _ lineCount: Int, carry: inout Carry?) {

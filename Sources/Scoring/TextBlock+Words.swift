@@ -1,0 +1,28 @@
+package import GramdexIndex
+package import GramdexStorage
+package import GramdexText
+
+extension TextBlock {
+  /// Finds the words and the ends of lines of the block, for a look-up of all words at once.
+  ///
+  /// - Parameters:
+  ///   - found: receives where each word is; has room for one in two bytes, and one more.
+  ///   - lineEnds: receives for each LF how many words stand before it; has room for one a byte.
+  /// - Returns: how many words and how many LFs there are.
+  package func findWords(
+    into found: borrowing RecordBuffer<WordPlace>,
+    lineEnds: borrowing RecordBuffer<UInt32>
+  ) -> (words: Int, lines: Int) {
+    var wordCount = 0
+    var lineCount = 0
+    // SAFETY: the block is padded. Words are apart, so `found` holds them all.
+    unsafe TokenScanner.scan(pointer, count: count) { offset, length in
+      found[wordCount] = WordPlace(offset: offset, count: length)
+      wordCount += 1
+    } lineEnd: { _ in
+      lineEnds[lineCount] = UInt32(truncatingIfNeeded: wordCount)
+      lineCount += 1
+    }
+    return (wordCount, lineCount)
+  }
+}
