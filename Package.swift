@@ -86,6 +86,10 @@ let package = Package(
       "Scoring",
       ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexIndex", "CKernels"]
     ),
+    module(
+      "Rescoring",
+      ["GramdexCore", "GramdexStorage", "GramdexText", "GramdexScoring"]
+    ),
     module("Neural", ["GramdexCore", "GramdexStorage", "CNeuralKernels"]),
     module(
       "NeuralModels",
@@ -98,8 +102,8 @@ let package = Package(
       name: "Gramdex",
       dependencies: [
         "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexClasses",
-        "GramdexSmoothing", "GramdexIndex", "GramdexScoring", "GramdexNeural",
-        "GramdexNeuralModels",
+        "GramdexSmoothing", "GramdexIndex", "GramdexScoring", "GramdexRescoring",
+        "GramdexNeural", "GramdexNeuralModels",
         .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/Gramdex",
@@ -116,8 +120,8 @@ let package = Package(
       name: "GramdexCLI",
       dependencies: [
         "GramdexCore", "GramdexStorage", "GramdexText", "GramdexCounting", "GramdexClasses",
-        "GramdexSmoothing", "GramdexIndex", "GramdexScoring", "GramdexNeural",
-        "GramdexNeuralModels", "Gramdex", "GramdexStudies",
+        "GramdexSmoothing", "GramdexIndex", "GramdexScoring", "GramdexRescoring",
+        "GramdexNeural", "GramdexNeuralModels", "Gramdex", "GramdexStudies",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CLI",
@@ -176,6 +180,14 @@ let package = Package(
         "GramdexCore", "GramdexStorage", "GramdexText", "GramdexSmoothing", "GramdexIndex",
         "GramdexScoring", "Gramdex",
       ]
+    ),
+    tests(
+      "Rescoring",
+      [
+        "GramdexCore", "GramdexStorage", "GramdexText", "GramdexScoring", "GramdexRescoring",
+        "Gramdex",
+      ],
+      exclude: ["Fixtures"]
     ),
     tests(
       "Neural",
