@@ -89,8 +89,8 @@ public final class EnsembleScorer {
     text = ForestText(lexicon: ensemble.lexicon, tokenizer: ensemble.tokenizer)
   }
 
-  /// How many words and distinct beginnings the sentences scored last had: how much was saved.
-  public private(set) var lastSizes: (words: Int, nodes: Int) = (0, 0)
+  /// How many distinct beginnings the sentences scored last had: the words that were scored.
+  public private(set) var lastNodeCount = 0
 
   /// Scores sentences, each after the beginning of a text.
   ///
@@ -100,20 +100,23 @@ public final class EnsembleScorer {
   ///     other models stay exact.
   /// - Returns: a score for each.
   /// - Throws: what a model that cannot go on says.
-  public func score(_ sentences: [String], estimated: Bool = false) throws -> [EnsembleScore] {
+  public func score(
+    _ sentences: some Collection<String>,
+    estimated: Bool = false
+  ) throws -> [EnsembleScore] {
     text.removeAll()
     for sentence in sentences { text.append(sentence) }
     text.plant()
     let forest = text.forest
     if scores.count < forest.count { scores = RecordBuffer(uninitialized: forest.count) }
-    var result = sentences.indices.map {
+    var result = (0..<sentences.count).map {
       EnsembleScore(
         words: text.wordCount($0),
         unknownWords: text.unknownCounts[$0],
         log10Probabilities: []
       )
     }
-    lastSizes = (result.reduce(0) { $0 + $1.words + 1 }, forest.count)
+    lastNodeCount = forest.count
     for (model, scorer) in scorers(estimated).enumerated() {
       scorer.score(forest, words: forest.words, after: states[model], scores: scores)
       if let failure = scorer.failure { throw failure }
