@@ -52,7 +52,19 @@ enum JSONLines {
 }
 
 /// Decodes the inside of a JSON string.
-enum JSONText {
+package enum JSONText {
+  /// The text that a string's raw bytes mean, whose escapes are known to be well formed.
+  package static func decoded(_ escaped: [UInt8]) -> [UInt8] {
+    var bytes = escaped
+    // SAFETY: the buffer holds the whole text, and decoding does not grow it.
+    let count = unsafe bytes.withUnsafeMutableBufferPointer { buffer -> Int in
+      guard let base = buffer.baseAddress else { return 0 }
+      return unsafe decode(base, 0..<buffer.count, to: 0)
+    }
+    bytes.removeSubrange(count...)
+    return bytes
+  }
+
   /// Writes the string with raw bytes `range` of `base` to `target` on, which is not after the range, and
   /// returns how many bytes it has; escapes are known to be well formed.
   ///

@@ -190,19 +190,10 @@ struct JSONScanner {
   private func equals(_ name: (range: Range<Int>, hasEscapes: Bool), _ wanted: [UInt8]) -> Bool {
     if name.hasEscapes {
       // SAFETY: the copy holds the whole range, and decoding does not grow it.
-      return decoded(name.range.map { unsafe base[$0] }) == wanted
+      return JSONText.decoded(name.range.map { unsafe base[$0] }) == wanted
     }
     // SAFETY: the range was scanned, so it lies within the readable bytes.
     guard name.range.count == wanted.count else { return false }
     return zip(name.range, wanted).allSatisfy { unsafe base[$0] == $1 }
-  }
-
-  private func decoded(_ escaped: [UInt8]) -> [UInt8] {
-    var bytes = escaped
-    let count = unsafe bytes.withUnsafeMutableBufferPointer { buffer -> Int in
-      guard let base = buffer.baseAddress else { return 0 }
-      return unsafe JSONText.decode(base, 0..<buffer.count, to: 0)
-    }
-    return Array(bytes[..<count])
   }
 }

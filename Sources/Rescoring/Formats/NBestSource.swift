@@ -1,0 +1,55 @@
+import GramdexCore
+import GramdexStorage
+
+/// A file with lists; of Kaldi's folders, that with the words.
+struct NBestSource {
+  /// The path to open; `-` is standard input.
+  let path: String
+
+  /// The id of the list in a file that is named after its utterance; standard input is `1`.
+  var utterance: String { path == "-" ? "1" : FileNames.utterance(path) }
+
+  /// Its bytes on the disk; nil for what is no regular file.
+  var bytes: UInt64? {
+    guard path != "-", Files.kind(path) == .file else { return nil }
+    return try? Files.size(path)
+  }
+
+  /// The files at `path`: itself, those of a folder sorted by name, or the words in Kaldi's folders.
+  static func found(at path: String, format: NBestFormat?) throws -> [Self] {
+    guard path != "-", Files.isFolder(path) else { return [Self(path: path)] }
+    if format == nil || format == .kaldi {
+      let sources = try KaldiFiles.folders(path).flatMap { folder in
+        try Files.names(in: folder).filter(KaldiFiles.isWords)
+          .map { Self(path: folder + "/" + $0) }
+      }
+      if !sources.isEmpty { return sources }
+      if format == .kaldi {
+        throw NBestError(
+          file: path,
+          .wrongKindOfPath(
+            format: .kaldi,
+            expected: "a folder with words_text, or with folders archives.N"
+          )
+        )
+      }
+    }
+    let files = try Files.names(in: path)
+      .filter { !$0.hasPrefix(".") && Files.kind(path + "/" + $0) == .file }
+      .map { Self(path: path + "/" + $0) }
+    if files.isEmpty { throw NBestError(file: path, .emptyFolder) }
+    return files
+  }
+
+  /// Tells the format from the name and the first line that is not blank, and hands over the lines, none of them read.
+  func opened(_ cancellation: Cancellation?) throws -> (NBestFormat, LineReader?) {
+    if let format = NBestFormat.named(path), format == .kaldi { return (format, nil) }
+    let lines = try LineReader(path: path, cancellation: cancellation)
+    let first = try lines.peek()
+    if let format = NBestFormat.named(path) ?? first.flatMap(NBestFormat.guessed) {
+      return (format, lines)
+    }
+    let beginning = first.map { String(decoding: $0.bytes[$0.range].prefix(60), as: UTF8.self) }
+    throw NBestError(file: lines.name, line: 1, .unknownFormat(beginning: beginning ?? ""))
+  }
+}

@@ -1,0 +1,67 @@
+/// What each column of a TSV file holds.
+struct TSVColumns {
+  /// A column's meaning.
+  enum Meaning: Equatable {
+    case utterance
+    /// The id with `-N` after it, N being the rank.
+    case utteranceAndRank
+    case rank
+    case text
+    case reference
+    case score(String)
+    /// A number that is no score, or text.
+    case extra(String)
+  }
+
+  /// The meanings, in the order of the columns.
+  var meanings: [Meaning]
+
+  /// Names of the column with ids.
+  static let utteranceNames = ["utt", "utterance", "id", "utt-id", "utt_id", "uttid"]
+  /// The name of the column with ids and ranks.
+  static let rankedName = "utt-id-rank"
+  /// Names of the column with the words.
+  static let textNames = ["text", "hyp", "hypothesis"]
+
+  /// The columns that a header names; without a known name, the first is the id and the last the text.
+  init(header line: Line, ranksInIDs: Bool) throws {
+    var names = try line.fields.map { try line.words($0) }
+    names[0] = WordSpacing.normalized(String(names[0].drop { $0 == "#" }))
+    if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+      throw line.error(.header(reason: "names the column \"\(twice)\" twice"))
+    }
+    guard names.count >= 2 else { throw line.error(.header(reason: "names one column only")) }
+    meanings = names.map(Self.meaning)
+    if !meanings.contains(where: { $0 == .utterance || $0 == .utteranceAndRank }) {
+      meanings[0] = .utterance
+    }
+    if !meanings.contains(.text) {
+      guard case .score = meanings[names.count - 1] else {
+        guard names.last == "words", meanings.count >= 2 else {
+          throw line.error(.header(reason: "names no column \"text\""))
+        }
+        meanings[names.count - 1] = .text
+        return
+      }
+      meanings[names.count - 1] = .text
+    }
+    if ranksInIDs { meanings = meanings.map { $0 == .utterance ? .utteranceAndRank : $0 } }
+  }
+
+  /// The columns of a file without a header: id, scores, text.
+  init(count: Int, ranksInIDs: Bool) {
+    meanings = (0..<max(count, 2)).map { .score("score\($0)") }
+    meanings[0] = ranksInIDs ? .utteranceAndRank : .utterance
+    meanings[meanings.count - 1] = .text
+  }
+
+  private static func meaning(_ name: String) -> Meaning {
+    if name == rankedName { return .utteranceAndRank }
+    if utteranceNames.contains(name) { return .utterance }
+    if textNames.contains(name) { return .text }
+    if JSONNames.reference.contains(name) { return .reference }
+    if name == JSONNames.rank { return .rank }
+    if JSONNames.counts.contains(name) { return .extra(name) }
+    return .score(name)
+  }
+}
