@@ -1,6 +1,7 @@
 import GramdexCore
-import GramdexRescoring
 import Testing
+
+@testable import GramdexRescoring
 
 @Suite("Search for weights")
 struct WeightSearchTests {
@@ -134,7 +135,12 @@ struct WeightSearchTests {
     throws
   {
     let lists = try Self.lists(seed: 31, count: 15, criterion: criterion)
-    let loss = ExpectedLoss(lists, penalty: 0.01, spreads: lists.spreads)
+    let loss = ExpectedLoss(
+      lists,
+      penalties: ExpectedLoss.Penalties(sharpness: 0.01, deviation: 0.02),
+      spreads: lists.spreads,
+      initial: [1, 0.5, 0]
+    )
     let place = [0.3, -0.2, 0.1]
     let gradient = loss.value(at: place).gradient
     for index in place.indices {
@@ -151,7 +157,12 @@ struct WeightSearchTests {
   func `very sharp distributions expect the errors of the best hypotheses`() throws {
     let lists = try Self.lists(seed: 41, count: 15)
     let weights = [0.7, -0.3, 0.2]
-    let loss = ExpectedLoss(lists, penalty: 0, spreads: lists.spreads)
+    let loss = ExpectedLoss(
+      lists,
+      penalties: ExpectedLoss.Penalties(sharpness: 0, deviation: 0),
+      spreads: lists.spreads,
+      initial: weights
+    )
     let sharp = loss.value(at: weights.map { $0 * 1e6 }).loss
     #expect(abs(sharp - lists.loss(weights: weights)) < 1e-9)
   }

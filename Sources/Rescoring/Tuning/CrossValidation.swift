@@ -44,7 +44,7 @@ public struct CrossValidation: Hashable, Sendable {
   }
 
   /// Folds of sizes that differ by at most one: the lists in random order (Fisher & Yates), dealt out in turn.
-  private static func folds(lists: Int, count: Int, seed: UInt64) -> [Int] {
+  package static func folds(lists: Int, count: Int, seed: UInt64) -> [Int] {
     var random = SplitMix64(seed: seed, stream: UInt64.max)
     var order = Array(0..<lists)
     for index in order.indices.reversed().dropLast() {

@@ -18,8 +18,18 @@ struct ExpectedLossDescent {
   private static let maximumSteps = 200
   private static let smallestGain = 1e-9
 
-  init(lists: TuningLists, penalty: Double, start: WeightStarts, number: Int) {
-    loss = ExpectedLoss(lists, penalty: penalty, spreads: start.spreads)
+  init(
+    lists: TuningLists,
+    penalties: ExpectedLoss.Penalties,
+    start: WeightStarts,
+    number: Int
+  ) {
+    loss = ExpectedLoss(
+      lists,
+      penalties: penalties,
+      spreads: start.spreads,
+      initial: start.weights.map(\.initial)
+    )
     self.start = start
     self.number = number
     free = start.free

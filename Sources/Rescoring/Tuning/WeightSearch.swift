@@ -11,8 +11,8 @@ public struct WeightSearch: Hashable, Sendable {
     /// The error rate of the best hypotheses itself, which jumps as weights change: exact search along lines (Och 2003),
     /// the lines being axes, where the last round went, and random directions (Powell; Cer et al. 2008).
     case errorRate = "error-rate"
-    /// The expected error rate when hypotheses are drawn with probabilities ∝ exp(total), by gradients, with a penalty on
-    /// sharp distributions (`ExpectedLoss`).
+    /// The expected error rate when hypotheses are drawn with probabilities ∝ exp(total), by gradients, with penalties on
+    /// sharp distributions and on weights far from the initial ones (`ExpectedLoss`).
     case expectedErrorRate = "expected-error-rate"
   }
 
@@ -22,20 +22,20 @@ public struct WeightSearch: Hashable, Sendable {
   public var restarts: Int
   /// What random numbers depend on.
   public var seed: UInt64
-  /// The penalty λ on Σ (weight · spread of the feature)² of `expectedErrorRate`; ignored by `errorRate`.
-  public var penalty: Double
+  /// The penalty on sharp distributions, λ at `ExpectedLoss`; ignored by `errorRate`.
+  public var sharpnessPenalty = 0.0001
+  /// The penalty on weights in another direction than the initial ones, μ at `ExpectedLoss`; ignored by `errorRate`.
+  public var deviationPenalty = 0.0003
 
   /// Makes a search.
   public init(
     method: Method = .expectedErrorRate,
     restarts: Int = 8,
-    seed: UInt64 = 1,
-    penalty: Double = 0.001
+    seed: UInt64 = 1
   ) {
     self.method = method
     self.restarts = max(0, restarts)
     self.seed = seed
-    self.penalty = max(0, penalty)
   }
 
   /// What a search found.
@@ -66,7 +66,15 @@ public struct WeightSearch: Hashable, Sendable {
       case .errorRate:
         ErrorRateDescent(line: line, start: start, number: number).end()
       case .expectedErrorRate:
-        ExpectedLossDescent(lists: lists, penalty: penalty, start: start, number: number).end()
+        ExpectedLossDescent(
+          lists: lists,
+          penalties: ExpectedLoss.Penalties(
+            sharpness: sharpnessPenalty,
+            deviation: deviationPenalty
+          ),
+          start: start,
+          number: number
+        ).end()
       }
     }
     let best = ends.min { ($0.loss, $0.size) < ($1.loss, $1.size) }?.weights
