@@ -7,6 +7,7 @@ import GramdexCounting
 import GramdexIndex
 import GramdexNeural
 import GramdexNeuralModels
+import GramdexRescoring
 import GramdexScoring
 import GramdexSmoothing
 import GramdexStorage
@@ -102,6 +103,10 @@ enum ErrorReport {
     case PlanError.disk: Code.inputOutput
     case PlanError.memory: Code.usage
     case is ScratchFileError: Code.inputOutput
+    case let error as NBestError: error.isBadData ? Code.badData : Code.usage
+    case let error as ListEvaluationError: error.isBadData ? Code.badData : Code.usage
+    case TuningError.bounds, TuningError.folds: Code.usage
+    case is TuningError, is TotalRuleError, is WeightsFileError, is WordMeshError: Code.badData
     case is TableError, is LevelBlockError, is ZstdBlock.Failure: Code.badData
     default: nil
     }

@@ -2,16 +2,16 @@
 ///
 /// The number at place i is `mix(seed + (i + 1) · 0x9E3779B97F4A7C15)`, so sequences can be begun anywhere.
 /// Source: Steele, Lea, Flood: Fast splittable pseudorandom number generators (OOPSLA 2014), as in Vigna's splitmix64.c.
-struct SplitMix64: Sendable {
+package struct SplitMix64: Sendable {
   private var state: UInt64
 
   /// Begins the sequence of `seed`.
-  init(seed: UInt64) {
+  package init(seed: UInt64) {
     state = seed
   }
 
   /// Begins sequence number `stream` of those that `seed` has: its seed is the number at that place of `seed`'s own.
-  init(seed: UInt64, stream: UInt64) {
+  package init(seed: UInt64, stream: UInt64) {
     var seeds = Self(seed: seed &+ stream &* Self.step)
     state = seeds.next()
   }
@@ -19,7 +19,7 @@ struct SplitMix64: Sendable {
   private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
 
   /// The next 64 random bits.
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= Self.step
     var mixed = state
     mixed = (mixed ^ (mixed &>> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -28,7 +28,14 @@ struct SplitMix64: Sendable {
   }
 
   /// A number from 0 up to, not including, 1: the next number's upper 53 bits.
-  mutating func nextUnit() -> Double {
+  package mutating func nextUnit() -> Double {
     Double(next() &>> 11) * 0x1p-53
+  }
+
+  /// A whole number from 0 up to, not including, `bound`: the upper half of the next number times `bound`, which
+  /// favors none by more than `bound` · 2⁻⁶⁴.
+  package mutating func next(below bound: Int) -> Int {
+    precondition(bound > 0, "a random number below \(bound)")
+    return Int(next().multipliedFullWidth(by: UInt64(bound)).high)
   }
 }

@@ -1,0 +1,163 @@
+/// Hypotheses aligned with each other: places one after the other, at each of which words, or none, have probabilities.
+///
+/// Made like a confusion network from a list: the likeliest text begins it, and each next one is aligned to what is there, by the least
+/// expected number of errors: putting word w at a place costs 1 − p(w there), passing a place by costs 1 − p(none
+/// there), and a new place costs 1. Of equals the alignment is chosen that is found from the end backwards by preferring
+/// a place for the word to passing a place by, and that to a new place.
+/// Cost: places × words for each text. Source: Mangu, Brill & Stolcke: Finding consensus in speech recognition (2000), for lists as in SRILM's
+/// `nbest-lattice -use-mesh`; several systems: Fiscus: ROVER (ASRU 1997), Stolcke et al.: N-best ROVER (2000).
+public struct WordMesh: Hashable, Sendable {
+  /// A word, or none, and its probability.
+  public struct Entry: Hashable, Sendable {
+    /// The word; nil where a hypothesis has none.
+    public var word: String?
+    /// The sum of the probabilities of the hypotheses that have it here.
+    public var probability: Double
+
+    /// Makes an entry.
+    public init(word: String?, probability: Double) {
+      self.word = word
+      self.probability = probability
+    }
+  }
+
+  /// The utterance's id.
+  public var name: String
+  /// The entries of each place, the likeliest first.
+  public var places: [[Entry]]
+  /// The probability of all hypotheses together: 1 but for rounding.
+  public var mass: Double
+
+  /// Makes a mesh.
+  public init(name: String, places: [[Entry]], mass: Double) {
+    self.name = name
+    self.places = places
+    self.mass = mass
+  }
+
+  /// The likeliest word of each place, where none is no likelier. Of equally likely words the earlier entry counts.
+  public var consensus: String {
+    places.compactMap { place in
+      place.max {
+        // `max` keeps the first of equals, but for none and a word.
+        $0.probability < $1.probability
+          || ($0.probability == $1.probability && $0.word == nil && $1.word != nil)
+      }?.word
+    }.joined(separator: " ")
+  }
+}
+
+/// Puts texts into a mesh, one after the other.
+package struct WordMeshBuilder {
+  /// The probability of each word at a place, in the order in which they came; word −1 is none.
+  private struct Place {
+    var words: [Int32] = []
+    var masses: [Double] = []
+
+    func mass(of word: Int32) -> Double {
+      words.firstIndex(of: word).map { masses[$0] } ?? 0
+    }
+
+    mutating func add(_ word: Int32, _ mass: Double) {
+      if let index = words.firstIndex(of: word) {
+        masses[index] += mass
+      } else {
+        words.append(word)
+        masses.append(mass)
+      }
+    }
+  }
+
+  /// What a cell of the table was reached by.
+  private enum Move: UInt8 {
+    case word
+    case pass
+    case new
+  }
+
+  private static let none: Int32 = -1
+
+  private var places: [Place] = []
+  private var mass = 0.0
+  private var isEmpty = true
+
+  /// An empty mesh.
+  package init() {}
+
+  /// Adds texts, the likeliest first, each with `share` of its probability.
+  package mutating func add(_ texts: WeightedTexts, share: Double = 1) {
+    for entry in texts.entries { add(entry.words, entry.probability * share) }
+  }
+
+  /// The mesh; `numbers` says what the words' numbers mean.
+  package func mesh(name: String, numbers: TokenNumbers) -> WordMesh {
+    let shown = places.map { place in
+      let order = place.words.indices.sorted {
+        (place.masses[$0], -$0) > (place.masses[$1], -$1)
+      }
+      return order.map { index in
+        let word = place.words[index]
+        return WordMesh.Entry(
+          word: word == Self.none ? nil : numbers.words[Int(word)],
+          probability: place.masses[index]
+        )
+      }
+    }
+    return WordMesh(name: name, places: shown, mass: mass)
+  }
+
+  private mutating func add(_ words: [Int32], _ probability: Double) {
+    if isEmpty {
+      places = words.map { Place(words: [$0], masses: [probability]) }
+      isEmpty = false
+    } else {
+      merge(words, probability, moves(words))
+    }
+    mass += probability
+  }
+
+  /// How each cell is best reached; row i: after i places, column j: after j words.
+  private func moves(_ words: [Int32]) -> [[Move]] {
+    var costs = words.indices.reduce(into: [0.0]) { row, _ in row.append((row.last ?? 0) + 1) }
+    var moves = [[Move](repeating: .new, count: words.count + 1)]
+    for place in places {
+      let pass = 1 - place.mass(of: Self.none) / mass
+      var diagonal = costs[0]
+      costs[0] += pass
+      var row = [Move](repeating: .pass, count: words.count + 1)
+      for (j, word) in words.enumerated() {
+        let through = diagonal + 1 - place.mass(of: word) / mass
+        let passing = costs[j + 1] + pass
+        let adding = costs[j] + 1
+        diagonal = costs[j + 1]
+        let least = min(through, min(passing, adding))
+        costs[j + 1] = least
+        row[j + 1] = through == least ? .word : passing == least ? .pass : .new
+      }
+      moves.append(row)
+    }
+    return moves
+  }
+
+  private mutating func merge(_ words: [Int32], _ probability: Double, _ moves: [[Move]]) {
+    var merged: [Place] = []
+    var (i, j) = (places.count, words.count)
+    while i > 0 || j > 0 {
+      switch moves[i][j] {
+      case .word:
+        i -= 1
+        j -= 1
+        places[i].add(words[j], probability)
+        merged.append(places[i])
+      case .pass:
+        i -= 1
+        places[i].add(Self.none, probability)
+        merged.append(places[i])
+      case .new:
+        j -= 1
+        merged.append(Place(words: [Self.none, words[j]], masses: [mass, probability]))
+      }
+    }
+    places = merged.reversed()
+  }
+}
