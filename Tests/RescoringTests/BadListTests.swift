@@ -209,7 +209,7 @@ struct BadListTests {
     var outcomes = (read: 0, refused: 0)
     for source in names + [rich, hypotheses, tsv] {
       let bytes = Array(try Data(contentsOf: URL(filePath: source)))
-      for round in 0..<150 {
+      for round in 0..<60 {
         let mutated = Self.mutate(bytes, &generator)
         let format = NBestFormat.allCases[round % NBestFormat.allCases.count]
         let path = try folder.write("mutated", Data(mutated))
