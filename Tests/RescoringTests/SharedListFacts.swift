@@ -1,3 +1,4 @@
+import Foundation
 import GramdexRescoring
 import TestSupport
 import Testing
