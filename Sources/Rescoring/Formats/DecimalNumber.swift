@@ -60,8 +60,14 @@ enum DecimalNumber {
     return value.isFinite ? .number(value) : .notFinite
   }
 
-  /// Appends the shortest decimal that reads back as `value`, which is finite; whole numbers without a point.
-  static func append(_ value: Double, to output: inout [UInt8]) {
+  /// Appends the shortest decimal that reads back as `value`, which is finite.
+  ///
+  /// Whole numbers have no point, or, as JSON and TSV of most programs have them, `.0`.
+  static func append(_ value: Double, wholeWithPoint: Bool = false, to output: inout [UInt8]) {
+    if wholeWithPoint {
+      output.append(contentsOf: value.description.utf8)
+      return
+    }
     if value.magnitude < 1e15, value == value.rounded(.towardZero) {
       // −0 has a sign that is worth keeping.
       if value == 0, value.sign == .minus { output.append(0x2D) }

@@ -186,24 +186,26 @@ struct JSONCursor {
   private mutating func skipString() throws -> Value {
     position += 1
     let start = position
-    var hasEscapes = false
+    if let quote = ByteScan.first(0x22, in: bytes, start..<end),
+      ByteScan.traits(bytes, start..<quote).isPlainJSON
+    {
+      position = quote + 1
+      return .string(start..<quote, hasEscapes: false)
+    }
+    return try skipStringWithEscapes(from: start)
+  }
+
+  private mutating func skipStringWithEscapes(from start: Int) throws -> Value {
     while position < end {
       let byte = bytes[position]
-      if byte == 0x22 {
-        position += 1
-        return .string(start..<position - 1, hasEscapes: hasEscapes)
-      }
+      position += 1
+      if byte == 0x22 { return .string(start..<position - 1, hasEscapes: true) }
       if byte == 0x5C {
-        hasEscapes = true
-        position += 1
         guard skipEscape() else { throw malformed("an escape such as \\n or \\u00e9") }
-        continue
       } else if byte < 0x20 {
         throw malformed("no control character in a string")
       }
-      position += 1
     }
-    position = min(position, end)
     throw malformed("'\"' at the end of a string")
   }
 

@@ -4,10 +4,15 @@ extension JSONText {
   /// Appends `text` as a JSON string, quotes included.
   static func append(_ text: String, to output: inout [UInt8]) {
     output.append(0x22)
-    if text.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) {
+    var text = text
+    let isPlain = text.withUTF8 { bytes in
+      // SAFETY: the bytes are read within the call only.
+      guard unsafe ByteScan.traits(bytes).isPlainJSON else { return false }
+      unsafe output.append(contentsOf: bytes)
+      return true
+    }
+    if !isPlain {
       for byte in text.utf8 { append(byte, to: &output) }
-    } else {
-      output.append(contentsOf: text.utf8)
     }
     output.append(0x22)
   }

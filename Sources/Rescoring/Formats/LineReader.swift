@@ -1,14 +1,6 @@
 import GramdexCore
 import GramdexStorage
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// One line of a file, without its LF and without the CR before it.
 struct Line {
   /// The bytes of the line, and of others around it.
@@ -27,7 +19,10 @@ struct Line {
 
   /// The bytes of `range` as text.
   func text(_ range: Range<Int>) throws -> String {
-    guard let text = String(validating: bytes[range], as: UTF8.self) else { throw error(.notUTF8) }
+    let traits = ByteScan.traits(bytes, range)
+    guard let text = ByteScan.text(bytes, range, isASCII: traits.isASCII) else {
+      throw error(.notUTF8)
+    }
     return text
   }
 
@@ -67,8 +62,9 @@ struct Line {
 
   /// The words of `source`, with one space between two.
   func text(in source: [UInt8], _ part: Range<Int>) throws -> String {
-    if WordSpacing.isNormal(source, part) {
-      guard let text = String(validating: source[part], as: UTF8.self) else {
+    let traits = ByteScan.traits(source, part)
+    if traits.isNormalText {
+      guard let text = ByteScan.text(source, part, isASCII: traits.isASCII) else {
         throw error(.notUTF8)
       }
       return text
@@ -91,21 +87,7 @@ enum WordSpacing {
 
   /// Whether nothing needs to be done.
   static func isNormal(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
-    var wasSeparator = true
-    for position in range {
-      let byte = bytes[position]
-      if byte > 0x20 {
-        wasSeparator = false
-      } else if byte == 0x20 {
-        if wasSeparator { return false }
-        wasSeparator = true
-      } else if separates(byte) {
-        return false
-      } else {
-        wasSeparator = false
-      }
-    }
-    return range.isEmpty || !wasSeparator
+    ByteScan.traits(bytes, range).isNormalText
   }
 
   /// `text` with one space between two words.
@@ -189,14 +171,7 @@ final class LineReader {
   }
 
   private func lineEnd(from position: Int) -> Int? {
-    if position == end { return nil }
-    // SAFETY: position ..< end lies within the array, which lives during the call.
-    return unsafe bytes.withUnsafeBytes { buffer in
-      guard let base = buffer.baseAddress,
-        let found = unsafe memchr(base + position, Int32(TextPolicy.lineEnd), end - position)
-      else { return nil }
-      return unsafe UnsafeRawPointer(found) - base
-    }
+    ByteScan.first(TextPolicy.lineEnd, in: bytes, position..<end)
   }
 
   /// Reads more, and returns by how much everything moved towards the start.

@@ -39,6 +39,7 @@ extension NBestList {
     guard value.isFinite else {
       throw unwritable(format, "has a score \(score.name) that is \(value)")
     }
-    DecimalNumber.append(value, to: &output)
+    let hasNames = format == .json || format == .jsonHypotheses || format == .tsv
+    DecimalNumber.append(value, wholeWithPoint: hasNames, to: &output)
   }
 }
