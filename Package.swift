@@ -145,6 +145,12 @@ let package = Package(
       path: "Benchmarks/Neural",
       swiftSettings: settings
     ),
+    .executableTarget(
+      name: "RescoringBenchmark",
+      dependencies: ["GramdexCore", "GramdexScoring", "Gramdex"],
+      path: "Benchmarks/Rescoring",
+      swiftSettings: settings
+    ),
     .target(
       name: "TestSupport",
       dependencies: ["GramdexCore"],

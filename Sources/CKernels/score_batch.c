@@ -4,10 +4,20 @@
 // Order by order, all hashes are computed and their memory asked for, and only then looked into; whether a word's
 // context is long enough for the next order is known by then. A list gets an element whether it is wanted or not,
 // and grows by one if it is, so that nothing is guessed.
+//
+// Words stand in a row, or in a tree: then each says which word it follows (`is_tree`, a constant in each copy of a loop). Places of a tree whose
+// words follow one of an earlier batch have what that left at a place of its own, behind those of the batch.
 #include "gramdex_scores.h"
 #include <stdlib.h>
 
-enum { PLACES = GRAMDEX_BATCH + 1 };
+enum { PLACES = 2 * GRAMDEX_BATCH + 1 };
+
+/// Where words come from: `ids` in a row, or units of a tree, of which the batch has those from `first` on.
+typedef struct word_source {
+  const uint32_t *ids;
+  const gramdex_units *units;
+  uint32_t first;
+} word_source;
 
 struct gramdex_batch {
   /// The place after which the batch ended.
@@ -20,6 +30,8 @@ struct gramdex_batch {
   uint32_t matched[PLACES];
   /// How many words of context the state after each place has.
   uint32_t lengths[PLACES];
+  /// Trees: the place of the word before each, and the unit of the word that the search has come back to.
+  uint32_t before[PLACES], cursors[PLACES];
   /// The order at which a place's context was found too short; 0 when it was not.
   uint32_t stopped[PLACES];
   // The places that still look for longer n-grams, and where.
@@ -57,9 +69,24 @@ void gramdex_batch_begin_backoff(gramdex_batch *batch, uint32_t distance, uint32
   batch->backoffs[distance * PLACES] = backoff;
 }
 
+/// The place of the word before.
+static GRAMDEX_INLINE uint32_t place_before(const gramdex_batch *batch, uint32_t place, const bool is_tree) {
+  return is_tree ? batch->before[place] : place - 1;
+}
+
+/// The word that stands `distance` words before that of a place.
+static GRAMDEX_INLINE uint32_t word_before(const word_source source, uint32_t place, uint32_t distance,
+                                   const bool is_tree) {
+  if (!is_tree) return source.ids[(int64_t)place - 1 - distance];
+  uint32_t unit = source.first + place - 1;
+  for (uint32_t hop = 0; hop < distance; hop++) unit = source.units->parents[unit];
+  return source.units->words[unit];
+}
+
 /// Takes the unigram of each word; returns how many words look for more.
 static GRAMDEX_INLINE uint32_t take_unigrams(gramdex_batch *restrict batch, const gramdex_model *model,
-                                     const uint32_t *restrict ids, uint32_t count) {
+                                     const word_source source, uint32_t count, const bool is_tree) {
+  const uint32_t *restrict ids = source.ids;
   uint32_t active = 0;
   const uint64_t multiplier = model->multipliers[0];
   for (uint32_t place = 1; place <= count; place++) {
@@ -74,7 +101,7 @@ static GRAMDEX_INLINE uint32_t take_unigrams(gramdex_batch *restrict batch, cons
     batch->lengths[place] =
         (model->order > 1) & (is_begin | ((backoff != GRAMDEX_NO_BACKOFF) & !is_marker));
     batch->sums[place] = id * multiplier;
-    batch->tables[place] = gramdex_tables_before(model, ids[(int64_t)place - 2]);
+    batch->tables[place] = gramdex_tables_before(model, word_before(source, place, 1, is_tree));
     batch->active[active] = place;
     active += !is_marker;
   }
@@ -83,14 +110,17 @@ static GRAMDEX_INLINE uint32_t take_unigrams(gramdex_batch *restrict batch, cons
 
 /// Computes the next longer n-gram of each active place and asks the cache for its bucket or pilot.
 static GRAMDEX_INLINE uint32_t fetch(gramdex_batch *restrict batch, const gramdex_model *model,
-                             const uint32_t *restrict ids, uint32_t count, uint32_t length,
-                             const bool is_compact) {
+                             const word_source source, uint32_t count, uint32_t length,
+                             const bool is_compact, const bool is_tree) {
   const uint64_t multiplier = model->multipliers[length - 1], seed = model->seed;
   uint32_t kept = 0;
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t place = batch->active[i];
-    const bool is_context = batch->lengths[place - 1] >= length - 1;
-    const uint64_t sum = batch->sums[place] + ids[(int64_t)place - length] * multiplier;
+    const bool is_context = batch->lengths[place_before(batch, place, is_tree)] >= length - 1;
+    if (is_tree) batch->cursors[place] = source.units->parents[batch->cursors[place]];
+    const uint32_t id = is_tree ? source.units->words[batch->cursors[place]]
+                                : source.ids[(int64_t)place - length];
+    const uint64_t sum = batch->sums[place] + id * multiplier;
     batch->sums[place] = sum;
     const uint64_t hash = gramdex_ngram_hash(sum, seed);
     const gramdex_table *table = batch->tables[place] + (length - 2);
@@ -184,44 +214,61 @@ static GRAMDEX_INLINE uint32_t probe_compact(gramdex_batch *restrict batch, uint
 /// Goes on with a word whose context turned out longer after it was given up. This takes an n-gram that is a context while
 /// its own suffix is none, which only an imported model or a false match of a compact table can bring about.
 __attribute__((noinline)) static void resume(gramdex_batch *batch, const gramdex_model *model,
-                                             const uint32_t *ids, uint32_t place) {
+                                             const word_source source, uint32_t place, bool is_tree) {
   // The sum has the word at which the search stopped.
   uint32_t length = batch->stopped[place];
-  while (length <= model->order && batch->lengths[place - 1] >= length - 1) {
+  const uint32_t before = place_before(batch, place, is_tree);
+  while (length <= model->order && batch->lengths[before] >= length - 1) {
     const uint64_t hash = gramdex_ngram_hash(batch->sums[place], model->seed);
     const gramdex_answer answer = gramdex_find(batch->tables[place] + (length - 2), hash);
     if (!answer.found) return;
     keep(batch, place, length, answer, length == model->order);
     length += 1;
     if (length <= model->order)
-      batch->sums[place] += ids[(int64_t)place - length] * model->multipliers[length - 1];
+      batch->sums[place] +=
+          word_before(source, place, length - 1, is_tree) * model->multipliers[length - 1];
   }
 }
 
 /// Adds the backoffs and writes the results.
 static GRAMDEX_INLINE void add(gramdex_batch *restrict batch, const gramdex_model *model,
-                       const uint32_t *ids, uint32_t count, float *restrict scores,
-                       uint8_t *restrict orders) {
+                       const word_source source, uint32_t count, float *restrict scores,
+                       uint8_t *restrict orders, const bool is_tree) {
   for (uint32_t place = 1; place <= count; place++) {
     const uint32_t stop = batch->stopped[place];
-    if (__builtin_expect(stop != 0 && batch->lengths[place - 1] >= stop - 1, 0))
-      resume(batch, model, ids, place);
+    const uint32_t before = place_before(batch, place, is_tree);
+    if (__builtin_expect(stop != 0 && batch->lengths[before] >= stop - 1, 0))
+      resume(batch, model, source, place, is_tree);
   }
   for (uint32_t place = 1; place <= count; place++)
     orders[place - 1] = (uint8_t)batch->matched[place];
   for (uint32_t distance = 0; distance + 1 < model->order; distance++) {
     const uint32_t *restrict backoffs = batch->backoffs + (size_t)distance * PLACES;
     for (uint32_t place = 1; place <= count; place++) {
+      const uint32_t before = place_before(batch, place, is_tree);
       // Matched is 0 at markers, which take no backoff.
       const bool applies = (batch->matched[place] - 1 <= distance)
-                           & (distance < batch->lengths[place - 1]);
+                           & (distance < batch->lengths[before]);
       const float score = gramdex_float(batch->probabilities[place]);
-      const float total = score + gramdex_float(backoffs[place - 1]);
+      const float total = score + gramdex_float(backoffs[before]);
       const uint32_t mask = -(uint32_t)applies;
       batch->probabilities[place] = (gramdex_bits(total) & mask) | (gramdex_bits(score) & ~mask);
     }
   }
   memcpy(scores, batch->probabilities + 1, count * sizeof *scores);
+}
+
+static GRAMDEX_INLINE void score_words(gramdex_batch *batch, const gramdex_model *model,
+                               const word_source source, uint32_t count, float *scores,
+                               uint8_t *orders, const bool is_compact, const bool is_tree) {
+  uint32_t active = take_unigrams(batch, model, source, count, is_tree);
+  for (uint32_t length = 2; length <= model->order && active > 0; length++) {
+    active = fetch(batch, model, source, active, length, is_compact, is_tree);
+    const bool is_top = length == model->order;
+    if (is_compact) active = probe_compact(batch, active, length, is_top);
+    else active = is_top ? probe(batch, active, length, true) : probe(batch, active, length, false);
+  }
+  add(batch, model, source, count, scores, orders, is_tree);
 }
 
 static GRAMDEX_INLINE void score_batch(gramdex_batch *batch, const gramdex_model *model,
@@ -231,14 +278,48 @@ static GRAMDEX_INLINE void score_batch(gramdex_batch *batch, const gramdex_model
   for (uint32_t distance = 0; distance < batch->lengths[0]; distance++)
     batch->backoffs[distance * PLACES] = batch->backoffs[distance * PLACES + batch->last];
   batch->last = count;
-  uint32_t active = take_unigrams(batch, model, ids, count);
-  for (uint32_t length = 2; length <= model->order && active > 0; length++) {
-    active = fetch(batch, model, ids, active, length, is_compact);
-    const bool is_top = length == model->order;
-    if (is_compact) active = probe_compact(batch, active, length, is_top);
-    else active = is_top ? probe(batch, active, length, true) : probe(batch, active, length, false);
+  const word_source source = {ids, NULL, 0};
+  score_words(batch, model, source, count, scores, orders, is_compact, false);
+}
+
+/// Brings what earlier batches left of the words before to places of this one.
+static void take_states(gramdex_batch *batch, const gramdex_units *units, uint32_t first, uint32_t count,
+                        uint32_t width) {
+  for (uint32_t place = 1; place <= count; place++) {
+    const uint32_t unit = first + place - 1, parent = units->parents[unit];
+    const bool is_inside = parent >= first;
+    const uint32_t before = is_inside ? parent - first + 1 : GRAMDEX_BATCH + place;
+    batch->before[place] = before;
+    batch->cursors[place] = unit;
+    if (is_inside) continue;
+    batch->lengths[before] = units->lengths[parent];
+    const uint32_t *backoffs = units->backoffs + (size_t)parent * width;
+    for (uint32_t distance = 0; distance < width; distance++)
+      batch->backoffs[(size_t)distance * PLACES + before] = backoffs[distance];
   }
-  add(batch, model, ids, count, scores, orders);
+}
+
+/// Leaves the states of this batch for later ones.
+static void leave_states(const gramdex_batch *batch, const gramdex_units *units, uint32_t first,
+                         uint32_t count, uint32_t width) {
+  for (uint32_t place = 1; place <= count; place++) {
+    const uint32_t unit = first + place - 1;
+    units->lengths[unit] = batch->lengths[place];
+    uint32_t *backoffs = units->backoffs + (size_t)unit * width;
+    for (uint32_t distance = 0; distance < width; distance++)
+      backoffs[distance] = batch->backoffs[(size_t)distance * PLACES + place];
+  }
+}
+
+static GRAMDEX_INLINE void score_tree(gramdex_batch *batch, const gramdex_model *model,
+                              const gramdex_units *units, uint32_t first, uint32_t count,
+                              float *scores, uint8_t *orders) {
+  const uint32_t width = model->order > 1 ? model->order - 1 : 1;
+  const word_source source = {units->words + first, units, first};
+  take_states(batch, units, first, count, width);
+  if (model->is_compact) score_words(batch, model, source, count, scores, orders, true, true);
+  else score_words(batch, model, source, count, scores, orders, false, true);
+  leave_states(batch, units, first, count, width);
 }
 
 static GRAMDEX_INLINE void score_any(gramdex_batch *batch, const gramdex_model *model,
@@ -249,23 +330,45 @@ static GRAMDEX_INLINE void score_any(gramdex_batch *batch, const gramdex_model *
 }
 
 #if defined(__x86_64__)
-/// A copy for processors that shift by any number and multiply without flags in one step: the same results, 3 to 6 %
+/// Copies for processors that shift by any number and multiply without flags in one step: the same results, 3 to 6 %
 /// faster.
-__attribute__((target("avx2,bmi,bmi2,lzcnt"))) static void score_modern(
-    gramdex_batch *batch, const gramdex_model *model, const uint32_t *ids, size_t count,
-    float *scores, uint8_t *orders) {
+#define GRAMDEX_MODERN __attribute__((target("avx2,bmi,bmi2,lzcnt")))
+
+GRAMDEX_MODERN static void score_modern(gramdex_batch *batch, const gramdex_model *model, const uint32_t *ids,
+                                        size_t count, float *scores, uint8_t *orders) {
   score_any(batch, model, ids, count, scores, orders);
+}
+
+GRAMDEX_MODERN static void score_tree_modern(gramdex_batch *batch, const gramdex_model *model,
+                                             const gramdex_units *units, uint32_t first, uint32_t count,
+                                             float *scores, uint8_t *orders) {
+  score_tree(batch, model, units, first, count, scores, orders);
+}
+
+static bool is_modern(void) {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")
+         && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("lzcnt");
 }
 #endif
 
 void gramdex_batch_score(gramdex_batch *batch, const gramdex_model *model, const uint32_t *ids,
                          size_t count, float *scores, uint8_t *orders) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")
-      && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("lzcnt")) {
+  if (is_modern()) {
     score_modern(batch, model, ids, count, scores, orders);
     return;
   }
 #endif
   score_any(batch, model, ids, count, scores, orders);
+}
+
+void gramdex_batch_score_units(gramdex_batch *batch, const gramdex_model *model, const gramdex_units *units,
+                               size_t first, size_t count, float *scores, uint8_t *orders) {
+#if defined(__x86_64__)
+  if (is_modern()) {
+    score_tree_modern(batch, model, units, (uint32_t)first, (uint32_t)count, scores, orders);
+    return;
+  }
+#endif
+  score_tree(batch, model, units, (uint32_t)first, (uint32_t)count, scores, orders);
 }

@@ -74,29 +74,101 @@ public struct RecurrentLayer: Sendable {
       into: memory.gates.values
     )
     let tiles = Self.laneTiles(lanes)
-    try team.run(tiles: memory.isFixed && memory.packed != nil ? 0 : 1) { _, worker in
-      memory.packed = try worker.products.pack(
-        recurrent.tensor.operand.transposed,
-        usualRows: tiles[0].count,
-        replacing: memory.packed
-      )
-    }
-    guard let packed = memory.packed else { return }
+    let packed = try packed(memory, usualRows: tiles[0].count, team)
     try team.run(tiles: tiles.count) { tile, worker in
       for step in 0..<steps {
-        let start = step * lanes
-        let range = start + tiles[tile].lowerBound..<start + tiles[tile].upperBound
-        takeState(before: range, step, tiles[tile], state, resets, memory)
-        try worker.products.multiply(
-          memory.before.operand.rows(range),
-          packed: packed,
-          into: ProductResult(memory.recurrentSums.values).rows(range),
-          accumulating: cell != .gru
-        )
-        advance(range, memory)
+        try read(tiles[tile], step: step, packed, state, resets, memory, worker)
       }
       if steps > 0 { keepState(tiles[tile], steps, state, memory) }
     }
+  }
+
+  /// What is read in a step.
+  public enum StepInput: Sendable {
+    /// x [B × I], rounded.
+    case vectors(Tensor)
+    /// W x of all that x can be, and which row of it each lane reads.
+    case sums(FloatMatrix, rows: [Int32])
+  }
+
+  /// Reads one step of some of the lanes.
+  ///
+  /// - Parameters:
+  ///   - x: the input.
+  ///   - tiles: the lanes, from 0 on without gaps; each tile is computed by itself, so that tiles of one size give a lane the same numbers
+  ///     whatever the others are.
+  ///   - state: the state before the step; becomes the state after it.
+  ///   - memory: receives the output.
+  ///   - team: the threads.
+  /// - Throws: what `Team.run` throws.
+  public func step(
+    _ x: StepInput,
+    tiles: [Range<Int>],
+    state: RecurrentState,
+    memory: RecurrentMemory,
+    team: Team
+  ) throws {
+    guard let first = tiles.first else { return }
+    let packed = try packed(memory, usualRows: first.count, team)
+    try team.run(tiles: tiles.count) { tile, worker in
+      let lanes = tiles[tile]
+      let gates = memory.gates.values
+      switch x {
+      case .vectors(let x):
+        try worker.products.multiply(
+          x.operand.rows(lanes),
+          input.tensor.operand.transposed,
+          into: ProductResult(gates).rows(lanes)
+        )
+      case .sums(let table, let rows):
+        for lane in lanes {
+          let row = Int(rows[lane])
+          gates.copyRows(row..<row + 1, of: table, to: lane)
+        }
+      }
+      try read(lanes, step: 0, packed, state, nil, memory, worker)
+      keepState(lanes, 1, state, memory)
+    }
+  }
+
+  /// U in the layout of products; packed anew unless it cannot have changed.
+  private func packed(
+    _ memory: RecurrentMemory,
+    usualRows: Int,
+    _ team: Team
+  ) throws -> PackedOperand {
+    if memory.isFixed, let packed = memory.packed { return packed }
+    try team.run(tiles: 1) { _, worker in
+      memory.packed = try worker.products.pack(
+        recurrent.tensor.operand.transposed,
+        usualRows: usualRows,
+        replacing: memory.packed
+      )
+    }
+    guard let packed = memory.packed else { preconditionFailure("nothing was packed") }
+    return packed
+  }
+
+  /// One step of some lanes, whose W x is in `gates`.
+  private func read(
+    _ lanes: Range<Int>,
+    step: Int,
+    _ packed: PackedOperand,
+    _ state: RecurrentState,
+    _ resets: [Bool]?,
+    _ memory: RecurrentMemory,
+    _ worker: Team.Worker
+  ) throws {
+    let start = step * memory.lanes
+    let range = start + lanes.lowerBound..<start + lanes.upperBound
+    takeState(before: range, step, lanes, state, resets, memory)
+    try worker.products.multiply(
+      memory.before.operand.rows(range),
+      packed: packed,
+      into: ProductResult(memory.recurrentSums.values).rows(range),
+      accumulating: cell != .gru
+    )
+    advance(range, memory)
   }
 
   /// Copies h_{t−1}, zero where the state is reset, to the rows `range` of `before`, and rounds it.

@@ -135,6 +135,85 @@ public struct SoftmaxOutput: Sendable {
     }
   }
 
+  /// ln P of some outcomes of each row.
+  ///
+  /// The logits of a row are computed once for all its outcomes.
+  ///
+  /// - Parameters:
+  ///   - choices: the outcomes of each row.
+  ///   - x: the features [rows × F], rounded.
+  ///   - tiles: the rows, from 0 on without gaps, at least those of `choices`; tiles of one size give a row the same
+  ///     numbers whatever the others are.
+  ///   - extra: added to the logits before the soft-max; nil for none.
+  ///   - logProbabilities: receives an element for each outcome [1 × outcomes].
+  ///   - team: the threads.
+  /// - Throws: what `Team.run` throws.
+  public func logProbabilities(
+    of choices: OutcomeChoices,
+    _ x: Tensor,
+    tiles: [Range<Int>],
+    extra: (any LogitTerms)? = nil,
+    into logProbabilities: FloatMatrix,
+    team: Team
+  ) throws {
+    let weights = weight.tensor.operand
+    let features = x.operand
+    try team.run(tiles: tiles.count) { tile, worker in
+      let rows = tiles[tile]
+      let logits = worker.scratch(rows.count, outcomes)
+      try worker.products.multiply(
+        features.rows(rows),
+        weights.transposed,
+        into: ProductResult(logits).rows(0..<rows.count)
+      )
+      extra?.add(to: logits, first: 0, rows: rows)
+      let normalizers = worker.scratch(rows.count, 1)
+      // SAFETY: `rows.count` rows of the logits and of the normalizers.
+      unsafe gramdex_neural_log_sum_exp(
+        rows.count,
+        outcomes,
+        bias.values.pointer,
+        logits.pointer,
+        normalizers.pointer
+      )
+      for (place, row) in rows.enumerated() where row < choices.rows {
+        for choice in choices.places(of: row) {
+          let outcome = Int(choices.outcomes[choice])
+          logProbabilities[choice] =
+            logits[place, outcome] + bias.values[outcome] - normalizers[place]
+        }
+      }
+    }
+  }
+
+  /// The logits of some outcomes of each row, which are nearly ln P where the layer was trained to normalize itself.
+  ///
+  /// Cost: one inner product an outcome, whatever V is. Parameters as of `logProbabilities(of:)`; products read 32-bit floats.
+  public func logits(
+    of choices: OutcomeChoices,
+    _ x: Tensor,
+    extra: NGramWindow? = nil,
+    into logits: FloatMatrix,
+    team: Team
+  ) throws {
+    let size = weight.values.columns
+    try team.overRows(choices.rows) { rows, _ in
+      for row in rows {
+        for choice in choices.places(of: row) {
+          let outcome = Int(choices.outcomes[choice])
+          // SAFETY: both rows have F elements.
+          let product = unsafe gramdex_neural_dot(
+            size,
+            x.values.row(row),
+            weight.values.row(outcome)
+          )
+          logits[choice] =
+            product + bias.values[outcome] + (extra?.term(of: outcome, row: row) ?? 0)
+        }
+      }
+    }
+  }
+
   /// ln P of all outcomes [rows × V].
   public func distributions(
     _ x: Tensor,

@@ -152,6 +152,58 @@ struct NetworkBody: Sendable {
     try drop(recurrent.count)
   }
 
+  /// W x of the lowest recurrent layer for every word [V × G·H].
+  ///
+  /// - Returns: nil for feed-forward networks.
+  func inputSums(team: Team) throws -> FloatMatrix? {
+    guard let layer = recurrent.first else { return nil }
+    let sums = FloatMatrix(rows: vectors.values.rows, columns: layer.input.values.rows)
+    try team.multiply(
+      vectors.tensor.operand,
+      layer.input.tensor.operand.transposed,
+      into: sums
+    )
+    return sums
+  }
+
+  /// Reads one word of some of the lanes.
+  ///
+  /// - Parameters:
+  ///   - window: a window of one step, with a row for each lane of `tiles`.
+  ///   - tiles: the lanes, as in `RecurrentLayer.step`.
+  ///   - state: what was read before; becomes what was read.
+  ///   - memory: receives the features of each row.
+  ///   - inputSums: what `inputSums(team:)` gave; nil to multiply anew.
+  ///   - team: the threads.
+  /// - Throws: what `Team.run` throws.
+  func step(
+    _ window: WordWindow,
+    tiles: [Range<Int>],
+    state: NetworkState,
+    memory: NetworkMemory,
+    inputSums: FloatMatrix?,
+    team: Team
+  ) throws {
+    if recurrent.isEmpty {
+      try read(window, state: state, memory: memory, number: nil, team: team)
+      return
+    }
+    let words = window.lastWords(1)
+    if inputSums == nil { try embedding.forward(words, output: memory.inputs[0], team: team) }
+    for (place, layer) in recurrent.enumerated() {
+      let vectors = RecurrentLayer.StepInput.vectors(memory.inputs[place])
+      try layer.step(
+        place > 0 ? vectors : inputSums.map { .sums($0, rows: words) } ?? vectors,
+        tiles: tiles,
+        state: state.layers[place],
+        memory: memory.recurrent[place],
+        team: team
+      )
+      try copy(memory.recurrent[place].output, to: memory.inputs[place + 1], window.rows, team)
+      memory.inputs[place + 1].round(rows: 0..<window.rows)
+    }
+  }
+
   private func copy(_ values: FloatMatrix, to target: Tensor, _ rows: Int, _ team: Team) throws {
     try team.overRows(rows) { range, _ in
       target.values.copyRows(range, of: values, to: range.lowerBound)

@@ -8,7 +8,7 @@ import Synchronization
 /// A word outside the network's short list has the probability of `<unk>` times its share among all such words
 /// (`UnknownShare`), so that the probabilities of all words of the index sum to one. May be used by any number of
 /// threads; each takes a scorer with memory of its own, and leaves it for the next.
-public final class NeuralModel: LanguageModel, RunScoring {
+public final class NeuralModel: LanguageModel, RunScoring, ForestScoring {
   /// How the probability of a word comes about.
   public struct Parts: Hashable, Sendable {
     /// Whether the network has the word in its short list; otherwise it takes it for `<unk>`.
@@ -36,6 +36,7 @@ public final class NeuralModel: LanguageModel, RunScoring {
   /// The greatest norm of a gradient, when the network goes on learning.
   let clip: Double
   private let scorers = Mutex<[NeuralScorer]>([])
+  private let keptInputSums = Mutex<FloatMatrix?>(nil)
 
   /// A model of a network.
   ///
@@ -149,6 +150,27 @@ public final class NeuralModel: LanguageModel, RunScoring {
 
   package func makeRunScorer(threads: Int) -> any RunScorer {
     NeuralRunScorer(self, threads: threads)
+  }
+
+  /// Whether the network normalizes itself.
+  package var canEstimate: Bool { network.normalizesItself }
+
+  package func makeForestScorer(_ normalization: Normalization) -> any ForestScorer {
+    NeuralForestScorer(self, normalization)
+  }
+
+  /// The most numbers of `inputSums`: 128 MiB of them.
+  private static let inputSumLimit = 32 << 20
+
+  /// The products of all word vectors with the input weights, made when they are first asked for; nil where they would take too much
+  /// memory, or where there are none.
+  func inputSums(team: Team) throws -> FloatMatrix? {
+    guard network.inputSumCount <= Self.inputSumLimit else { return nil }
+    return try keptInputSums.withLock { kept in
+      if let kept { return kept }
+      kept = try network.inputSums(team: team)
+      return kept
+    }
   }
 
   /// Computes one word, so that whatever oneDNN or the system lacks is known before a text is scored.

@@ -187,6 +187,39 @@ public final class WordNetwork: Sendable {
     try body.read(window, state: state, memory: memory, number: number, team: team)
   }
 
+  /// W x of the lowest recurrent layer for every word [V × G·H]; nil for feed-forward networks.
+  func inputSums(team: Team) throws -> FloatMatrix? { try body.inputSums(team: team) }
+
+  /// How many numbers `inputSums` holds; 0 for feed-forward networks.
+  var inputSumCount: Int {
+    vocabularySize * (body.recurrent.first?.input.values.rows ?? 0)
+  }
+
+  /// Reads one word of some lanes: see `NetworkBody.step`.
+  func step(
+    _ window: WordWindow,
+    tiles: [Range<Int>],
+    state: NetworkState,
+    memory: NetworkMemory,
+    inputSums: FloatMatrix?,
+    team: Team
+  ) throws {
+    memory.ngrams?.begin(histories: window.inputs, rows: window.rows)
+    try body.step(
+      window,
+      tiles: tiles,
+      state: state,
+      memory: memory,
+      inputSums: inputSums,
+      team: team
+    )
+  }
+
+  /// Whether it was trained to normalize itself, so that logits are nearly ln P.
+  public var normalizesItself: Bool {
+    if case .noise = output { true } else { false }
+  }
+
   /// ln P of the targets of a window that was read: element i of the result [1 × rows], 0 where the target is negative.
   public func logProbabilities(
     _ window: WordWindow,
@@ -201,6 +234,73 @@ public final class WordNetwork: Sendable {
       into: result,
       team: team
     )
+    return result
+  }
+
+  /// ln P of some words after each row of a window of one step that was read by `step`.
+  ///
+  /// - Parameters:
+  ///   - choices: the words after each row; rows after the last of them are not asked.
+  ///   - window: what was read.
+  ///   - tiles: the lanes, as in `step`.
+  ///   - memory: what `step` left.
+  ///   - isExact: whether logits are normalized; otherwise those of a network that normalizes itself are taken as they are.
+  ///   - team: the threads.
+  /// - Returns: an element for each word [1 × words].
+  func logProbabilities(
+    of choices: OutcomeChoices,
+    window: WordWindow,
+    tiles: [Range<Int>],
+    memory: NetworkMemory,
+    isExact: Bool,
+    team: Team
+  ) throws -> FloatMatrix {
+    let result = FloatMatrix(rows: 1, columns: choices.outcomes.count)
+    switch output {
+    case .noise(let output) where !isExact:
+      try output.logits(
+        of: choices,
+        memory.features,
+        extra: memory.ngrams,
+        into: result,
+        team: team
+      )
+    case .full(let output), .noise(let output):
+      try output.logProbabilities(
+        of: choices,
+        memory.features,
+        tiles: tiles,
+        extra: memory.ngrams,
+        into: result,
+        team: team
+      )
+    case .classes, .adaptive:
+      // Each word has its own class or cluster, so each gets a row.
+      let rows = choices.rowOfEach
+      let features = Tensor(
+        rows: rows.count,
+        columns: memory.features.columns,
+        precision: precision
+      )
+      for (place, row) in rows.enumerated() {
+        features.values.copyRows(Int(row)..<Int(row) + 1, of: memory.features.values, to: place)
+      }
+      features.round()
+      let ngrams = self.ngrams.map { NGramWindow($0, rows: rows.count, width: 0) }
+      ngrams?.begin(
+        histories: rows.flatMap { row in
+          window.inputs[Int(row) * window.history..<(Int(row) + 1) * window.history]
+        },
+        rows: rows.count
+      )
+      try output.logProbabilities(
+        features,
+        targets: choices.outcomes,
+        extra: ngrams,
+        into: result,
+        team: team
+      )
+    }
     return result
   }
 

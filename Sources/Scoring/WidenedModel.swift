@@ -6,7 +6,7 @@ import GramdexStorage
 ///
 /// Words that only the lexicon has are unknown words to the model, have parts of the unknown word's probability, or are
 /// impossible.
-struct WidenedModel: LanguageModel, RunScoring {
+struct WidenedModel: LanguageModel, RunScoring, ForestScoring {
   let model: any LanguageModel
   let lexicon: Lexicon
   /// For each id of the lexicon the model's id; nil when they are the same.
@@ -165,7 +165,7 @@ struct WidenedModel: LanguageModel, RunScoring {
       return after
     }
 
-    private static func correct(
+    fileprivate static func correct(
       _ scores: borrowing RecordBuffer<Float>,
       of ids: borrowing RecordBuffer<UInt32>,
       _ range: Range<Int>,
@@ -179,7 +179,7 @@ struct WidenedModel: LanguageModel, RunScoring {
       }
     }
 
-    private static func translate(
+    fileprivate static func translate(
       _ ids: borrowing RecordBuffer<UInt32>,
       _ range: Range<Int>,
       _ widened: WidenedModel,
@@ -204,6 +204,42 @@ struct WidenedModel: LanguageModel, RunScoring {
       for place in places {
         scores[start + place - places.lowerBound] = ownScores[place]
         orders[start + place - places.lowerBound] = ownOrders[place]
+      }
+    }
+  }
+
+  var canEstimate: Bool { model.savesByEstimating }
+
+  func makeForestScorer(_ normalization: Normalization) -> any ForestScorer {
+    let scorer = model.forestScorer(normalization)
+    return own == nil ? scorer : WidenedForestScorer(self, scorer)
+  }
+
+  /// Scores forests with the model's own scorer and ids.
+  private final class WidenedForestScorer: ForestScorer {
+    private let widened: WidenedModel
+    private let scorer: any ForestScorer
+    private var ids = RecordBuffer<UInt32>(uninitialized: 0)
+
+    init(_ widened: WidenedModel, _ scorer: any ForestScorer) {
+      self.widened = widened
+      self.scorer = scorer
+    }
+
+    var failure: (any Error)? { scorer.failure }
+
+    func score(
+      _ forest: PrefixForest,
+      words: borrowing RecordBuffer<UInt32>,
+      after state: AnyModelState,
+      scores: borrowing RecordBuffer<Float>
+    ) {
+      let nodes = 0..<forest.count
+      if ids.count < nodes.count { ids = RecordBuffer(uninitialized: nodes.count) }
+      Scorer.translate(words, nodes, widened, into: ids, from: 0)
+      scorer.score(forest, words: ids, after: state, scores: scores)
+      if widened.missingWords != .unknown {
+        Scorer.correct(scores, of: words, nodes, widened)
       }
     }
   }

@@ -1,4 +1,13 @@
+import GramdexCore
 import GramdexStorage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// A piece of text that owns its bytes: whole lines of one input file.
 ///
@@ -44,6 +53,30 @@ package final class TextBlock: @unchecked Sendable {
     for (offset, byte) in bytes.enumerated() { storage[offset] = byte }
     setCount(bytes.count)
     endsLine = bytes.isEmpty || storage[bytes.count - 1] == 0x0A
+  }
+
+  /// Takes all lines out.
+  package func removeAll() {
+    setCount(0)
+  }
+
+  /// Adds a line; ends of lines within it become spaces.
+  @unsafe
+  package func appendLine(_ line: UnsafeRawBufferPointer) {
+    let end = count + line.count
+    if end + 1 > capacity { reserve(max(2 * capacity, end + 1), keeping: count) }
+    // SAFETY: there is room for the line and its end; `line` is other memory.
+    let target = unsafe UnsafeMutableRawBufferPointer(
+      start: storage.pointer + count,
+      count: line.count
+    )
+    unsafe target.copyMemory(from: line)
+    if unsafe memchr(storage.pointer + count, Int32(TextPolicy.lineEnd), line.count) != nil {
+      for place in count..<end where storage[place] == TextPolicy.lineEnd { storage[place] = 0x20 }
+    }
+    storage[end] = TextPolicy.lineEnd
+    setCount(end + 1)
+    endsLine = true
   }
 
   /// The address of the first byte; valid while the block lives and is not passed on.

@@ -1,3 +1,4 @@
+import Foundation
 import GramdexRescoring
 import TestSupport
 import Testing
@@ -80,7 +81,7 @@ struct JSONListTests {
     #expect(lists[0].hypotheses.isEmpty)
   }
 
-  @Test(.enabled(if: SharedData.hasData, SharedData.absent))
+  @Test(.enabled(if: SharedData.hasData, "\(SharedData.absent)"))
   func `the shared lists are read whole, and JSON and TSV say the same`() throws {
     let json = try ListFiles.read([SharedData.url(ListFiles.shared + "/nbest.jsonl").path])
     let tsv = try ListFiles.read([SharedData.url(ListFiles.shared + "/nbest.tsv").path])

@@ -169,10 +169,10 @@ struct LatticeFormatTests {
     #expect(outcomes.read > 50 && outcomes.refused > 50)
   }
 
-  @Test(.enabled(if: SharedData.hasData, SharedData.absent))
+  @Test(.enabled(if: SharedData.hasData, "\(SharedData.absent)"))
   func `the shared lattices give lists as the decoder did`() throws {
     let reader = try LatticeReader([SharedData.url(ListFiles.shared + "/slf").path])
-    var lists = Dictionary(
+    let lists = Dictionary(
       uniqueKeysWithValues: try ListFiles.read([
         SharedData.url(ListFiles.shared + "/nbest.jsonl").path
       ]).map { ($0.utterance, $0) }
@@ -181,14 +181,17 @@ struct LatticeFormatTests {
     while let lattice = try reader.next() {
       count += 1
       let list = try lattice.nBest(20)
-      let known = try #require(lists.removeValue(forKey: lattice.utterance))
-      #expect(!list.hypotheses.isEmpty)
+      #expect(list.hypotheses.count == 20)
       #expect(Set(list.hypotheses.map(\.text)).count == list.hypotheses.count)
+      let known = try #require(lists[lattice.utterance])
       let reference = try #require(known.reference)
       let oracle = try lattice.oracle(reference)
-      #expect(oracle.errors <= reference.split(separator: " ").count + 5)
+      // The decoder's hypotheses are paths of its lattice.
+      for hypothesis in known.hypotheses {
+        #expect(oracle.errors <= LatticeTests.distance(hypothesis.text, reference))
+        #expect(try lattice.oracle(hypothesis.text).errors == 0)
+      }
     }
-    #expect(count == 174)
-    #expect(lists.isEmpty)
+    #expect(count == lists.count)
   }
 }

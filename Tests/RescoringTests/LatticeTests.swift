@@ -71,7 +71,7 @@ struct LatticeTests {
   }
 
   /// The fewest words that are changed between two texts.
-  private static func distance(_ left: String, _ right: String) -> Int {
+  static func distance(_ left: String, _ right: String) -> Int {
     let (left, right) = (left.split(separator: " "), right.split(separator: " "))
     var row = Array(0...right.count)
     for (i, word) in left.enumerated() {

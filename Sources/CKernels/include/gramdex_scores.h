@@ -358,4 +358,19 @@ void gramdex_batch_begin_backoff(gramdex_batch *batch, uint32_t distance, uint32
 void gramdex_batch_score(gramdex_batch *batch, const gramdex_model *model, const uint32_t *ids,
                          size_t count, float *scores, uint8_t *orders);
 
+/// Words that follow one another as a tree does, each after its parent; all arrays have an element for each.
+typedef struct gramdex_units {
+  const uint32_t *words;
+  /// Which unit each follows: an earlier one. Unit 0 follows itself, and stands where nothing is known.
+  const uint32_t *parents;
+  /// How many words of context the state after each has.
+  uint32_t *lengths;
+  /// The backoffs of these contexts, `order` − 1 for each unit (1 at order 1), the shortest first.
+  uint32_t *backoffs;
+} gramdex_units;
+
+/// Scores at most GRAMDEX_BATCH units from `first` on, and writes what comes after them; everything before `first` has been scored. Words are as above.
+void gramdex_batch_score_units(gramdex_batch *batch, const gramdex_model *model, const gramdex_units *units,
+                               size_t first, size_t count, float *scores, uint8_t *orders);
+
 #endif

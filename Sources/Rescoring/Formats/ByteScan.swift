@@ -43,37 +43,88 @@ enum ByteScan {
   /// What is true of some bytes.
   @unsafe
   static func traits(_ bytes: UnsafeBufferPointer<UInt8>) -> Traits {
-    let count = bytes.count
-    guard let base = bytes.baseAddress, count > 0 else {
-      return Traits(isASCII: true, isPlainJSON: true, isNormalText: true)
-    }
-    var all: UInt8 = 0
-    var special: UInt8 = 0
-    var separators: UInt8 = 0
-    for index in 0..<count {
-      // SAFETY: index < count.
-      let byte = unsafe base[index]
-      all |= byte
-      special |= byte < 0x20 ? 1 : 0
-      special |= byte == 0x22 ? 1 : 0
-      special |= byte == 0x5C ? 1 : 0
-      separators |= byte == 0x00 ? 1 : 0
-      separators |= byte == 0x09 ? 1 : 0
-      separators |= byte == 0x0A ? 1 : 0
-      separators |= byte == 0x0D ? 1 : 0
-    }
-    var doubles: UInt8 = 0
-    for index in 1..<max(count, 1) {
-      // SAFETY: index < count.
-      doubles |= unsafe (base[index - 1] ^ 0x20) | (base[index] ^ 0x20) == 0 ? 1 : 0
+    var found = Findings()
+    guard let base = bytes.baseAddress, bytes.count > 0 else { return found.traits }
+    let start = unsafe UnsafeRawPointer(base)
+    let last = bytes.count - Findings.width
+    if last < 0 {
+      for index in 0..<bytes.count {
+        // SAFETY: index < count.
+        unsafe found.add(base[index], after: index == 0 ? 0x20 : base[index - 1])
+      }
+    } else {
+      var index = 0
+      while index < last {
+        // SAFETY: index + width < count, so that the byte after these can be read, too.
+        unsafe found.add(
+          (start + index).loadUnaligned(as: UInt64.self),
+          next: (start + index + 1).loadUnaligned(as: UInt64.self)
+        )
+        index += Findings.width
+      }
+      // SAFETY: the last bytes end where all do. Zeros follow them, which are no spaces.
+      let end = unsafe (start + last).loadUnaligned(as: UInt64.self)
+      found.add(end, next: UInt64(littleEndian: end.littleEndian >> 8))
+      if unsafe base[0] == 0x20 { found.hasStraySpace = true }
     }
     // SAFETY: there is at least one byte.
-    let hasSpaceAtEnd = unsafe base[0] == 0x20 || base[count - 1] == 0x20
-    return Traits(
-      isASCII: all < 0x80,
-      isPlainJSON: special == 0,
-      isNormalText: separators == 0 && doubles == 0 && !hasSpaceAtEnd
-    )
+    if unsafe base[bytes.count - 1] == 0x20 { found.hasStraySpace = true }
+    if found.hasControl {
+      // SAFETY: the bytes are the caller's.
+      found.hasSeparator = unsafe bytes.contains { WordSpacing.separates($0) && $0 != 0x20 }
+    }
+    return found.traits
+  }
+
+  /// What has been found in some bytes, eight at a time.
+  private struct Findings {
+    /// Bytes that are looked at at once.
+    static let width = 8
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+    private static let highs: UInt64 = 0x8080_8080_8080_8080
+
+    // Of each byte the highest bit counts; where a lower byte has it, a higher one may have it wrongly, which does not
+    // matter, since only whether there is any is asked.
+    private var nonASCII: UInt64 = 0
+    private var controls: UInt64 = 0
+    private var signs: UInt64 = 0
+    private var doubles: UInt64 = 0
+    /// Whether a space stands where none should.
+    var hasStraySpace = false
+    /// Whether a separator that is no space was found.
+    var hasSeparator = false
+
+    /// Whether there is a byte below 0x20.
+    var hasControl: Bool { controls & Self.highs != 0 }
+
+    /// Looks at eight bytes, and, for two spaces side by side, at the eight that begin one later.
+    @inline(__always)
+    mutating func add(_ bytes: UInt64, next: UInt64) {
+      nonASCII |= bytes
+      controls |= (bytes &- 0x20 &* Self.ones) & ~bytes
+      signs |= Self.zeros(bytes ^ 0x22 &* Self.ones) | Self.zeros(bytes ^ 0x5C &* Self.ones)
+      doubles |= Self.zeros((bytes ^ 0x20 &* Self.ones) | (next ^ 0x20 &* Self.ones))
+    }
+
+    /// A high bit for the lowest byte that is zero, if there is one.
+    @inline(__always)
+    private static func zeros(_ bytes: UInt64) -> UInt64 { (bytes &- ones) & ~bytes }
+
+    /// Looks at one byte.
+    mutating func add(_ byte: UInt8, after before: UInt8) {
+      nonASCII |= UInt64(byte)
+      if byte < 0x20 { controls = Self.highs }
+      if byte == 0x22 || byte == 0x5C { signs = Self.highs }
+      if byte == 0x20, before == 0x20 { hasStraySpace = true }
+    }
+
+    var traits: Traits {
+      Traits(
+        isASCII: nonASCII & Self.highs == 0,
+        isPlainJSON: (controls | signs) & Self.highs == 0,
+        isNormalText: !hasSeparator && doubles & Self.highs == 0 && !hasStraySpace
+      )
+    }
   }
 
   /// The bytes of a range as text; nil when they are no UTF-8.

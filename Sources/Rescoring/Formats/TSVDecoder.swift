@@ -83,6 +83,7 @@ struct TSVDecoder: HypothesisDecoding {
         Hypothesis.Score(name, try line.score(name, line.trimmed(field)))
       )
     case .extra(let name):
+      if field.isEmpty { return }
       let json = Self.json(try line.text(field))
       result.hypothesis.extras.append(ExtraField(name: name, json: json))
     }

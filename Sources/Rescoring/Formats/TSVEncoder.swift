@@ -100,11 +100,9 @@ struct TSVEncoder: ListEncoding {
     output.append(0x0A)
   }
 
-  /// JSON as a field: text without quotes if it reads back as the same text, anything else as it is.
+  /// JSON as a field: text without quotes if no tab or end of line is in it, anything else as it is.
   private static func field(_ json: String) -> String {
     let text = JSONText.plain(json)
-    let isSafe =
-      !JSONCursor.isNumber(text) && !text.isEmpty && WordSpacing.normalized(text) == text
-    return isSafe ? text : json
+    return WordSpacing.normalized(text) == text ? text : json
   }
 }

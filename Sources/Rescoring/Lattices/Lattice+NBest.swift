@@ -56,12 +56,16 @@ private struct PrefixSearch {
   private var sequences: [(word: Int, before: Int)] = []
   private var queue: PriorityQueue<Prefix>
   private var made = 0
+  /// The best path to each place that has not been looked at: of one prefix at a time.
+  private var pending: [Step?]
+  private var open = PriorityQueue<Int>(<)
 
   init(_ weighted: WeightedLattice) {
     self.weighted = weighted
     queue = PriorityQueue {
       $0.priority == $1.priority ? $0.number < $1.number : $0.priority > $1.priority
     }
+    pending = Array(repeating: nil, count: weighted.order.nodes.count)
     sequences.append((-1, -1))
     let first = Step(node: weighted.lattice.start, score: 0, arc: -1, before: -1)
     add([first], words: 0)
@@ -78,14 +82,43 @@ private struct PrefixSearch {
 
   /// Adds each word that can follow a prefix.
   private mutating func expand(_ prefix: Prefix) {
-    var following: [Int: [Step]] = [:]
-    var order: [Int] = []
+    var following: [(word: Int, step: Step)] = []
     for index in prefix.steps {
       let step = steps[index]
       for arc in weighted.order.leaving[step.node] where weighted.arcWords[arc] >= 0 {
-        let word = weighted.arcWords[arc]
-        if following[word] == nil { order.append(word) }
-        following[word, default: []].append(
+        let next = Step(
+          node: weighted.lattice.arcs[arc].target,
+          score: step.score + weighted.arcScores[arc],
+          arc: arc,
+          before: index
+        )
+        following.append((weighted.arcWords[arc], next))
+      }
+    }
+    following.sort {
+      ($0.word, $0.step.before, $0.step.arc) < ($1.word, $1.step.before, $1.step.arc)
+    }
+    var start = 0
+    while start < following.count {
+      let word = following[start].word
+      let end = following[start...].firstIndex { $0.word != word } ?? following.count
+      sequences.append((word, prefix.words))
+      add(following[start..<end].lazy.map(\.step), words: sequences.count - 1)
+      start = end
+    }
+  }
+
+  /// Adds a prefix that leads to these nodes, and to those that follow without a word; and the sequence that ends with it.
+  private mutating func add(_ entries: some Sequence<Step>, words: Int) {
+    let begin = steps.count
+    for entry in entries { offer(entry) }
+    while let place = open.pop() {
+      guard let step = pending[place] else { continue }
+      pending[place] = nil
+      let index = steps.count
+      steps.append(step)
+      for arc in weighted.order.leaving[step.node] where weighted.arcWords[arc] < 0 {
+        offer(
           Step(
             node: weighted.lattice.arcs[arc].target,
             score: step.score + weighted.arcScores[arc],
@@ -95,43 +128,12 @@ private struct PrefixSearch {
         )
       }
     }
-    for word in order {
-      sequences.append((word, prefix.words))
-      add(following[word] ?? [], words: sequences.count - 1)
-    }
-  }
-
-  /// Adds a prefix that leads to these nodes, and to those that follow without a word; and the sequence that ends with it.
-  private mutating func add(_ entries: [Step], words: Int) {
-    let begin = steps.count
-    var open = PriorityQueue<Int>(<)
-    func place(_ step: Step) -> Int { weighted.order.places[step.node] }
-    var pending: [Int: Step] = [:]
-    for entry in entries { Self.offer(entry, place(entry), &pending, &open) }
-    while let place = open.pop() {
-      guard let step = pending.removeValue(forKey: place) else { continue }
-      let index = steps.count
-      steps.append(step)
-      for arc in weighted.order.leaving[step.node] where weighted.arcWords[arc] < 0 {
-        let target = weighted.lattice.arcs[arc].target
-        let next = Step(
-          node: target,
-          score: step.score + weighted.arcScores[arc],
-          arc: arc,
-          before: index
-        )
-        Self.offer(next, weighted.order.places[target], &pending, &open)
-      }
-    }
     push(words, begin..<steps.count)
   }
 
-  private static func offer(
-    _ step: Step,
-    _ place: Int,
-    _ pending: inout [Int: Step],
-    _ open: inout PriorityQueue<Int>
-  ) {
+  /// Keeps a path to a node if it is the best one of this prefix so far.
+  private mutating func offer(_ step: Step) {
+    let place = weighted.order.places[step.node]
     guard let known = pending[place] else {
       pending[place] = step
       return open.push(place)

@@ -53,6 +53,10 @@ struct SLFFields {
     {
       return (try text(quoted.bytes, line), quoted.end)
     }
+    let word = line.word(from: start)
+    if ByteScan.first(0x5C, in: line.bytes, word) == nil {
+      return (try line.text(word), word.upperBound)
+    }
     guard let plain = scan(line, start, closing: nil) else { return ("", start) }
     return (try text(plain.bytes, line), plain.end)
   }

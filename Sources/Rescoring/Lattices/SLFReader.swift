@@ -35,7 +35,8 @@ struct SLFReader {
     var source: Int
     var target: Int
     var word: String?
-    var scores: [String: Double]
+    /// Scores by their place in `scoreFields`.
+    var scores: [(slot: Int, value: Double)]
     var extras: [ExtraField]
     var line: Int
   }
@@ -50,6 +51,8 @@ struct SLFReader {
   private var declared: [String: (count: Int, line: Int)] = [:]
   private var lastLine = 0
   private var isEnded = false
+  /// Whether scores are probabilities and no logarithms.
+  private var isProbabilities = false
 
   /// Reads a lattice; its id is `utterance` unless the file says it.
   init(_ lines: LineReader, utterance: String) {
@@ -84,7 +87,9 @@ struct SLFReader {
     return ["VERSION", "UTTERANCE", "V", "U", "base", "N", "NODES", "SUBLAT"].contains(name)
   }
 
-  private static func short(_ name: String) -> String { longNames[name] ?? name }
+  private static func short(_ name: String) -> String {
+    name.utf8.count == 1 ? name : longNames[name] ?? name
+  }
 
   private func whole(_ field: SLFFields.Field, _ line: Line) throws -> Int {
     guard let value = Int(field.value), value >= 0 else {
@@ -106,6 +111,7 @@ struct SLFReader {
         if header.contains(where: { $0.name == field.name }) {
           throw line.error(.fieldTwice(name: field.name))
         }
+        if field.name == "base" { isProbabilities = try number(field, line) == 0 }
         header.append(ExtraField(name: field.name, json: JSONText.quoted(field.value)))
       }
     }
@@ -133,7 +139,7 @@ struct SLFReader {
     guard linkNumbers.insert(name).inserted else {
       throw line.error(.lattice(reason: "link \(name) comes twice"))
     }
-    var link = Link(source: -1, target: -1, scores: [:], extras: [], line: line.number)
+    var link = Link(source: -1, target: -1, scores: [], extras: [], line: line.number)
     for field in fields.dropFirst() {
       let name = Self.short(field.name)
       if name == "S" {
@@ -142,8 +148,11 @@ struct SLFReader {
         link.target = try whole(field, line)
       } else if name == "W" {
         link.word = field.value
-      } else if let score = Self.scoreFields.first(where: { $0.field == name })?.name {
-        link.scores[score] = try number(field, line)
+      } else if let slot = Self.scoreFields.firstIndex(where: { $0.field == name }) {
+        if link.scores.contains(where: { $0.slot == slot }) {
+          throw line.error(.fieldTwice(name: field.name))
+        }
+        link.scores.append((slot, try number(field, line)))
       } else {
         link.extras.append(ExtraField(name: field.name, json: JSONText.quoted(field.value)))
       }
@@ -174,9 +183,11 @@ struct SLFReader {
         )
       }
     }
-    let names = Self.scoreFields.map(\.name).filter { name in
-      name == "ac" || name == "lm" || links.contains { $0.scores[name] != nil }
+    // `a` and `l` come first, and are there in any case.
+    let slots = Self.scoreFields.indices.filter { slot in
+      slot < 2 || links.contains { $0.scores.contains { $0.slot == slot } }
     }
+    let names = slots.map { Self.scoreFields[$0].name }
     let hasWordsOnNodes = !links.contains { $0.word != nil }
     var arcs: [Lattice.Arc] = []
     for link in links {
@@ -190,7 +201,9 @@ struct SLFReader {
           source: source,
           target: target,
           word: label == SLFWords.null ? "" : label,
-          scores: try names.map { try logarithm(link.scores[$0], link) },
+          scores: try slots.map { slot in
+            try logarithm(link.scores.first { $0.slot == slot }?.value, link)
+          },
           extras: link.extras
         )
       )
@@ -208,15 +221,11 @@ struct SLFReader {
     )
     let end = try only("end", arcs.map(\.source))
     lattice.ends = [Lattice.End(node: end, scores: names.map { _ in 0 })]
-    if base == 0 {
+    if isProbabilities {
       lattice.extras.removeAll { $0.name == "base" }
     }
     if hasWordsOnNodes { addFirstWord(to: &lattice) }
     return try lattice.checked()
-  }
-
-  private var base: Double? {
-    header.first { $0.name == "base" }.flatMap { Double(JSONText.plain($0.json)) }
   }
 
   /// The node that the header names, or the only one that no arc has on the other side.
@@ -242,7 +251,7 @@ struct SLFReader {
   }
 
   private func logarithm(_ score: Double?, _ link: Link) throws -> Double {
-    guard base == 0 else { return score ?? 0 }
+    guard isProbabilities else { return score ?? 0 }
     guard let score else { return 0 }
     guard score > 0 else {
       throw failure(link.line, "a score of \(score), which is no probability (base=0)")

@@ -1,0 +1,275 @@
+import CKernels
+import GramdexCore
+import GramdexIndex
+import GramdexStorage
+
+extension NGramModel: ForestScoring {
+  /// False: its probabilities are read from tables.
+  package var canEstimate: Bool { false }
+
+  /// Makes a scorer.
+  package func makeForestScorer(_: Normalization) -> any ForestScorer {
+    NGramForestScorer(self)
+  }
+}
+
+/// Scores forests by an n-gram model, each distinct n-gram once.
+///
+/// A *unit* is a word with the order − 1 words before it, or fewer where the sequences begin. Nodes with equal units have equal scores, and equal
+/// *contexts*, the order − 1 words that the next unit stands on. Units follow one another as nodes do, so that batches of them are looked up as a tree.
+///
+/// Memory: 24 + 4 · order bytes a distinct n-gram, and 48 a node, of the largest forest.
+@safe
+final class NGramForestScorer: ForestScorer {
+  private let model: NGramModel
+  private let batch: OpaquePointer
+  private var units: Units
+
+  init(_ model: NGramModel) {
+    self.model = model
+    guard let batch = unsafe gramdex_batch_create(UInt32(model.order)) else {
+      preconditionFailure("the system has no memory for a batch of words")
+    }
+    unsafe self.batch = batch
+    units = Units(order: model.order)
+  }
+
+  deinit {
+    unsafe gramdex_batch_destroy(batch)
+  }
+
+  func score(
+    _ forest: PrefixForest,
+    words: borrowing RecordBuffer<UInt32>,
+    after state: AnyModelState,
+    scores: borrowing RecordBuffer<Float>
+  ) {
+    let state = state.unboxed(as: State.self)
+    let first = units.gather(forest, words, after: state)
+    unsafe units.score(from: first, model.tables, batch)
+    units.copyScores(of: forest, into: scores)
+  }
+}
+
+/// The distinct n-grams of a forest.
+private struct Units: ~Copyable {
+  private let order: Int
+  /// See `gramdex_units`.
+  private var words = RecordBuffer<UInt32>(uninitialized: 0)
+  private var parents = RecordBuffer<UInt32>(uninitialized: 0)
+  private var lengths = RecordBuffer<UInt32>(uninitialized: 0)
+  private var backoffs = RecordBuffer<UInt32>(uninitialized: 0)
+  private var scores = RecordBuffer<Float>(uninitialized: 0)
+  private var orders = RecordBuffer<UInt8>(uninitialized: 0)
+  /// The context on which the word after each unit stands: the first unit that ends with the same order − 1 words.
+  private var contexts = RecordBuffer<UInt32>(uninitialized: 0)
+  private var count = 0
+  /// The unit of each node.
+  private var ofNode = RecordBuffer<UInt32>(uninitialized: 0)
+  /// Units by context and word, 0 where there is none; then units by the words of their context.
+  private var byWord = RecordBuffer<UInt32>(uninitialized: 0)
+  private var byContext = RecordBuffer<UInt32>(uninitialized: 0)
+
+  init(order: Int) {
+    self.order = order
+  }
+
+  /// Finds the distinct n-grams of a forest that follows `state`.
+  ///
+  /// - Returns: the first unit that has no score yet.
+  mutating func gather(
+    _ forest: PrefixForest,
+    _ nodeWords: borrowing RecordBuffer<UInt32>,
+    after state: State
+  ) -> Int {
+    let most = forest.count + order + 1
+    if words.count < most {
+      words = RecordBuffer(uninitialized: most)
+      parents = RecordBuffer(uninitialized: most)
+      lengths = RecordBuffer(uninitialized: most)
+      backoffs = RecordBuffer(zeroed: most * max(order - 1, 1))
+      scores = RecordBuffer(uninitialized: most)
+      orders = RecordBuffer(uninitialized: most)
+      contexts = RecordBuffer(uninitialized: most)
+      ofNode = RecordBuffer(uninitialized: most)
+      var size = 64
+      while size < 2 * most { size *= 2 }
+      byWord = RecordBuffer(zeroed: size)
+      byContext = RecordBuffer(zeroed: size)
+    }
+    let root = begin(state)
+    Self.clear(byWord, 2 * forest.count)
+    Self.clear(byContext, 2 * forest.count)
+    count = Self.gather(
+      nodeWords,
+      forest.parents,
+      nodes: forest.count,
+      root: root,
+      order: order,
+      words,
+      parents,
+      contexts,
+      ofNode,
+      byWord,
+      byContext,
+      mask: Self.tableSize(2 * forest.count, byWord) - 1
+    )
+    return root + 1
+  }
+
+  /// Units of what came before: unit 0, where nothing is known, then the words of the state, the latest last.
+  private func begin(_ state: State) -> Int {
+    let width = max(order - 1, 1)
+    words[0] = 0
+    parents[0] = 0
+    lengths[0] = 0
+    contexts[0] = 0
+    let known = min(state.count, order - 1)
+    for place in 0..<known {
+      let unit = place + 1
+      words[unit] = state.word(known - 1 - place)
+      parents[unit] = UInt32(place)
+      lengths[unit] = 0
+      contexts[unit] = UInt32(unit)
+    }
+    lengths[known] = UInt32(known)
+    for distance in 0..<known {
+      backoffs[known * width + distance] = state.backoff(distance).bitPattern
+    }
+    return known
+  }
+
+  /// The size of a table for so many units, a power of two that is at most half full.
+  private static func tableSize(_ wanted: Int, _ table: borrowing RecordBuffer<UInt32>) -> Int {
+    var size = 64
+    while size < wanted { size *= 2 }
+    return min(size, table.count)
+  }
+
+  private static func clear(_ table: borrowing RecordBuffer<UInt32>, _ wanted: Int) {
+    // SAFETY: the size is at most that of the table.
+    unsafe table.pointer.update(repeating: 0, count: tableSize(wanted, table))
+  }
+
+  // The loops below get the buffers as parameters: each access to a property of a class is checked.
+
+  private static func gather(
+    _ nodeWords: borrowing RecordBuffer<UInt32>,
+    _ nodeParents: borrowing RecordBuffer<Int32>,
+    nodes: Int,
+    root: Int,
+    order: Int,
+    _ words: borrowing RecordBuffer<UInt32>,
+    _ parents: borrowing RecordBuffer<UInt32>,
+    _ contexts: borrowing RecordBuffer<UInt32>,
+    _ ofNode: borrowing RecordBuffer<UInt32>,
+    _ byWord: borrowing RecordBuffer<UInt32>,
+    _ byContext: borrowing RecordBuffer<UInt32>,
+    mask: Int
+  ) -> Int {
+    var count = root + 1
+    let end = WordID.endOfSentence.rawValue
+    for node in 0..<nodes {
+      let word = nodeWords[node]
+      let parent = nodeParents[node] < 0 ? UInt32(root) : ofNode[Int(nodeParents[node])]
+      let context = contexts[Int(parent)]
+      var slot = home(UInt64(context) << 32 | UInt64(word), mask)
+      while true {
+        let unit = Int(byWord[slot])
+        if unit == 0 {
+          byWord[slot] = UInt32(count)
+          words[count] = word
+          // Any unit that ends with the context's words will do as the parent, for they have one state.
+          parents[count] = context
+          contexts[count] =
+            word == end
+            ? UInt32(count)
+            : self.context(of: count, order, words, parents, byContext, mask)
+          ofNode[node] = UInt32(count)
+          count += 1
+          break
+        }
+        if words[unit] == word && parents[unit] == context {
+          ofNode[node] = UInt32(unit)
+          break
+        }
+        slot = (slot + 1) & mask
+      }
+    }
+    return count
+  }
+
+  @inline(__always)
+  private static func home(_ key: UInt64, _ mask: Int) -> Int {
+    Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> 32) & mask
+  }
+
+  /// The first unit that ends with the same order − 1 words as `unit`: itself if it is the first.
+  private static func context(
+    of unit: Int,
+    _ order: Int,
+    _ words: borrowing RecordBuffer<UInt32>,
+    _ parents: borrowing RecordBuffer<UInt32>,
+    _ byContext: borrowing RecordBuffer<UInt32>,
+    _ mask: Int
+  ) -> UInt32 {
+    // Unigrams stand on nothing.
+    if order == 1 { return 0 }
+    var key: UInt64 = 0
+    var place = unit
+    for _ in 1..<order {
+      key = (key ^ UInt64(place == 0 ? UInt32.max : words[place])) &* 0xD6E8_FEB8_6659_FD93
+      key ^= key >> 32
+      place = Int(parents[place])
+    }
+    var slot = home(key, mask)
+    while true {
+      let other = Int(byContext[slot])
+      if other == 0 {
+        byContext[slot] = UInt32(unit)
+        return UInt32(unit)
+      }
+      var (left, right) = (unit, other)
+      var hops = 1
+      while hops < order && left != right && left != 0 && right != 0
+        && words[left] == words[right]
+      {
+        left = Int(parents[left])
+        right = Int(parents[right])
+        hops += 1
+      }
+      if hops == order || left == right { return UInt32(other) }
+      slot = (slot + 1) & mask
+    }
+  }
+
+  /// Scores the units from `first` on.
+  @unsafe
+  func score(from first: Int, _ tables: ScoreTables, _ batch: OpaquePointer) {
+    var arrays = unsafe gramdex_units(
+      words: words.pointer,
+      parents: parents.pointer,
+      lengths: lengths.pointer,
+      backoffs: backoffs.pointer
+    )
+    var next = first
+    while next < count {
+      let size = min(BatchScorer.batchSize, count - next)
+      // SAFETY: all arrays have `count` elements, and backoffs as many for each as the model wants; `tables` is kept.
+      unsafe gramdex_batch_score_units(
+        batch,
+        tables.memory,
+        &arrays,
+        next,
+        size,
+        scores.pointer + next,
+        orders.pointer + next
+      )
+      next += size
+    }
+  }
+
+  func copyScores(of forest: PrefixForest, into result: borrowing RecordBuffer<Float>) {
+    for node in 0..<forest.count { result[node] = scores[Int(ofNode[node])] }
+  }
+}
