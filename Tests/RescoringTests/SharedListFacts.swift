@@ -6,7 +6,10 @@ import Testing
 /// What is known of the development lists: 174 utterances with 20 hypotheses each of a real recognizer, 1,710 words.
 @Suite(
   "The development lists",
-  .enabled(if: SharedData.exists(ListFiles.shared + "/nbest.jsonl"), Comment(rawValue: SharedData.absent))
+  .enabled(
+    if: SharedData.exists(ListFiles.shared + "/nbest.jsonl"),
+    Comment(rawValue: SharedData.absent)
+  )
 )
 struct SharedListFacts {
   private static let path = ListFiles.shared + "/nbest.jsonl"
