@@ -55,7 +55,7 @@ struct ListEvaluationTests {
   func `weights, and the number of words, make a total`() throws {
     var options = try options()
     options.choice = .total(
-      TotalRule([.init(score: "t", weight: 1), .init(score: "words", weight: -4)])
+      TotalRule(ScoreWeights([.init("t", 1), .init("words", -4)]))
     )
     let report = try ListEvaluation.run(options)
     // "a hat": -2 - 8; the others of three words -13 and -15; "on mats": -2 - 8 against -1 - 16.
