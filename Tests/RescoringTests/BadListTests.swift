@@ -85,6 +85,33 @@ struct BadListTests {
     #expect(error?.line == 2)
   }
 
+  @Test func `values that are nested without end are refused`() throws {
+    let deep = String(repeating: "[", count: 100_000)
+    for contents in [
+      deep, #"{"utt":"u","x":"# + deep, #"{"utt":"u","nbest":[{"text":"a","x":"# + deep,
+    ] {
+      let error = try ListFiles.error(contents, NBestReadingOptions(format: .json))
+      guard case .malformedJSON = error?.problem else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+    }
+  }
+
+  @Test func `folders are read with those within, and one without lists is an error`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("b/2.nbest", "-1 -1 1 x\n")
+    try folder.write("a/deep/1.nbest", "\n-1 -1 1 y\n")
+    try folder.write(".hidden", "junk")
+    #expect(try ListFiles.read([folder.path("")]).map(\.utterance) == ["1", "2"])
+    let empty = try TemporaryFolder()
+    let error = #expect(throws: NBestError.self) { try ListFiles.read([empty.path("")]) }
+    #expect(error?.problem == .emptyFolder)
+    #expect(throws: NBestError.self) { try ListFiles.read([]) }
+    #expect(throws: NBestError.self) { try ListFiles.read(["-", "-"]) }
+    #expect(throws: CompressionError.self) { try ListFiles.read([empty.path("none")]) }
+  }
+
   @Test func `a truncated gzip file is an error`() throws {
     let folder = try TemporaryFolder()
     let path = folder.path("x.gz")
@@ -182,7 +209,7 @@ struct BadListTests {
     var outcomes = (read: 0, refused: 0)
     for source in names + [rich, hypotheses, tsv] {
       let bytes = Array(try Data(contentsOf: URL(filePath: source)))
-      for round in 0..<150 {
+      for round in 0..<60 {
         let mutated = Self.mutate(bytes, &generator)
         let format = NBestFormat.allCases[round % NBestFormat.allCases.count]
         let path = try folder.write("mutated", Data(mutated))

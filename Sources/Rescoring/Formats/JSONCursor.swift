@@ -5,7 +5,7 @@ import GramdexText
 /// The bytes are looked at in place; text becomes a `String` only where it is asked for.
 struct JSONCursor {
   /// How deep values may be nested.
-  static let depthLimit = 512
+  static let depthLimit = 128
 
   /// A value that has been passed.
   enum Value {

@@ -157,6 +157,15 @@ final class LineReader {
     return held
   }
 
+  /// The next line on which there is something, which `next` will return again; blank ones before it are passed over.
+  func peekBeyondBlankLines() throws -> Line? {
+    while let line = try peek() {
+      if !line.isBlank { return line }
+      held = nil
+    }
+    return nil
+  }
+
   private func line(upTo end: Int) -> Line {
     number += 1
     var first = start

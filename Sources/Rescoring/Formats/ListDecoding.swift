@@ -44,15 +44,18 @@ struct GroupedDecoder<Source: HypothesisDecoding>: ListDecoding {
   private var held: DecodedHypothesis?
   private var lists = 0
   private var longest = 0
+  private let warnsOfSingles: Bool
 
-  init(_ source: Source) {
+  /// Groups the hypotheses of `source`; `warnsOfSingles` where lists of one mean that ids may be wrong.
+  init(_ source: Source, warnsOfSingles: Bool = false) {
     self.source = source
+    self.warnsOfSingles = warnsOfSingles
   }
 
   var consumedBytes: UInt64 { source.consumedBytes }
 
   var warnings: [String] {
-    guard lists > 1, longest == 1 else { return source.warnings }
+    guard warnsOfSingles, lists > 1, longest == 1 else { return source.warnings }
     return source.warnings + [
       """
       \(source.name): each of the \(lists) lists has one hypothesis; \

@@ -22,6 +22,8 @@ public struct NBestError: Error, Equatable, Sendable {
     case notForStandardInput(format: NBestFormat)
     /// The path should be a folder, or should not be one.
     case wrongKindOfPath(format: NBestFormat, expected: String)
+    /// Folders lie within each other without an end.
+    case tooManyFolders(limit: Int)
     /// A folder has nothing to read.
     case emptyFolder
     /// No path was given, or standard input twice.
@@ -73,7 +75,7 @@ public struct NBestError: Error, Equatable, Sendable {
   /// Whether the data is to blame, and not the call.
   public var isBadData: Bool {
     switch problem {
-    case .notForStandardInput, .wrongKindOfPath, .noInput, .emptyFolder: false
+    case .notForStandardInput, .wrongKindOfPath, .noInput, .emptyFolder, .tooManyFolders: false
     default: true
     }
   }
@@ -100,6 +102,8 @@ extension NBestError.Problem: CustomStringConvertible {
       "lists in the format \(format.rawValue) cannot come from standard input or go to standard output; name a folder"
     case .wrongKindOfPath(let format, let expected):
       "the format \(format.rawValue) needs \(expected); check the path, or name another format"
+    case .tooManyFolders(let limit):
+      "more than \(limit) folders within each other, perhaps by a link to one above; name the folder with the lists"
     case .emptyFolder:
       "no file with lists in this folder; check the path"
     case .noInput:
@@ -150,7 +154,7 @@ extension NBestError.Problem: CustomStringConvertible {
     case .duplicateID(let id, let line):
       "\(id) is already there, on line \(line); remove one"
     case .cannotWrite(let format, let reason):
-      "\(reason), which the format \(format) cannot hold; write json instead"
+      "\(reason), which the format \(format) cannot hold; choose another format, or correct it"
     case .lattice(let reason):
       "\(reason); correct the lattice"
     case .sublattice:

@@ -1,4 +1,6 @@
-/// How n-best lists are written down. The raw values are the names in flags and reports.
+/// How n-best lists are written down.
+///
+/// The raw values are the names in flags and reports.
 public enum NBestFormat: String, Sendable, CaseIterable {
   /// One JSON object an utterance.
   case json

@@ -144,13 +144,16 @@ public final class NBestReader {
     case .json: return JSONListDecoder(try lines())
     case .jsonHypotheses: return GroupedDecoder(JSONHypothesisDecoder(try lines()))
     case .tsv:
-      return GroupedDecoder(TSVDecoder(try lines(), ranksInIDs: options.hasRanksInIDs))
+      return GroupedDecoder(
+        TSVDecoder(try lines(), ranksInIDs: options.hasRanksInIDs),
+        warnsOfSingles: true
+      )
     case .srilm: return SRILMDecoder(try lines(), utterance: utterance)
     case .decipher1, .decipher2:
       return DecipherDecoder(try lines(), utterance: utterance, format: found)
     case .kaldi:
       return GroupedDecoder(try KaldiDecoder(words: source.path, cancellation: cancellation))
-    case .rnnlm: return GroupedDecoder(WordLineDecoder(try lines()))
+    case .rnnlm: return GroupedDecoder(WordLineDecoder(try lines()), warnsOfSingles: true)
     case .text: return PlainTextDecoder(try lines(), first: plainLists + 1)
     }
   }

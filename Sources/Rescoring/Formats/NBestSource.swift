@@ -34,21 +34,31 @@ struct NBestSource {
         )
       }
     }
-    let files = try Files.names(in: path)
-      .filter { !$0.hasPrefix(".") && Files.kind(path + "/" + $0) == .file }
-      .map { Self(path: path + "/" + $0) }
+    let files = try self.files(in: path, depth: 0)
     if files.isEmpty { throw NBestError(file: path, .emptyFolder) }
     return files
   }
 
+  /// All files of a folder and of those within, sorted by name; names that begin with a dot are passed over.
+  private static func files(in folder: String, depth: Int) throws -> [Self] {
+    if depth > depthLimit { throw NBestError(file: folder, .tooManyFolders(limit: depthLimit)) }
+    return try Files.names(in: folder).filter { !$0.hasPrefix(".") }.flatMap { name in
+      let path = folder + "/" + name
+      return Files.isFolder(path) ? try files(in: path, depth: depth + 1) : [Self(path: path)]
+    }
+  }
+
+  /// How many folders may lie within each other; a link to a folder above would never end.
+  private static let depthLimit = 16
+
   /// Tells the format from the name and the first line that is not blank, and hands over the lines, none of them read.
   func opened(_ cancellation: Cancellation?) throws -> (NBestFormat, LineReader?) {
-    if let format = NBestFormat.named(path), format == .kaldi { return (format, nil) }
+    let named = NBestFormat.named(path)
+    if named == .kaldi { return (.kaldi, nil) }
     let lines = try LineReader(path: path, cancellation: cancellation)
-    let first = try lines.peek()
-    if let format = NBestFormat.named(path) ?? first.flatMap(NBestFormat.guessed) {
-      return (format, lines)
-    }
+    let first = try lines.peekBeyondBlankLines()
+    if named == .rnnlm { return (.rnnlm, lines) }
+    if let format = first.flatMap(NBestFormat.guessed) ?? named { return (format, lines) }
     let beginning = first.map { String(decoding: $0.bytes[$0.range].prefix(60), as: UTF8.self) }
     throw NBestError(file: lines.name, line: 1, .unknownFormat(beginning: beginning ?? ""))
   }

@@ -24,7 +24,9 @@ public final class NBestWriter {
     case kaldi(KaldiFolder)
   }
 
-  /// Begins writing to `path`; `-` is standard output. Names that end in `.gz` or `.zst` are compressed.
+  /// Begins writing to `path`; `-` is standard output.
+  ///
+  /// Names that end in `.gz` or `.zst` are compressed.
   ///
   /// - Throws: `NBestError`, `CompressionError` or `StorageError` when the path cannot be written.
   public init(path: String, options: NBestWritingOptions) throws {

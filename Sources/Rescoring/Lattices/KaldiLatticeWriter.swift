@@ -16,6 +16,7 @@ struct KaldiLatticeWriter {
 
   /// Appends a lattice.
   mutating func append(_ lattice: Lattice, to output: inout [UInt8]) throws {
+    try lattice.requireFiniteScores("Kaldi")
     let order = try LatticeOrder(lattice)
     if lattice.utterance.isEmpty || lattice.utterance.utf8.contains(where: WordSpacing.separates) {
       throw NBestError(

@@ -33,6 +33,8 @@ extension Lattice {
   /// - Parameters:
   ///   - model: the model.
   ///   - name: what its score is called; a score of that name is replaced.
+  ///   - options: limits; none by default.
+  /// - Returns: the expanded lattice, with words on arcs.
   /// - Throws: `NBestError` when the lattice has a cycle or no path.
   /// - Complexity: O(arcs · states that a node is kept with) questions to the model; equal states are asked once for each arc.
   public func expanded(

@@ -8,6 +8,7 @@ extension Lattice {
   /// - Parameters:
   ///   - count: how many sequences.
   ///   - weights: what scores count; those that the lattice itself names by default.
+  /// - Returns: a list in the order of totals, with the lattice's scores.
   /// - Throws: `NBestError` when the lattice has a cycle or no path.
   public func nBest(_ count: Int, weights: LatticeWeights? = nil) throws -> NBestList {
     let weighted = try WeightedLattice(self, weights ?? LatticeWeights(of: self))

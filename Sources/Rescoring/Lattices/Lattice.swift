@@ -113,6 +113,22 @@ public struct Lattice: Hashable, Sendable {
     return self
   }
 
+  /// Makes sure that all scores are numbers that a file can hold.
+  func requireFiniteScores(_ format: String) throws {
+    guard arcs.allSatisfy({ $0.scores.allSatisfy(\.isFinite) }),
+      ends.allSatisfy({ $0.scores.allSatisfy(\.isFinite) })
+    else {
+      throw NBestError(
+        file: source.file,
+        line: source.line,
+        .cannotWrite(
+          format: format,
+          reason: "utterance \(utterance) has a score that is not finite"
+        )
+      )
+    }
+  }
+
   func error(_ reason: String) -> NBestError {
     NBestError(
       file: source.file,

@@ -1,4 +1,6 @@
-/// How lattices are written down. The raw values are the names in flags.
+/// How lattices are written down.
+///
+/// The raw values are the names in flags.
 public enum LatticeFormat: String, Sendable, CaseIterable {
   /// HTK's Standard Lattice Format, one file an utterance.
   case slf

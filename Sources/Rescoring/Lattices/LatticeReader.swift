@@ -21,8 +21,11 @@ public final class LatticeReader {
   /// Prepares to read `paths`, in their order: files, `-` for standard input, or folders.
   ///
   /// - Parameters:
+  ///   - paths: what is read.
   ///   - format: the format; nil to tell it from the contents.
   ///   - symbols: Kaldi's `words.txt`, for lattices whose labels are numbers.
+  ///   - cancellation: a flag that ends the reading when it is set.
+  /// - Throws: `NBestError`, `CompressionError` or `StorageError` when a path or the list of words cannot be read.
   public init(
     _ paths: [String],
     format: LatticeFormat? = nil,
@@ -72,7 +75,7 @@ public final class LatticeReader {
 
   private func format(of lines: LineReader) throws -> LatticeFormat {
     if let given { return given }
-    guard let first = try lines.peek() else {
+    guard let first = try lines.peekBeyondBlankLines() else {
       throw NBestError(file: lines.name, .lattice(reason: "an empty file, which is no lattice"))
     }
     if let guessed = LatticeFormat.guessed(first) { return guessed }

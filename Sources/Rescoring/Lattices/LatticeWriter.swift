@@ -18,9 +18,11 @@ public final class LatticeWriter {
   /// Begins writing to `path`.
   ///
   /// - Parameters:
+  ///   - path: where lattices go.
   ///   - format: the format.
   ///   - languageScore: the score that becomes the language model's in the file.
   ///   - isLog10: whether that is log10 of a probability, as Gramdex adds it; it is converted to the lattice's base, or to −ln.
+  /// - Throws: `CompressionError` or `StorageError` when the path cannot be written.
   public init(
     path: String,
     format: LatticeFormat,

@@ -17,6 +17,7 @@ struct SLFWriter {
 
   /// Appends a lattice.
   mutating func append(_ lattice: Lattice, to output: inout [UInt8]) throws {
+    try lattice.requireFiniteScores("SLF")
     let lattice = Self.withOneEnd(lattice)
     let fields = scoreFields(lattice)
     appendHeader(lattice, to: &output)
