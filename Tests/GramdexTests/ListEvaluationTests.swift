@@ -162,7 +162,7 @@ struct ListEvaluationTests {
     for utterance in 0..<utterances {
       let reference = (0..<8).map { _ in "w\(random.next(below: 30))" }
       for system in 0..<2 {
-        let hypotheses = (0..<10).map { rank in
+        let hypotheses = (0..<4).map { rank in
           let words = reference.map {
             random.next(below: 3) == 0 ? "e\(random.next(below: 50))" : $0
           }
@@ -260,7 +260,7 @@ struct ListEvaluationTests {
     let page = try String(contentsOfFile: folder.path("page.html"), encoding: .utf8)
     #expect(!page.contains("<script>") && !page.contains("<i>"))
     #expect(page.contains("&lt;i&gt;a&#39;"))
-    #expect(page.contains(#"title="cat">&lt;script&gt;"#))
+    #expect(page.contains(#"<span class="insertion">&lt;script&gt;"#))
     #expect(page.contains("<tr class=\"better\">") && page.contains("2 → 0"))
     #expect(!page.contains("http:") && !page.contains("https:") && !page.contains("src="))
   }
