@@ -82,18 +82,18 @@ struct HypothesisChoiceFlags: ParsableArguments {
 
   private static func rule(_ weights: String) throws -> TotalRule {
     guard weights.contains("="), !FileManager.default.fileExists(atPath: weights) else {
-      return TotalRule(try WeightsFile(contentsOf: weights))
+      return TotalRule(ScoreWeights(try WeightsFile(contentsOf: weights)))
     }
-    var terms: [TotalRule.Term] = []
+    var terms: [ScoreWeights.Entry] = []
     for part in weights.split(separator: ",", omittingEmptySubsequences: false) {
       guard let sign = part.lastIndex(of: "="), sign > part.startIndex,
         let weight = Double(part[part.index(after: sign)...]), weight.isFinite
       else {
         throw ValidationError("--weights: \"\(part)\" is not NAME=NUMBER, such as ac=1,lm=6.5")
       }
-      terms.append(TotalRule.Term(score: String(part[..<sign]), weight: weight))
+      terms.append(ScoreWeights.Entry(String(part[..<sign]), weight))
     }
-    return TotalRule(terms)
+    return TotalRule(ScoreWeights(terms))
   }
 }
 

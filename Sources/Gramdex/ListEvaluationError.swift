@@ -33,6 +33,9 @@ public struct MissingUtterances: Hashable, Sendable, Codable {
   /// Lists that they are compared with and that are not among them.
   public var othersWithoutList: [String] = []
 
+  /// Nothing is missing.
+  public init() {}
+
   /// What is missing, one line each; ten names at most in each.
   public var lines: [String] {
     let kinds = [

@@ -60,20 +60,21 @@ struct ConsensusTests {
       (0..<5_000).map { "w\(($0 * (text + 1)) % 97)" }.joined(separator: " ")
     }
     let kept = WeightedTexts(texts: long, totals: long.map { _ in 0 }, scale: 1).entries.count
-    #expect(kept > 20 && kept < 150)
+    #expect(kept == 22)
   }
 
   @Test
   func `the mesh of SRILM's sample`() throws {
-    // FORMATS 6.7: nbest-lattice with its weights (8, 0) and scale 8 gave "a" 0.8399794100688268 and none 0.1600205899311731.
+    // nbest-lattice -use-mesh with its weights (8, 0) and scale 8 gave "a" 0.8399794100688268 and none 0.1600205899311731. It holds scores as 32-bit
+    // floats: 1792.12 is off by up to 6e-5, an eighth of which times ln 10 and p (1 - p) is 2e-6 in p for each of the two.
     let totals = [-1792.12 / 8 - 16.0727, -1792.08 / 8 - 16.7978]
     let weighted = WeightedTexts(texts: ["a b a", "a b"], totals: totals, scale: log(10))
     var builder = WordMeshBuilder()
     builder.add(weighted)
     let mesh = builder.mesh(name: "sample", numbers: weighted.numbers)
     #expect(mesh.places.map { $0.map(\.word) } == [["a"], ["b"], ["a", nil]])
-    #expect(abs(mesh.places[2][0].probability - 0.8399794100688268) < 1e-9)
-    #expect(abs(mesh.places[2][1].probability - 0.1600205899311731) < 1e-9)
+    #expect(abs(mesh.places[2][0].probability - 0.8399794100688268) < 5e-6)
+    #expect(abs(mesh.places[2][1].probability - 0.1600205899311731) < 5e-6)
     #expect(mesh.consensus == "a b a")
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import GramdexRescoring
 import TestSupport
 import Testing
@@ -59,21 +60,24 @@ struct SharedListFacts {
   func `are better with tuned weights, and not worse on what was left out`(
     method: WeightSearch.Method
   ) throws {
-    let names = ["ac", "lm", "n"]
-    var lists = TuningLists(featureNames: names, criterion: .wer)
+    var lists = TuningLists(featureNames: ["ac", "lm", "words"], criterion: .wer)
     for list in try ListFiles.read([SharedData.url(Self.path).path]) {
+      let features = try list.hypotheses.flatMap { hypothesis in
+        [
+          try #require(hypothesis[score: "ac"]), try #require(hypothesis[score: "lm"]),
+          Double(hypothesis.words.count),
+        ]
+      }
       try lists.append(
         texts: list.hypotheses.map(\.text),
-        features: list.hypotheses.flatMap { hypothesis in
-          names.map { hypothesis[score: $0] ?? .nan }
-        },
+        features: features,
         reference: try #require(list.reference)
       )
     }
     let weights = [
       TunableWeight("ac", initial: 1, isFixed: true),
       TunableWeight("lm", initial: 6.5),
-      TunableWeight("n", initial: 0),
+      TunableWeight("words", initial: 0),
     ]
     let search = WeightSearch(method: method)
     let before = lists.loss(weights: [1, 6.5, 0])

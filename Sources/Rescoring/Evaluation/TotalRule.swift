@@ -1,39 +1,19 @@
-/// How the total of a hypothesis comes from its scores.
+/// How the total of a hypothesis comes from the scores of its list: Σ weight · score.
+///
+/// `words` is how many words the hypothesis has, unless it has a score of that name.
 public struct TotalRule: Hashable, Sendable {
-  /// A score's part in the total.
-  public struct Term: Hashable, Sendable {
-    /// The score's name. `words` is how many words the hypothesis has, unless it has a score of that name.
-    public var score: String
-    /// What the score is multiplied by.
-    public var weight: Double
-
-    /// Makes a term.
-    public init(score: String, weight: Double) {
-      self.score = score
-      self.weight = weight
-    }
-  }
-
-  /// The terms, which are added up in this order.
-  public var terms: [Term]
+  /// The weights of the scores, added up in this order.
+  public var weights: ScoreWeights
 
   /// A weighted sum of scores.
-  public init(_ terms: [Term]) {
-    self.terms = terms
+  public init(_ weights: ScoreWeights) {
+    self.weights = weights
   }
 
   /// One score by itself.
   public init(score: String) {
-    terms = [Term(score: score, weight: 1)]
+    self.init(ScoreWeights([ScoreWeights.Entry(score, 1)]))
   }
-
-  /// The weights of a file, in the order of the names; those that are 0 are left out.
-  public init(_ file: WeightsFile) {
-    terms = file.weights.filter { $0.value != 0 }.sorted { $0.key < $1.key }
-      .map { Term(score: $0.key, weight: $0.value) }
-  }
-
-  private static let words = "words"
 
   /// The totals of the hypotheses of a list.
   ///
@@ -43,7 +23,9 @@ public struct TotalRule: Hashable, Sendable {
     totals.reserveCapacity(list.hypotheses.count)
     for hypothesis in list.hypotheses {
       var total = 0.0
-      for term in terms { total += term.weight * (try value(term.score, of: hypothesis, in: list)) }
+      for term in weights.entries where term.weight != 0 {
+        total += term.weight * (try value(term.name, of: hypothesis, in: list))
+      }
       guard total.isFinite else { throw TotalRuleError(list, hypothesis, .notFinite(total)) }
       totals.append(total)
     }
@@ -54,7 +36,7 @@ public struct TotalRule: Hashable, Sendable {
     throws(TotalRuleError) -> Double
   {
     if let value = hypothesis[score: score] { return value }
-    if score == Self.words { return Double(hypothesis.words.count) }
+    if score == ScoreWeights.words { return Double(hypothesis.words.count) }
     throw TotalRuleError(
       list,
       hypothesis,

@@ -2,7 +2,7 @@
 ///
 /// Probabilities are exp(scale · total), normalized over the whole list. Hypotheses with the same words are one text, which has
 /// their probabilities together. Kept are the likeliest texts, at most 300 and no more than have 99.9 % of the probability,
-/// and fewer where texts are so long that comparing all with all would need more than 4 · 10⁹ steps; what is
+/// and fewer where texts are so long that comparing all with all would need more than 2 · 10⁸ steps; what is
 /// kept is normalized again.
 package struct WeightedTexts: Sendable {
   /// One text.
@@ -23,7 +23,7 @@ package struct WeightedTexts: Sendable {
   /// The most texts that are kept.
   package static let maximumCount = 300
   private static let keptMass = 0.999
-  private static let maximumSteps = 4_000_000_000
+  private static let maximumSteps = 200_000_000
 
   /// The likeliest texts of a list.
   ///

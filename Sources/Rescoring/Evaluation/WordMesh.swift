@@ -118,25 +118,43 @@ package struct WordMeshBuilder {
 
   /// How each cell is best reached; row i: after i places, column j: after j words.
   private func moves(_ words: [Int32]) -> [[Move]] {
-    var costs = words.indices.reduce(into: [0.0]) { row, _ in row.append((row.last ?? 0) + 1) }
+    var costs = (0...words.count).map { Double($0) }
     var moves = [[Move](repeating: .new, count: words.count + 1)]
+    // What each word costs at a place: 1 but for the words that are there, which are put in and taken out again.
+    var placing = [Double](repeating: 1, count: words.count)
+    let occurrences = Dictionary(grouping: words.indices) { words[$0] }
     for place in places {
       let pass = 1 - place.mass(of: Self.none) / mass
-      var diagonal = costs[0]
-      costs[0] += pass
-      var row = [Move](repeating: .pass, count: words.count + 1)
-      for (j, word) in words.enumerated() {
-        let through = diagonal + 1 - place.mass(of: word) / mass
-        let passing = costs[j + 1] + pass
-        let adding = costs[j] + 1
-        diagonal = costs[j + 1]
-        let least = min(through, min(passing, adding))
-        costs[j + 1] = least
-        row[j + 1] = through == least ? .word : passing == least ? .pass : .new
+      for (word, wordMass) in zip(place.words, place.masses) {
+        for j in occurrences[word] ?? [] { placing[j] = 1 - wordMass / mass }
       }
-      moves.append(row)
+      moves.append(Self.advance(&costs, placing: placing, passing: pass))
+      for word in place.words {
+        for j in occurrences[word] ?? [] { placing[j] = 1 }
+      }
     }
     return moves
+  }
+
+  /// Makes the costs after one more place; returns how each was reached.
+  private static func advance(
+    _ costs: inout [Double],
+    placing: [Double],
+    passing pass: Double
+  ) -> [Move] {
+    var row = [Move](repeating: .pass, count: costs.count)
+    var diagonal = costs[0]
+    costs[0] += pass
+    for j in placing.indices {
+      let through = diagonal + placing[j]
+      let passing = costs[j + 1] + pass
+      let adding = costs[j] + 1
+      diagonal = costs[j + 1]
+      let least = min(through, min(passing, adding))
+      costs[j + 1] = least
+      row[j + 1] = through == least ? .word : passing == least ? .pass : .new
+    }
+    return row
   }
 
   private mutating func merge(_ words: [Int32], _ probability: Double, _ moves: [[Move]]) {

@@ -40,15 +40,8 @@ struct ExpectedLoss {
 
   /// The loss at v, one number for each feature.
   func value(at v: [Double]) -> Value {
-    let width = lists.criterion.width
     let posteriors = posteriors(v)
-    var sums = [Double](repeating: 0, count: width)
-    for hypothesis in posteriors.indices {
-      for column in 0..<width {
-        sums[column] +=
-          posteriors[hypothesis] * Double(lists.statistics[hypothesis * width + column])
-      }
-    }
+    let sums = expectedSums(posteriors)
     var loss = lists.criterion.loss(of: sums)
     var gradient = gradient(posteriors, lists.criterion.lossGradient(of: sums))
     let z = zip(v, spreads).map { $0 * $1 }
@@ -67,37 +60,55 @@ struct ExpectedLoss {
   private func posteriors(_ v: [Double]) -> [Double] {
     var posteriors = (0..<lists.hypothesisCount).map { lists.dot(v, $0) }
     for list in 0..<lists.count {
-      let range = lists.offsets[list]..<lists.offsets[list + 1]
-      Posteriors.normalize(&posteriors, range)
+      Posteriors.normalize(&posteriors, lists.offsets[list]..<lists.offsets[list + 1])
     }
     return posteriors
+  }
+
+  private func expectedSums(_ posteriors: [Double]) -> [Double] {
+    let width = lists.criterion.width
+    let statistics = lists.statistics
+    var sums = [Double](repeating: 0, count: width)
+    for hypothesis in posteriors.indices where posteriors[hypothesis] > Self.negligible {
+      for column in 0..<width {
+        sums[column] += posteriors[hypothesis] * Double(statistics[hypothesis * width + column])
+      }
+    }
+    return sums
   }
 
   /// Σ over lists Σᵢ pᵢ · (gᵢ − ḡ) · fᵢ, with gᵢ how much the loss changes with the statistics of hypothesis i.
   private func gradient(_ posteriors: [Double], _ change: [Double]) -> [Double] {
     let (columns, width) = (lists.featureNames.count, change.count)
+    let (features, statistics) = (lists.features, lists.statistics)
     var gradient = [Double](repeating: 0, count: columns)
+    // pᵢ · gᵢ of a list.
+    var gains: [Double] = []
     for list in 0..<lists.count {
       let range = lists.offsets[list]..<lists.offsets[list + 1]
-      let gains = range.map { hypothesis in
-        var gain = 0.0
-        for column in 0..<width {
-          gain += change[column] * Double(lists.statistics[hypothesis * width + column])
-        }
-        return gain
-      }
+      gains.removeAll(keepingCapacity: true)
       var mean = 0.0
-      for (place, hypothesis) in range.enumerated() {
-        mean += posteriors[hypothesis] * gains[place]
+      for hypothesis in range {
+        var gain = 0.0
+        if posteriors[hypothesis] > Self.negligible {
+          for column in 0..<width {
+            gain += change[column] * Double(statistics[hypothesis * width + column])
+          }
+          gain *= posteriors[hypothesis]
+        }
+        gains.append(gain)
+        mean += gain
       }
-      for (place, hypothesis) in range.enumerated() {
-        let factor = posteriors[hypothesis] * (gains[place] - mean)
-        guard factor != 0 else { continue }
+      for hypothesis in range where posteriors[hypothesis] > Self.negligible {
+        let factor = gains[hypothesis - range.lowerBound] - posteriors[hypothesis] * mean
         for feature in 0..<columns {
-          gradient[feature] += factor * lists.features[hypothesis * columns + feature]
+          gradient[feature] += factor * features[hypothesis * columns + feature]
         }
       }
     }
     return gradient
   }
+
+  /// A probability that changes no sum that is looked at.
+  private static let negligible = 1e-12
 }

@@ -16,7 +16,7 @@ struct ExpectedLossDescent {
   private let scales: [Double]
 
   private static let maximumSteps = 200
-  private static let smallestGain = 1e-9
+  private static let smallestGain = 1e-7
 
   init(
     lists: TuningLists,

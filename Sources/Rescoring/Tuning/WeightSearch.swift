@@ -30,7 +30,7 @@ public struct WeightSearch: Hashable, Sendable {
   /// Makes a search.
   public init(
     method: Method = .expectedErrorRate,
-    restarts: Int = 8,
+    restarts: Int = 4,
     seed: UInt64 = 1
   ) {
     self.method = method
