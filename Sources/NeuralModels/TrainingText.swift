@@ -167,7 +167,7 @@ private final class TextEncoder {
     try append(word..<wordCount, of: block)
   }
 
-  /// - Parameter files: what was odd about the files.
+  /// Ends the text; `files` is what was odd about the files themselves.
   func finish(_ files: TextStatistics) throws -> TrainingText {
     statistics.add(files)
     return TrainingText(
