@@ -75,6 +75,19 @@ struct JSONListTests {
     #expect(lists[0].hypotheses[0].extras == [ExtraField(name: "base", json: "\"log10\"")])
   }
 
+  @Test func `numbers beside an object of scores are fields, and without it they are scores`()
+    throws
+  {
+    let beside = try ListFiles.lists(
+      #"{"utt":"u","words":"a","snr":40,"scores":{"lm":-1}}"#
+    )[0].hypotheses[0]
+    #expect(beside.scores == [.init("lm", -1)])
+    #expect(beside.extras == [ExtraField(name: "snr", json: "40")])
+    let flat = try ListFiles.lists(#"{"utt":"u","words":"a","ac":40,"lm":-1}"#)[0].hypotheses[0]
+    #expect(flat.scores == [.init("ac", 40), .init("lm", -1)])
+    #expect(flat.extras.isEmpty)
+  }
+
   @Test func `a list without hypotheses is a list`() throws {
     let lists = try ListFiles.lists("\u{FEFF}{\"utt\":\"u\",\"nbest\":[]}\r\n")
     #expect(lists.map(\.utterance) == ["u"])

@@ -27,7 +27,7 @@ struct TSVListTests {
     #expect(lists[0].hypotheses.map(\.rank) == [2, 1])
     #expect(lists[0].hypotheses.map(\.text) == ["a b", "c"])
     #expect(lists[0].hypotheses.map { $0[score: "lm"] } == [-1, -2])
-    #expect(lists[0].hypotheses.map { $0.extras.map(\.json) } == [["\"bob\""], ["12"]])
+    #expect(lists[0].hypotheses.map { $0.extras.map(\.json) } == [["\"bob\""], ["\"12\""]])
   }
 
   @Test func `without a header scores are numbered`() throws {

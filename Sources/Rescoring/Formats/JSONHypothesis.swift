@@ -2,15 +2,21 @@ import GramdexText
 
 /// Reads the fields of a hypothesis from JSON: those that both JSON formats have.
 struct JSONHypothesis {
-  private(set) var hypothesis: Hypothesis
+  private var hypothesis: Hypothesis
   private var textPriority = Int.max
-  private let nIsRank: Bool
+  private let standsAlone: Bool
+  private var hasScores = false
+  /// Numbers that are scores if there is no object of scores.
+  private var numbers: [(name: String, range: Range<Int>)] = []
 
-  /// Begins a hypothesis; `nIsRank` where the field `n` is its rank and not its number of words.
-  init(line: Int, nIsRank: Bool) {
+  /// Begins a hypothesis.
+  ///
+  /// One that `standsAlone`, in a line of its own, has its rank in `n`, and numbers beside an object `scores` are fields of the utterance. One in a
+  /// list has its number of words in `n`, and all other numbers are scores.
+  init(line: Int, standsAlone: Bool) {
     hypothesis = Hypothesis(rank: 0, text: "", line: line)
     hypothesis.scores.reserveCapacity(4)
-    self.nIsRank = nIsRank
+    self.standsAlone = standsAlone
   }
 
   /// Whether there was text.
@@ -31,7 +37,7 @@ struct JSONHypothesis {
     guard case .number(let range) = value else {
       return try addExtra(name, start..<cursor.position, cursor)
     }
-    if name == JSONNames.rank || (nIsRank && name == "n") {
+    if name == JSONNames.rank || (standsAlone && name == "n") {
       guard hypothesis.rank == 0, let rank = Int(try cursor.raw(range)), rank > 0 else {
         let problem: NBestError.Problem =
           hypothesis.rank == 0
@@ -41,12 +47,26 @@ struct JSONHypothesis {
       hypothesis.rank = rank
     } else if JSONNames.counts.contains(name) {
       try addExtra(name, range, cursor)
+    } else if standsAlone {
+      try addExtra(name, range, cursor)
+      numbers.append((name, range))
     } else {
       try addScore(name, range, cursor)
     }
   }
 
+  /// The hypothesis, when all fields have been read.
+  mutating func finished(_ cursor: JSONCursor) throws -> Hypothesis {
+    if !hasScores {
+      for (name, range) in numbers { try addScore(name, range, cursor) }
+      let names = numbers.map(\.name)
+      hypothesis.extras.removeAll { names.contains($0.name) }
+    }
+    return hypothesis
+  }
+
   private mutating func readScores(_ cursor: inout JSONCursor) throws {
+    hasScores = true
     try cursor.expect("{")
     var isFirst = true
     while try cursor.hasNext("}", isFirst: isFirst) {

@@ -19,7 +19,7 @@ struct JSONHypothesisDecoder: HypothesisDecoding {
   private static func decode(_ line: Line) throws -> DecodedHypothesis {
     var cursor = JSONCursor(line)
     var utterance = JSONUtterance()
-    var hypothesis = JSONHypothesis(line: line.number, nIsRank: true)
+    var hypothesis = JSONHypothesis(line: line.number, standsAlone: true)
     try cursor.expect("{")
     var isFirst = true
     while try cursor.hasNext("}", isFirst: isFirst) {
@@ -33,7 +33,7 @@ struct JSONHypothesisDecoder: HypothesisDecoding {
         .missingField(name: "words", alternatives: JSONNames.text.filter { $0 != "words" })
       )
     }
-    var result = hypothesis.hypothesis
+    var result = try hypothesis.finished(cursor)
     result.extras += utterance.extras
     return DecodedHypothesis(
       utterance: try utterance.requiredID(line),

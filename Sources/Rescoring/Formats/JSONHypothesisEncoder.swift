@@ -31,9 +31,12 @@ struct JSONHypothesisEncoder: ListEncoding {
     }
     output += ",\"words\":".utf8
     JSONText.append(hypothesis.text, to: &output)
-    if !hypothesis.scores.isEmpty { try append(hypothesis.scores, of: list, to: &output) }
     let own = hypothesis.extras.map(\.name)
     let extras = hypothesis.extras + list.extras.filter { !own.contains($0.name) }
+    // Without the object, numbers among the fields would be scores.
+    if !hypothesis.scores.isEmpty || !extras.isEmpty {
+      try append(hypothesis.scores, of: list, to: &output)
+    }
     for extra in list.extras where own.contains(extra.name) {
       losses.note("the field \(extra.name) of an utterance whose hypotheses have one", list)
     }

@@ -78,7 +78,7 @@ struct JSONListDecoder: ListDecoding {
       }
       return Hypothesis(rank: 0, text: try cursor.words(range, hasEscapes), line: number)
     }
-    var hypothesis = JSONHypothesis(line: number, nIsRank: false)
+    var hypothesis = JSONHypothesis(line: number, standsAlone: false)
     try cursor.expect("{")
     var isFirst = true
     while try cursor.hasNext("}", isFirst: isFirst) {
@@ -90,6 +90,6 @@ struct JSONListDecoder: ListDecoding {
         .missingField(name: "text", alternatives: Array(JSONNames.text.dropFirst()))
       )
     }
-    return hypothesis.hypothesis
+    return try hypothesis.finished(cursor)
   }
 }

@@ -9,8 +9,10 @@ struct TSVColumns {
     case text
     case reference
     case score(String)
-    /// A number that is no score, or text.
-    case extra(String)
+    /// A number that is no score.
+    case count(String)
+    /// Text.
+    case label(String)
   }
 
   /// The meanings, in the order of the columns.
@@ -61,7 +63,7 @@ struct TSVColumns {
     if textNames.contains(name) { return .text }
     if JSONNames.reference.contains(name) { return .reference }
     if name == JSONNames.rank { return .rank }
-    if JSONNames.counts.contains(name) { return .extra(name) }
+    if JSONNames.counts.contains(name) { return .count(name) }
     return .score(name)
   }
 }

@@ -82,10 +82,13 @@ struct TSVDecoder: HypothesisDecoding {
       result.hypothesis.scores.append(
         Hypothesis.Score(name, try line.score(name, line.trimmed(field)))
       )
-    case .extra(let name):
+    case .count(let name), .label(let name):
       if field.isEmpty { return }
-      let json = Self.json(try line.text(field))
-      result.hypothesis.extras.append(ExtraField(name: name, json: json))
+      let text = try line.text(field)
+      let isNumber = meaning == .count(name) && JSONCursor.isNumber(text)
+      result.hypothesis.extras.append(
+        ExtraField(name: name, json: isNumber ? text : JSONText.quoted(text))
+      )
     }
   }
 
@@ -99,14 +102,9 @@ struct TSVDecoder: HypothesisDecoding {
       guard case .score(let name) = columns.meanings[index],
         DecimalNumber.parse(line.bytes, line.trimmed(field)) == .text
       else { continue }
-      columns.meanings[index] = .extra(name)
+      columns.meanings[index] = .label(name)
       warnings.append("\(lines.name): the column \(name) holds text, so it is kept and is no score")
     }
-  }
-
-  /// A field as JSON: a number where it is written as one, else a string.
-  private static func json(_ text: String) -> String {
-    JSONCursor.isNumber(text) ? text : JSONText.quoted(text)
   }
 }
 
