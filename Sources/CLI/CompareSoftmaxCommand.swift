@@ -10,9 +10,9 @@ struct CompareSoftmaxCommand: ParsableCommand {
     commandName: "compare-softmax",
     abstract: "Compares the speed and the perplexity of forms of soft-max.",
     discussion: """
-      Trains the same network once for each number of classes and each other form, and tells the words a \
-      processor second of training, and the perplexity of the test text alone and mixed evenly with the \
-      n-gram model. Nothing is stored.
+      Trains the same network once for each number of classes and each other form, all with one seed, and \
+      tells the words a processor second of training, and the perplexity of the test text after the best \
+      epoch, alone and mixed evenly with the n-gram model. Nothing is stored.
       """
   )
 
@@ -74,6 +74,8 @@ struct CompareSoftmaxCommand: ParsableCommand {
 
   func validate() throws {
     if let problem = training.options(network).problem { throw ValidationError("--\(problem)") }
+    // The development text is read again where no other one is measured.
+    try InputFlags.checkStandardInput(input.texts + valid + (test.isEmpty ? valid : test))
     if numbers == nil {
       throw ValidationError("--class-counts takes numbers from 1, such as 30,100,300")
     }

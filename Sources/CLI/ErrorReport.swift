@@ -105,7 +105,11 @@ enum ErrorReport {
     case is ScratchFileError: Code.inputOutput
     case let error as NBestError: error.isBadData ? Code.badData : Code.usage
     case let error as ListEvaluationError: error.isBadData ? Code.badData : Code.usage
-    case TuningError.bounds, TuningError.folds: Code.usage
+    case TuningError.bounds, TuningError.folds, WeightTuningError.unknownFeature: Code.usage
+    case RescoringError.nameTwice, RescoringError.nothingToEstimate,
+      RescoringError.cascadeWithoutWeights:
+      Code.usage
+    case is RescoringError, is WeightTuningError: Code.badData
     case is TuningError, is TotalRuleError, is WeightsFileError, is WordMeshError: Code.badData
     case is TableError, is LevelBlockError, is ZstdBlock.Failure: Code.badData
     default: nil

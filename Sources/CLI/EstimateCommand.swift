@@ -57,11 +57,7 @@ struct EstimateCommand: ParsableCommand {
 
   @OptionGroup var layout: LayoutFlags
 
-  @Flag(help: "Replace the model of that name if there is one.")
-  var replace = false
-
-  @Flag(help: "Keep the generation that is replaced, for roll-back.")
-  var keepPrevious = false
+  @OptionGroup var storing: StoredModelFlags
 
   @OptionGroup var machine: MachineFlags
 
@@ -124,8 +120,8 @@ struct EstimateCommand: ParsableCommand {
     var options = EstimateOptions(estimation, name: name)
     options.layout = layout.layout
     options.tuningTexts = tune
-    options.replace = replace
-    options.keepPrevious = keepPrevious
+    options.replace = storing.replace
+    options.keepPrevious = storing.keepPrevious
     options.memoryBytes = machine.memoryBytes
     options.threads = machine.threadCount
     return options

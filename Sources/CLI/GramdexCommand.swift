@@ -22,7 +22,7 @@ struct GramdexCommand: ParsableCommand {
       VocabularyCommand.self, FilterTextCommand.self, PruneCommand.self, RestrictCommand.self,
       MixCommand.self, InfoCommand.self, VerifyCommand.self, ImportCommand.self, ExportCommand.self,
       RollBackCommand.self, ClusterCommand.self, ExpandClassesCommand.self,
-      GradientsCommand.self, EvaluateCommand.self,
+      GradientsCommand.self, RescoreCommand.self, TuneCommand.self, EvaluateCommand.self,
     ]
   )
 }

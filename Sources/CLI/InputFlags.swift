@@ -43,6 +43,11 @@ struct InputFlags: ParsableArguments {
     if jsonField?.isEmpty == true {
       throw ValidationError("--json-field needs a name, such as text")
     }
+    try Self.checkStandardInput(texts)
+  }
+
+  /// Refuses standard input among `texts`, which are all that a command reads, more than once.
+  static func checkStandardInput(_ texts: [String]) throws {
     if texts.count(where: { $0 == "-" }) > 1 {
       throw ValidationError("standard input (-) can be read only once")
     }

@@ -1,5 +1,5 @@
-import ArgumentParser
-import GramdexRescoring
+public import ArgumentParser
+public import GramdexRescoring
 
 extension NBestFormat: ExpressibleByArgument {}
 

@@ -117,6 +117,24 @@ struct NetworkFlags: ParsableArguments {
     if numbers.contains(nil) {
       throw ValidationError("--cutoffs takes ascending numbers from 1, such as 2000,6000")
     }
+    try refuseUnused()
+  }
+
+  /// Refuses what the architecture has no use for, and would leave out without a word.
+  private func refuseUnused() throws {
+    let isFeedForward = architecture == .feedForward
+    let unused = [
+      (
+        activation != nil && !isFeedForward && architecture != .elman, "activation",
+        "elman or feed-forward"
+      ),
+      (layers != 1 && isFeedForward, "layers", "elman, irnn, gru or lstm"),
+      (order != 5 && !isFeedForward, "order", "feed-forward"),
+      (identityScale != 1 && architecture != .irnn, "identity-scale", "irnn"),
+    ]
+    for (isUnused, name, users) in unused where isUnused {
+      throw ValidationError("--\(name) is for the architecture \(users) only")
+    }
   }
 
   /// The network that the flags ask for.

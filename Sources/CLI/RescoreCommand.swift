@@ -31,7 +31,9 @@ struct RescoreCommand: ParsableCommand {
   )
   var output = "-"
 
-  @Option(help: ArgumentHelp("The format to write (default: that of the lists).", valueName: "format"))
+  @Option(
+    help: ArgumentHelp("The format to write (default: that of the lists).", valueName: "format")
+  )
   var format: NBestFormat?
 
   @OptionGroup var models: RescoringModelFlags
@@ -48,9 +50,14 @@ struct RescoreCommand: ParsableCommand {
       valueName: "weight"
     )
   )
-  var weight: [WeightArgument] = []
+  var weight: [ScoreWeightArgument] = []
 
-  @Option(help: ArgumentHelp("What each word adds to the total: as --weight words=VALUE.", valueName: "value"))
+  @Option(
+    help: ArgumentHelp(
+      "What each word adds to the total: as --weight words=VALUE.",
+      valueName: "value"
+    )
+  )
   var wordBonus: Double?
 
   @Option(
@@ -104,7 +111,8 @@ struct RescoreCommand: ParsableCommand {
   func run() throws {
     if input.lists.contains("-") { Messages.announceTerminalInput() }
     let stored = try weights.map { try WeightsFile(contentsOf: $0) }
-    let names = models.model.isEmpty ? stored?.models ?? [BuildOptions.defaultModelName] : models.model
+    let names =
+      models.model.isEmpty ? stored?.models ?? [BuildOptions.defaultModelName] : models.model
     let ensemble = try RescoringModels(names).open(index: index.path)
     var options = ListRescoringOptions(inputs: input.lists)
     options.reading = input.options
@@ -116,7 +124,9 @@ struct RescoreCommand: ParsableCommand {
     options.rescoring.cascade = cascade
     options.rescoring.weights = allWeights(stored)
     if options.rescoring.weights == nil {
-      Messages.write("no weights: scores are added, and the order stays; gramdex tune finds weights")
+      Messages.write(
+        "no weights: scores are added, and the order stays; gramdex tune finds weights"
+      )
     }
     let result = try progress.run(isShort: true) { display, cancellation in
       try ListRescoring.run(
@@ -148,7 +158,7 @@ struct RescoreCommand: ParsableCommand {
 }
 
 /// `NAME=VALUE`.
-struct WeightArgument: ExpressibleByArgument {
+struct ScoreWeightArgument: ExpressibleByArgument {
   let name: String
   let value: Double
 

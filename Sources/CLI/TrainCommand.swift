@@ -58,6 +58,17 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var network: NetworkFlags
   @OptionGroup var training: TrainingFlags
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Train so many networks, with --seed and the seeds after it, tell the mean and the standard deviation of \
+      their perplexities, and keep the best.
+      """,
+      valueName: "number"
+    )
+  )
+  var seeds = 1
+
   @Flag(
     help: """
       Give each word that the network does not know all of p(<unk>), instead of a share; probabilities \
@@ -68,7 +79,7 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write how training went to FILE.csv and FILE.svg.",
+      "Write how training went to FILE.csv and FILE.svg, with several seeds FILE-SEED.csv and FILE-SEED.svg.",
       valueName: "file"
     )
   )
@@ -88,11 +99,7 @@ struct TrainCommand: ParsableCommand {
   )
   var checkpointEvery = CheckpointInterval.usual
 
-  @Flag(help: "Replace the model of that name if there is one.")
-  var replace = false
-
-  @Flag(help: "Keep the generation that is replaced, for roll-back.")
-  var keepPrevious = false
+  @OptionGroup var storing: StoredModelFlags
 
   @OptionGroup var machine: MachineFlags
 
@@ -102,36 +109,19 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var progress: ProgressFlags
 
   func validate() throws {
-    if let problem = training.options(network).problem { throw ValidationError("--\(problem)") }
+    if let problem = options.problem { throw ValidationError("--\(problem)") }
     if network.classFile != nil && network.softmax != .classes {
       throw ValidationError("--class-file belongs to --softmax classes")
     }
+    try InputFlags.checkStandardInput(input.texts + valid)
     if resume && restart {
       throw ValidationError("--resume and --restart exclude each other")
     }
   }
 
   func run() throws {
-    var options = TrainOptions(
-      texts: input.texts,
-      validTexts: valid,
-      name: name ?? network.architecture.rawValue
-    )
-    options.filesFrom = input.filesFrom
-    options.jsonField = input.jsonField
-    options.sharesUnknown = !noUnknownShare
-    options.training = training.options(network)
-    options.curves = curves
-    options.classFile = network.classFile
-    options.resume = resume
-    options.restart = restart
-    options.checkpointInterval = checkpointEvery
-    options.replace = replace
-    options.keepPrevious = keepPrevious
-    options.memoryBytes = machine.memoryBytes
-    options.threads = machine.threadCount
-    options.temporary = machine.temporary
     machine.announce()
+    let options = options
     let summary = try progress.run { observer, cancellation in
       try IndexTrainer.run(
         options,
@@ -148,5 +138,30 @@ struct TrainCommand: ParsableCommand {
     } else {
       try StandardOutput.print(summary.text)
     }
+  }
+
+  /// What the flags ask for.
+  private var options: TrainOptions {
+    var options = TrainOptions(
+      texts: input.texts,
+      validTexts: valid,
+      name: name ?? network.architecture.rawValue
+    )
+    options.filesFrom = input.filesFrom
+    options.jsonField = input.jsonField
+    options.sharesUnknown = !noUnknownShare
+    options.training = training.options(network)
+    options.seeds = seeds
+    options.curves = curves
+    options.classFile = network.classFile
+    options.resume = resume
+    options.restart = restart
+    options.checkpointInterval = checkpointEvery
+    options.replace = storing.replace
+    options.keepPrevious = storing.keepPrevious
+    options.memoryBytes = machine.memoryBytes
+    options.threads = machine.threadCount
+    options.temporary = machine.temporary
+    return options
   }
 }

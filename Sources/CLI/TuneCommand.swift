@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Gramdex
-import GramdexRescoring
+public import GramdexRescoring
 
 extension Criterion: ExpressibleByArgument {}
 extension WeightSearch.Method: ExpressibleByArgument {}
@@ -28,7 +28,10 @@ struct TuneCommand: ParsableCommand {
   )
   var references: String?
 
-  @Flag(help: "Leave out lists without a reference and references without a list; otherwise they are an error.")
+  @Flag(
+    help:
+      "Leave out lists without a reference and references without a list; otherwise they are an error."
+  )
   var allowMissing = false
 
   @Option(
@@ -56,12 +59,15 @@ struct TuneCommand: ParsableCommand {
       valueName: "weight"
     )
   )
-  var fix: [WeightArgument] = []
+  var fix: [ScoreWeightArgument] = []
 
   @Option(
-    help: ArgumentHelp("Where the search for a weight begins, NAME=VALUE (default: 0).", valueName: "weight")
+    help: ArgumentHelp(
+      "Where the search for a weight begins, NAME=VALUE (default: 0).",
+      valueName: "weight"
+    )
   )
-  var start: [WeightArgument] = []
+  var start: [ScoreWeightArgument] = []
 
   @Option(
     help: ArgumentHelp(

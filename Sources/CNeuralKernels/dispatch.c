@@ -183,7 +183,7 @@ void gramdex_neural_adagrad(size_t count, float rate, float factor, const float 
   kernels()->adagrad(count, rate, factor, gradient, squares, value);
 }
 
-void gramdex_neural_adam(size_t count, float rate, float first, float second, float epsilon,
+void gramdex_neural_adam(size_t count, float rate, double first, double second, float epsilon,
                          float factor, const float *gradient, float *mean, float *squares,
                          float *value) {
   kernels()->adam(count, rate, first, second, epsilon, factor, gradient, mean, squares, value);

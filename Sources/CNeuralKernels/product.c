@@ -4,7 +4,9 @@
 #include "gramdex_product.h"
 #include <dlfcn.h>
 #include <oneapi/dnnl/dnnl.h>
+#include <oneapi/dnnl/dnnl_debug.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct gramdex_products {
   dnnl_engine_t engine;
@@ -41,6 +43,12 @@ struct gramdex_product {
 int gramdex_product_library_version(void) {
   const dnnl_version_t *version = dnnl_version();
   return version->major * 10000 + version->minor * 100 + version->patch;
+}
+
+const char *gramdex_product_library_instructions(void) {
+  const char *name = dnnl_cpu_isa2str(dnnl_get_effective_cpu_isa());
+  const char *prefix = "cpu_isa_";
+  return strncmp(name, prefix, strlen(prefix)) == 0 ? name + strlen(prefix) : name;
 }
 
 /// One OpenMP thread for whatever this thread runs. The library may have been built without OpenMP.

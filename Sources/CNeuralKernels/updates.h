@@ -25,21 +25,23 @@ KERNEL void adagrad(size_t count, float rate, float factor, const float *gradien
 }
 
 typedef struct {
-  float rate, first, second, epsilon, factor;
+  float rate, first, first_rest, second, second_rest, epsilon, factor;
 } adam_settings;
 
 PIECE void adam_part(size_t i, size_t n, const adam_settings *s, const float *gradient, float *mean,
                      float *squares, float *value) {
   const vec g = v_some(gradient + i, n) * s->factor;
-  const vec m = g * (1.0f - s->first) + v_some(mean + i, n) * s->first;
-  const vec v = g * g * (1.0f - s->second) + v_some(squares + i, n) * s->second;
+  const vec m = g * s->first_rest + v_some(mean + i, n) * s->first;
+  const vec v = g * g * s->second_rest + v_some(squares + i, n) * s->second;
   v_store(mean + i, n, m);
   v_store(squares + i, n, v);
   v_store(value + i, n, v_some(value + i, n) - m * s->rate / (v_square_root(v) + s->epsilon));
 }
 
-KERNEL void adam(size_t count, float rate, float first, float second, float epsilon, float factor,
-                 const float *gradient, float *mean, float *squares, float *value) {
-  const adam_settings settings = {rate, first, second, epsilon, factor};
+KERNEL void adam(size_t count, float rate, double first, double second, float epsilon,
+                 float factor, const float *gradient, float *mean, float *squares, float *value) {
+  // 1 - 0.999 of floats would be 1.3e-5 of itself too small.
+  const adam_settings settings = {rate,          (float)first, (float)(1 - first), (float)second,
+                                  (float)(1 - second), epsilon, factor};
   FOR_VECTORS(count, adam_part, &settings, gradient, mean, squares, value);
 }

@@ -31,14 +31,24 @@ public final class Cancellation: Sendable {
 public struct Interrupted: Error, Equatable, Sendable, CustomStringConvertible {
   /// The signal's number.
   public var signal: Int32
+  /// The folder of the checkpoint that the job goes on from when it is resumed; nil where nothing was kept.
+  public var checkpoint: String?
 
   /// Makes the error.
-  public init(signal: Int32) {
+  public init(signal: Int32, checkpoint: String? = nil) {
     self.signal = signal
+    self.checkpoint = checkpoint
   }
 
   /// What happened, for a person.
   public var description: String {
-    "interrupted by signal \(signal); nothing was published and temporary files were removed"
+    guard let checkpoint else {
+      return
+        "interrupted by signal \(signal); nothing was published and temporary files were removed"
+    }
+    return """
+      interrupted by signal \(signal); the checkpoint in \(checkpoint) was kept: \
+      the same command goes on from there with --resume
+      """
   }
 }

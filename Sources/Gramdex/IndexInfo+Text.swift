@@ -1,4 +1,6 @@
+import Foundation
 import GramdexCore
+import GramdexNeuralModels
 
 extension IndexInfo {
   /// What the index holds, for people: a block for the index and one for each model.
@@ -70,7 +72,26 @@ extension IndexInfo {
       let shape = parameter.shape.map { Readable.grouped(UInt64(max($0, 0))) }
       table.add([parameter.name, shape.joined(separator: " × ")])
     }
-    return line + "\n" + table.text
+    return line + "\n" + training(model.description).map { $0 + "\n" }.joined() + table.text
+  }
+
+  /// How a network was trained and what came of it; nothing of one that does not say so.
+  private static func training(_ description: JSONValue) -> [String] {
+    guard let data = try? JSONEncoder().encode(description),
+      let stored = try? JSONDecoder().decode(NeuralDescription.self, from: data),
+      stored.isTrainedElsewhere != true,
+      stored.developmentPerplexities.indices.contains(stored.bestEpoch - 1)
+    else { return [] }
+    let best = Readable.fixed(stored.developmentPerplexities[stored.bestEpoch - 1], 2)
+    let seed = stored.training.seed
+    return [
+      """
+      development text: perplexity \(best) after epoch \(stored.bestEpoch) of \
+      \(stored.developmentPerplexities.count) (unknown words as one; sentence state \
+      \(stored.training.sentenceState.rawValue); \(stored.seeds?.text(best: seed) ?? "seed \(seed)"))
+      """,
+      "trained on \(Readable.grouped(stored.tokens)) tokens, by \(stored.processor)",
+    ]
   }
 
   private static func describe(_ model: Model) -> String {

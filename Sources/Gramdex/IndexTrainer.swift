@@ -14,10 +14,10 @@ import GramdexText
 
 /// Trains neural models into an index.
 public enum IndexTrainer {
-  /// Trains a network and publishes it beside the models of the index.
+  /// Trains a network, or several that differ in their seed, and publishes the best beside the models of the index.
   ///
   /// The index is locked only while the model is stored: others may write to it while training goes on. Checkpoints are
-  /// kept in `training/NAME` of the index until then.
+  /// kept in `training/NAME` of the index until then, a folder for each seed.
   ///
   /// - Parameters:
   ///   - options: what to do.
@@ -37,6 +37,7 @@ public enum IndexTrainer {
   ) throws -> TrainSummary {
     let memory = AnonymousMemoryPeak()
     let clock = JobClock()
+    if let problem = options.problem { throw OptionsError.training(problem) }
     let folder = IndexFolder(path)
     let (manifest, unigrams) = try folder.withCurrent { manifest in
       try NeuralModelWriter.check(
@@ -51,6 +52,7 @@ public enum IndexTrainer {
     // What any text needs at least, before any work is done.
     try checkMemory(options, unigrams.lexicon, words: ShortList.reservedCount)
     let place = try TrainingFolder(folder.path("training"), model: options.name)
+    try place.check(options)
     let texts = try read(options, manifest, unigrams.lexicon, place.path, observer, cancellation)
     let shortList = ShortList(of: texts.text, limit: options.training.vocabulary)
     try checkMemory(options, unigrams.lexicon, words: shortList.count)
@@ -61,102 +63,61 @@ public enum IndexTrainer {
         tokenizer: manifest.tokenizer
       )
     }
-    let checkpoints = try Checkpoints(
-      folder: place.path,
-      identity: Checkpoints.Identity(
-        training: options.training,
-        texts: [texts.text.checksum, texts.development.checksum]
-          + (classes.map { [$0.checksum] } ?? []),
-        vocabularySize: shortList.count
-      ),
-      interval: options.checkpointInterval,
-      resumes: options.resume,
-      restarts: options.restart
-    )
-    if options.resume && !checkpoints.exists {
+    if options.resume && !place.hasCheckpoint {
       observer.warning("there is no checkpoint to go on from; training begins anew")
     }
-    let training = try NetworkTraining(
-      options.training,
+    if options.restart { try place.removeCheckpoints() }
+    let series = SeedSeries(
+      options,
       text: texts.text,
       development: texts.development,
       shortList: shortList,
-      classes: classes?.numbers,
-      checkpoints: checkpoints,
-      threads: options.threads,
+      classes: classes,
+      observer: observer,
       cancellation: cancellation
     )
-    let result: NetworkTraining.Result
+    let best: SeedSeries.Trained
     do {
-      result = try train(training, options, observer, report)
-      let description = NeuralDescription(
-        training: options.training,
-        sharesUnknown: options.sharesUnknown,
-        unigramModel: manifest.models.first?.name ?? NGramModel.defaultName,
-        tokens: texts.text.tokens,
-        developmentPerplexities: result.developmentPerplexities,
-        bestEpoch: result.bestEpoch
-      )
+      best = try series.run(in: place, report: report)
       try publish(
-        training.network,
-        description,
+        best.network,
+        NeuralDescription(
+          training: best.training,
+          sharesUnknown: options.sharesUnknown,
+          unigramModel: manifest.models.first?.name ?? NGramModel.defaultName,
+          tokens: texts.text.tokens,
+          developmentPerplexities: best.result.developmentPerplexities,
+          bestEpoch: best.result.bestEpoch,
+          processors: best.result.processors,
+          seeds: best.seeds
+        ),
         shortList.words(in: unigrams.lexicon),
         options,
         path,
         observer,
         cancellation
       )
-    } catch let error as Interrupted {
-      observer.warning("training of \(options.name) was stopped; --resume goes on from here")
-      throw error
+    } catch let error as Interrupted where place.hasCheckpoint {
+      throw Interrupted(signal: error.signal, checkpoint: place.path)
     }
-    try checkpoints.remove()
+    try place.removeCheckpoints()
     let frequencies = shortList.frequencies(in: texts.text)
     return TrainSummary(
       index: path,
       model: options.name,
-      training: options.training,
+      training: best.training,
       vocabulary: shortList.count,
-      parameters: training.network.parameterCount,
+      parameters: best.network.parameterCount,
       tokens: texts.text.tokens,
       unknownTokens: frequencies[Int(ShortList.unknown)],
-      developmentPerplexities: result.developmentPerplexities,
-      bestEpoch: result.bestEpoch,
-      epochSeconds: result.epochSeconds,
+      developmentPerplexities: best.result.developmentPerplexities,
+      bestEpoch: best.result.bestEpoch,
+      epochSeconds: best.result.epochSeconds,
+      seeds: best.seeds,
       wallSeconds: clock.wallSeconds,
       cpuSeconds: clock.cpuSeconds,
       peakAnonymousBytes: memory.bytes
     )
-  }
-
-  private static func train(
-    _ training: NetworkTraining,
-    _ options: TrainOptions,
-    _ observer: any ProgressObserver,
-    _ report: (TrainingReport) throws -> Void
-  ) throws -> NetworkTraining.Result {
-    let earlier = training.earlierWords
-    let curves = try options.curves.map {
-      try TrainingCurves($0, reports: training.earlierReports)
-    }
-    let result = try training.run { moment in
-      let perplexity = Readable.fixed(moment.perplexity, 1)
-      var update = ProgressUpdate(
-        stage: 2,
-        stages: 3,
-        name: "train epoch \(moment.epoch), perplexity \(perplexity)",
-        completed: moment.words,
-        total: moment.total,
-        unit: "words"
-      )
-      update.earlier = earlier
-      observer.progress(update)
-    } report: { update in
-      try curves?.add(update)
-      try report(update)
-    }
-    try curves?.finish()
-    return result
   }
 
   /// Reads the training and the development text.
@@ -176,7 +137,10 @@ public enum IndexTrainer {
         jsonField: options.jsonField
       )
     )
-    for warning in inputs.warnings { observer.warning(warning) }
+    let validInputs = try TextInputs(
+      InputOptions(paths: options.validTexts, jsonField: options.jsonField)
+    )
+    for warning in inputs.warnings + validInputs.warnings { observer.warning(warning) }
     let stage = JobStage(observer: observer, number: 1, stages: stages, name: "read", unit: "bytes")
     let total = inputs.totalBytes
     let text = try TrainingText.read(
@@ -188,17 +152,25 @@ public enum IndexTrainer {
       cancellation: cancellation
     ) { stage.report($0, of: total) }
     let development = try TrainingText.read(
-      TextInputs(InputOptions(paths: options.validTexts, jsonField: options.jsonField)),
+      validInputs,
       tokenizer: manifest.tokenizer,
       lexicon: lexicon,
       folder: options.temporary ?? folder,
       cancellation: cancellation
     )
+    for (text, inputs) in [(text, inputs), (development, validInputs)] {
+      let warnings = BuildSummary.warnings(
+        of: text.statistics,
+        inputs: inputs,
+        tokenizer: manifest.tokenizer
+      )
+      for warning in warnings { observer.warning(warning) }
+    }
     return (text, development)
   }
 
   /// Refuses what would not fit in the memory that the process may take.
-  private static func checkMemory(
+  static func checkMemory(
     _ options: TrainOptions,
     _ lexicon: Lexicon,
     words: Int
@@ -269,32 +241,5 @@ public enum IndexTrainer {
         usleep(100_000)
       }
     }
-  }
-}
-
-/// The folder `training/MODEL` of an index, where one process at a time trains that model.
-///
-/// When the value goes, the folder goes too, unless there are checkpoints in it.
-private struct TrainingFolder: ~Copyable {
-  let path: String
-  private let parent: String
-  private let lock: FileLock
-
-  init(_ parent: String, model: String) throws {
-    let path = parent + "/" + model
-    try Files.makeFolder(path)
-    guard let lock = try FileLock(path + "/lock") else {
-      throw TrainingError.alreadyRunning(path: path)
-    }
-    self.path = path
-    self.parent = parent
-    self.lock = lock
-  }
-
-  deinit {
-    // Removed while it is held: who waits for it notices, and makes a new one.
-    try? Files.removeFile(path + "/lock")
-    Files.removeEmptyFolder(path)
-    Files.removeEmptyFolder(parent)
   }
 }

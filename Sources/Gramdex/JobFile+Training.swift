@@ -11,7 +11,8 @@ extension TrainOptions {
     "softmax",
     "classes", "noise-samples", "cutoffs", "short-list", "optimizer", "rate", "bptt", "lanes",
     "clip",
-    "epochs", "class-file", "sentence-state", "precision", "seed", "unknown-share", "curves",
+    "epochs", "class-file", "sentence-state", "precision", "seed", "seeds", "unknown-share",
+    "curves",
   ]
 
   /// Reads an element of `train`; the texts, memory and threads are those of the build unless it says otherwise.
@@ -45,6 +46,7 @@ extension TrainOptions {
       name: try mapping.string("name") ?? training.network.architecture.rawValue
     )
     self.training = training
+    seeds = try mapping.integer("seeds") ?? seeds
     if named == nil { filesFrom = build.filesFrom }
     jsonField = build.jsonField
     sharesUnknown = try mapping.boolean("unknown-share") ?? true

@@ -32,7 +32,7 @@ import Yams
 ///      prune: [0, 0, 1], discounts: [0.5, 1, 1.5], added: 1, backoff-weight: 0.4,
 ///      good-turing-maximum: [1, 7], closed-vocabulary: false, srilm-compatible: false}
 /// train:                       # networks, trained into the index when the models are there
-///   - {architecture: lstm, valid: valid.txt, hidden: 200, softmax: noise, epochs: 10}
+///   - {architecture: lstm, valid: valid.txt, hidden: 200, softmax: noise, epochs: 10, seeds: 3}
 /// evaluation: [valid.txt]      # texts whose perplexity is reported, for each model
 /// output: news.gramdex
 /// replace: true
@@ -156,7 +156,7 @@ public struct JobFile: Sendable, Equatable {
       if names.contains(options.name) {
         throw JobFileError.options(path: path, error: .modelNameTwice(options.name))
       }
-      if let problem = options.training.problem {
+      if let problem = options.problem {
         throw JobFileError.options(path: path, error: .training(problem))
       }
       if options.validTexts.isEmpty {

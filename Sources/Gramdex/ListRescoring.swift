@@ -97,7 +97,7 @@ public enum ListRescoring {
   /// Rescores some pieces, at most a few for each thread; none when there are no more.
   private static func rescoreRound(
     _ feed: ListFeed,
-    _ rescorers: Slots<ListRescorer>,
+    _ rescorers: borrowing Slots<ListRescorer>,
     threads: Int
   ) throws -> [Piece] {
     let results = Mutex<[Piece]>([])

@@ -67,7 +67,7 @@ public struct SoftmaxComparison: Sendable, Codable, Equatable {
     }
   }
 
-  /// Trains a network for each form, one after the other, and measures them; nothing is stored.
+  /// Trains a network for each form, one after the other, and measures that of its best epoch; nothing is stored.
   ///
   /// - Parameters:
   ///   - options: what to compare.
@@ -103,7 +103,9 @@ public struct SoftmaxComparison: Sendable, Codable, Equatable {
     let share = UnknownShare(ngram, shortList)
     func perplexity(_ model: some LanguageModel) throws -> Double {
       try model.perplexity(
-        of: TextInputs(InputOptions(paths: options.testTexts)),
+        of: TextInputs(
+          InputOptions(paths: options.testTexts, jsonField: options.train.jsonField)
+        ),
         threads: options.train.threads,
         cancellation: cancellation
       ).perplexity
@@ -116,16 +118,37 @@ public struct SoftmaxComparison: Sendable, Codable, Equatable {
       tokens: texts.text.tokens,
       rows: []
     )
-    for (place, (softmax, classes)) in forms.enumerated() {
+    let trainings = forms.map { softmax, classes in
       var training = options.train.training
       training.network.softmax = softmax
       if let classes { training.network.classes = classes }
+      return training
+    }
+    for training in trainings {
+      var train = options.train
+      train.training = training
+      if let problem = train.problem { throw OptionsError.training(problem) }
+      try IndexTrainer.checkMemory(train, ngram.lexicon, words: shortList.count)
+    }
+    for (place, (softmax, classes)) in forms.enumerated() {
+      let training = trainings[place]
+      // Written after each epoch, so that the best one is there at the end.
+      let checkpoints = try Checkpoints(
+        folder: work.path + "/training",
+        identity: Checkpoints.Identity(
+          training: training,
+          texts: [texts.text.checksum, texts.development.checksum],
+          vocabularySize: shortList.count
+        ),
+        interval: .windows(.max),
+        resumes: false
+      )
       let job = try NetworkTraining(
         training,
         text: texts.text,
         development: texts.development,
         shortList: shortList,
-        checkpoints: nil,
+        checkpoints: checkpoints,
         threads: options.train.threads,
         cancellation: cancellation
       )
@@ -141,6 +164,7 @@ public struct SoftmaxComparison: Sendable, Codable, Equatable {
         stage.report(moment.words, of: moment.total)
       } report: { _ in
       }
+      try checkpoints.remove()
       let model = NeuralModel(
         job.network,
         shortList: shortList,

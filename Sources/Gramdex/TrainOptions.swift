@@ -1,3 +1,4 @@
+import GramdexIndex
 public import GramdexNeuralModels
 import GramdexText
 
@@ -15,9 +16,11 @@ public struct TrainOptions: Sendable, Equatable {
   public var name: String
   /// The network and how it is trained.
   public var training = TrainingOptions()
+  /// How many networks are trained, with the seed of `training` and those that follow it; the best is kept.
+  public var seeds = 1
   /// Whether P(`<unk>`) is shared by the words that the network does not know.
   public var sharesUnknown = true
-  /// Where the curves go, without ending; nil for nowhere.
+  /// Where the curves go, without ending, and without the seed that is added where there are several; nil for nowhere.
   public var curves: String?
   /// A file of classes of words for a class soft-max; nil for classes of equal frequency.
   public var classFile: String?
@@ -43,5 +46,41 @@ public struct TrainOptions: Sendable, Equatable {
     self.texts = texts
     self.validTexts = validTexts
     self.name = name
+  }
+
+  /// The most seeds of a training.
+  private static let maximumSeeds = 1000
+
+  /// What is wrong with the options, naming them as the command line does; nil when nothing is.
+  public var problem: String? {
+    if let problem = training.problem { return problem }
+    // A folder has this name while the network is trained.
+    if !TableFileName.isPrefix(name) || [".", ".."].contains(name) {
+      return """
+        name \"\(name)\" cannot name a model; use 1 to 64 letters, digits, hyphens, underscores and dots, \
+        not . or ..
+        """
+    }
+    if threads < 1 { return "threads must be 1 or more" }
+    if !(1...Self.maximumSeeds).contains(seeds) {
+      return "seeds must be in 1 … \(Self.maximumSeeds)"
+    }
+    if training.seed > .max - UInt64(seeds) { return "seed must leave room for the ones after it" }
+    return nil
+  }
+
+  /// The seeds of the networks that are trained.
+  var seedRange: Range<UInt64> { training.seed..<training.seed + UInt64(seeds) }
+
+  /// How the network of a seed is trained.
+  func training(seed: UInt64) -> TrainingOptions {
+    var training = training
+    training.seed = seed
+    return training
+  }
+
+  /// Where the curves of a seed go, without ending.
+  func curvesPath(seed: UInt64) -> String? {
+    curves.map { seeds > 1 ? "\($0)-\(seed)" : $0 }
   }
 }

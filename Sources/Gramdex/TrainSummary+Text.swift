@@ -6,7 +6,7 @@ extension TrainingReport {
   /// One line for people.
   public var text: String {
     var parts = [
-      "epoch \(epoch), \(Readable.fixed(share * 100, 0))%",
+      "\(seed.map { "seed \($0), " } ?? "")epoch \(epoch), \(Readable.fixed(share * 100, 0))%",
       "perplexity \(Readable.fixed(perplexity, 2))",
       "gradient \(Readable.fixed(gradientNorm, 2))",
     ]
@@ -29,6 +29,19 @@ extension TrainingReport {
   }
 }
 
+extension SeedResults {
+  /// Which seed the best network has, and how much it owes to chance: for the line that tells its perplexity.
+  func text(best: UInt64) -> String {
+    guard let standardDeviation else { return "seed \(best), 1 seed" }
+    let perplexities = members.map { "\($0.seed): \(Readable.fixed($0.perplexity, 2))" }
+    return """
+      seed \(best), the best of \(members.count) seeds, \
+      mean \(Readable.fixed(mean, 2)) ± \(Readable.fixed(standardDeviation, 2)): \
+      \(perplexities.joined(separator: ", "))
+      """
+  }
+}
+
 extension TrainSummary {
   /// The summary for people.
   public var text: String {
@@ -43,7 +56,7 @@ extension TrainSummary {
       \(Readable.fixed(unknown, 2))% of them unknown to the network
       development text: perplexity \(Readable.fixed(best, 2)) after epoch \(bestEpoch) of \
       \(developmentPerplexities.count) (unknown words as one; sentence state \
-      \(training.sentenceState.rawValue); seed \(training.seed))
+      \(training.sentenceState.rawValue); \(seeds.text(best: training.seed)))
       cost: \(Readable.seconds(wallSeconds)), \(Readable.seconds(seconds)) an epoch, \
       \(Readable.fixed(cpuSeconds, 1)) CPU seconds, \(ByteSize.format(peakAnonymousBytes)) of memory
 

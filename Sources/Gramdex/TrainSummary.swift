@@ -6,7 +6,7 @@ public struct TrainSummary: Sendable, Codable, Equatable {
   public var index: String
   /// The model's name inside the index.
   public var model: String
-  /// The network and how it was trained.
+  /// The network that was kept and how it was trained.
   public var training: TrainingOptions
   /// Words of the network, `<unk>` and `</s>` among them.
   public var vocabulary: Int
@@ -20,8 +20,10 @@ public struct TrainSummary: Sendable, Codable, Equatable {
   public var developmentPerplexities: [Double]
   /// The epoch that was kept, from 1.
   public var bestEpoch: Int
-  /// Seconds of each epoch of this run.
+  /// Seconds of each epoch.
   public var epochSeconds: [Double]
+  /// What the networks of all seeds came to; the one that was kept is the best of them.
+  public var seeds: SeedResults
   /// Elapsed time.
   public var wallSeconds = 0.0
   /// Processor time of all threads, kernel included.

@@ -30,7 +30,10 @@ public struct WeightTuningResult: Sendable {
   /// For a person to read.
   public var text: String {
     var lines = [
-      row("lists", "\(Readable.grouped(UInt64(lists))), \(Readable.grouped(UInt64(hypotheses))) hypotheses"),
+      row(
+        "lists",
+        "\(Readable.grouped(UInt64(lists))), \(Readable.grouped(UInt64(hypotheses))) hypotheses"
+      ),
       row("\(name) of the first", percent(first)),
       row("\(name) of the best there is", percent(oracle)),
       row("\(name) with these weights", "\(percent(tuned)) on the lists on which they were sought"),
@@ -38,7 +41,10 @@ public struct WeightTuningResult: Sendable {
     if let crossValidated {
       let p = p.map { ", p = \(Readable.fixed($0, 4)) against the first" } ?? ""
       lines.append(
-        row("\(name) to expect", "\(percent(crossValidated)) on lists left out (\(foldWeights.count) folds\(p))")
+        row(
+          "\(name) to expect",
+          "\(percent(crossValidated)) on lists left out (\(foldWeights.count) folds\(p))"
+        )
       )
     }
     for name in names {

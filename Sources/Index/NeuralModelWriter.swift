@@ -74,8 +74,7 @@ package final class NeuralModelWriter {
   ) throws(NeuralFileError) {
     if !TableFileName.isPrefix(name) { throw .badName(name) }
     if manifest.models.contains(where: { $0.name == name }) {
-      throw replaces
-        ? .isNGramModel(name: name, path: path) : .modelExists(name: name, path: path)
+      throw .isNGramModel(name: name, path: path)
     }
     if !replaces && manifest.neuralModel(name) != nil {
       throw .modelExists(name: name, path: path)

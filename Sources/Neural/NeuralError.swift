@@ -11,7 +11,10 @@ public enum NeuralError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .productFailed(let status, let shape):
-      "oneDNN cannot multiply matrices of \(shape): status \(status) (1: out of memory, 3: not implemented)"
+      """
+      oneDNN cannot multiply matrices of \(shape): status \(status) \
+      (1: out of memory; 3: not implemented, which --precision float32 may avoid)
+      """
     case .threadFailed(let status):
       "cannot start a thread: error \(status); use fewer threads"
     case .notFinite(let what):

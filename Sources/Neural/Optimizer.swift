@@ -23,9 +23,9 @@ public struct Optimizer: Hashable, Sendable, Codable {
   /// The learning rate.
   public var rate: Float
   /// Adam's decay of the mean.
-  public var firstDecay: Float = 0.9
+  public var firstDecay = 0.9
   /// Adam's decay of the squares.
-  public var secondDecay: Float = 0.999
+  public var secondDecay = 0.999
   /// What Adam adds to the root of the squares.
   public var epsilon: Float = 1e-8
   /// What Adagrad's sums of squares begin with: without it the first step of every value would be the whole rate.
@@ -156,8 +156,8 @@ public struct Optimizer: Hashable, Sendable, Codable {
       )
     case .adam:
       // The corrections of the bias of the running means, as the paper's section 2 orders them.
-      let first1 = 1 - pow(Double(firstDecay), Double(step))
-      let second1 = (1 - pow(Double(secondDecay), Double(step))).squareRoot()
+      let first1 = 1 - pow(firstDecay, Double(step))
+      let second1 = (1 - pow(secondDecay, Double(step))).squareRoot()
       unsafe gramdex_neural_adam(
         count,
         Float(Double(rate) * second1 / first1),

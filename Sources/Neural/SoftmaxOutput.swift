@@ -135,6 +135,13 @@ public struct SoftmaxOutput: Sendable {
     }
   }
 
+  /// W in the layout of products of few rows at a time, for which plain weights are rewritten each time.
+  ///
+  /// Memory: as much again as the weights that products read.
+  package func packed(rows: Int, team: Team) throws -> PackedOperand {
+    try team.pack(weight.tensor.operand.transposed, usualRows: rows)
+  }
+
   /// ln P of some outcomes of each row.
   ///
   /// The logits of a row are computed once for all its outcomes.
@@ -144,26 +151,27 @@ public struct SoftmaxOutput: Sendable {
   ///   - x: the features [rows × F], rounded.
   ///   - tiles: the rows, from 0 on without gaps, at least those of `choices`; tiles of one size give a row the same
   ///     numbers whatever the others are.
+  ///   - packed: what `packed(rows:team:)` gave for tiles of this size.
   ///   - extra: added to the logits before the soft-max; nil for none.
   ///   - logProbabilities: receives an element for each outcome [1 × outcomes].
   ///   - team: the threads.
   /// - Throws: what `Team.run` throws.
-  public func logProbabilities(
+  package func logProbabilities(
     of choices: OutcomeChoices,
     _ x: Tensor,
     tiles: [Range<Int>],
+    packed: PackedOperand,
     extra: (any LogitTerms)? = nil,
     into logProbabilities: FloatMatrix,
     team: Team
   ) throws {
-    let weights = weight.tensor.operand
     let features = x.operand
     try team.run(tiles: tiles.count) { tile, worker in
       let rows = tiles[tile]
       let logits = worker.scratch(rows.count, outcomes)
       try worker.products.multiply(
         features.rows(rows),
-        weights.transposed,
+        packed: packed,
         into: ProductResult(logits).rows(0..<rows.count)
       )
       extra?.add(to: logits, first: 0, rows: rows)

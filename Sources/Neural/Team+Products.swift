@@ -1,4 +1,5 @@
 import CNeuralKernels
+import Synchronization
 
 extension Team {
   /// The borders of tiles over `count` rows: up to sixteen, of `least` rows or more, never dependent on the number of
@@ -41,6 +42,17 @@ extension Team {
         accumulating: accumulating
       )
     }
+  }
+
+  /// Rewrites `b` in the layout that products with it on the right like best, whose left operands have `usualRows` rows as a rule.
+  package func pack(_ b: Operand, usualRows: Int) throws -> PackedOperand {
+    let packed = Mutex<PackedOperand?>(nil)
+    try run(tiles: 1) { _, worker in
+      let made = try worker.products.pack(b, usualRows: usualRows)
+      packed.withLock { $0 = made }
+    }
+    guard let packed = packed.withLock({ $0 }) else { preconditionFailure("nothing was packed") }
+    return packed
   }
 
   /// `sums` [1 × columns] = the sum of the first `rows` rows.

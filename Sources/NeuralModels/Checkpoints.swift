@@ -56,7 +56,7 @@ package final class Checkpoints {
   private let identity: Identity
   private let resumes: Bool
 
-  private var last: String { folder + "/last.safetensors" }
+  private var last: String { Self.last(in: folder) }
   private func best(_ epoch: Int) -> String { folder + "/best-\(epoch).safetensors" }
 
   /// Keeps checkpoints in a folder, which is made, and which this process has for itself.
@@ -81,26 +81,41 @@ package final class Checkpoints {
     self.resumes = resumes
     try Files.makeFolder(folder)
     // What a killed process was writing.
-    try removeFiles { $0.hasSuffix(".tmp") }
+    try Self.removeFiles(in: folder) { $0.hasSuffix(".tmp") }
     if restarts {
       try remove()
     } else if !resumes && exists {
-      let progress = try? SafetensorsFile(path: last).header.metadata["progress"]
-      let stored = progress.flatMap { try? Self.decode(NetworkTraining.Progress.self, $0) }
-      let told = stored.map { "epoch \($0.epoch + 1), \($0.words) words learned" }
-      throw TrainingError.unfinished(path: folder, progress: told ?? "damaged")
+      throw TrainingError.unfinished(path: folder, progress: Self.progress(in: folder))
     }
   }
 
-  /// Whether there is a checkpoint to go on from.
-  package var exists: Bool { Files.exists(last) }
+  /// Whether a folder has a checkpoint.
+  package static func exist(in folder: String) -> Bool { Files.exists(last(in: folder)) }
 
-  /// Removes all checkpoints.
-  package func remove() throws {
-    try removeFiles { $0.hasSuffix(".safetensors") }
+  /// How far the checkpoint of a folder is, for messages.
+  package static func progress(in folder: String) -> String {
+    let progress = try? SafetensorsFile(path: last(in: folder)).header.metadata["progress"]
+    let stored = progress.flatMap { try? decode(NetworkTraining.Progress.self, $0) }
+    return stored.map { "epoch \($0.epoch + 1), \($0.words) words learned" } ?? "damaged"
   }
 
-  private func removeFiles(where isUnwanted: (String) -> Bool) throws {
+  private static func last(in folder: String) -> String { folder + "/last.safetensors" }
+
+  /// Whether there is a checkpoint to go on from.
+  package var exists: Bool { Self.exist(in: folder) }
+
+  /// Removes all checkpoints.
+  package func remove() throws { try Self.remove(in: folder) }
+
+  /// Removes all checkpoints of a folder.
+  package static func remove(in folder: String) throws {
+    try removeFiles(in: folder) { $0.hasSuffix(".safetensors") }
+  }
+
+  private static func removeFiles(
+    in folder: String,
+    where isUnwanted: (String) -> Bool
+  ) throws {
     for name in try Files.names(in: folder) where isUnwanted(name) {
       try Files.removeFile(folder + "/" + name)
     }
@@ -110,7 +125,9 @@ package final class Checkpoints {
   func save(_ learner: NetworkLearner, _ progress: NetworkTraining.Progress) throws {
     try write(Self.named(learner), to: last, progress)
     let kept = "best-\(progress.bestEpoch).safetensors"
-    try removeFiles { $0.hasPrefix("best-") && $0.hasSuffix(".safetensors") && $0 != kept }
+    try Self.removeFiles(in: folder) {
+      $0.hasPrefix("best-") && $0.hasSuffix(".safetensors") && $0 != kept
+    }
   }
 
   /// Reads what `save` wrote; nil when there is nothing to go on from.

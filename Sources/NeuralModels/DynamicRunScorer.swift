@@ -181,7 +181,12 @@ final class DynamicRunScorer: RunScorer {
   private func learn(_ pupil: Pupil) throws {
     pupil.learner.state.set(before)
     hasLearned = true
-    _ = try pupil.learner.learn(rows.window(0..<rows.count, history: model.history))
+    let step = try pupil.learner.learn(rows.window(0..<rows.count, history: model.history))
+    // Finite, and just as hopeless.
+    let bound = NetworkTraining.hopelessLoss(words: pupil.network.vocabularySize)
+    guard step.loss <= bound * Double(step.words) else {
+      throw NeuralError.notFinite("the loss of a window")
+    }
     before = pupil.reader.state.numbers
     rows.removeAll()
     scored = 0

@@ -239,10 +239,10 @@ public enum NetworkInterchange {
         unigramModel: "",
         tokens: 0,
         developmentPerplexities: [],
-        bestEpoch: 0
+        bestEpoch: 0,
+        processors: ["unknown"]
       )
       description.isTrainedElsewhere = true
-      description.processor = "unknown"
       return description
     }
     if let given {
@@ -271,6 +271,7 @@ public enum NetworkInterchange {
     guard description.training.network == options else {
       throw failure("its description and its options disagree")
     }
+    if let flaw = description.flaw { throw failure("its description is none: \(flaw)") }
     return (description, words)
   }
 
@@ -323,7 +324,7 @@ public enum NetworkInterchange {
     from file: borrowing SafetensorsFile
   ) throws {
     let isGRU = network.options.cell == .gru
-    // A module has tied weights under both names.
+    // A module has tied weights under both names; `checkTied` looks at them.
     var used: Set<String> = network.options.isTied ? ["output.weight", "decoder.weight"] : []
     for parameter in network.parameters {
       let entries = try InterchangeNames.entries(of: parameter, in: file, isGRU: isGRU)
@@ -340,12 +341,40 @@ public enum NetworkInterchange {
       used.formUnion(entries.map(\.name))
       parameter.tensor.round()
     }
+    if network.options.isTied { try checkTied(network, in: file) }
     let unused = file.header.entries.map(\.name).filter { !used.contains($0) }
     guard unused.isEmpty else { throw Failure.unusedTensors(path: file.path, tensors: unused) }
   }
 }
 
+extension NetworkInterchange {
+  /// Refuses a file whose weights of the soft-max are not the word vectors, as its options say.
+  private static func checkTied(
+    _ network: WordNetwork,
+    in file: borrowing SafetensorsFile
+  ) throws {
+    let vectors = network.body.vectors
+    for name in ["output.weight", "decoder.weight"] where file.entry(name) != nil {
+      let values = vectors.values
+      let numbers = try file.floats(name, shape: [values.rows, values.columns])
+      guard numbers.indices.allSatisfy({ numbers[$0] == values[$0] }) else {
+        throw Failure.noNetwork(
+          path: file.path,
+          reason: "its weights are to be tied, but \(name) is not the vectors of words"
+        )
+      }
+    }
+  }
+}
+
 extension NeuralDescription {
+  /// What is impossible in it; nil when nothing is.
+  var flaw: String? {
+    if let problem = training.problem { return problem }
+    return architecture == training.network.architecture.rawValue
+      ? nil : "it names another architecture than its network has"
+  }
+
   /// What a stored model says of itself.
   ///
   /// - Throws: `NeuralModelError.damaged`.
@@ -356,6 +385,12 @@ extension NeuralDescription {
       throw NeuralModelError.damaged(
         model: file.entry.name,
         rule: "its description cannot be read"
+      )
+    }
+    if let flaw = description.flaw {
+      throw NeuralModelError.damaged(
+        model: file.entry.name,
+        rule: "its description is that of no network: \(flaw)"
       )
     }
     self = description

@@ -21,6 +21,8 @@ package final class NetworkTraining {
     package var epochSeconds: [Double] = []
     /// Processor seconds of learning, without the development text, in this run.
     package var learnCPUSeconds = 0.0
+    /// What computed: more than one where a checkpoint was gone on with on a processor of another kind.
+    package var processors: [String] = []
   }
 
   /// How far training is.
@@ -53,6 +55,8 @@ package final class NetworkTraining {
     var bestEpoch = 0
     var isHalving = false
     var isFinished = false
+    /// What has computed so far, each kind of processor once in a row.
+    var processors = [Processor.description]
   }
 
   private let options: TrainingOptions
@@ -70,6 +74,10 @@ package final class NetworkTraining {
   /// Until when time is in `progress`.
   private var counted: ContinuousClock.Instant
   private let cancellation: Cancellation
+  /// What computed the checkpoint that is gone on with, where it is of another kind than this processor.
+  ///
+  /// The bytes are then those of no run on one processor.
+  package private(set) var otherProcessor: String?
 
   /// Windows whose loss `Progress.recentLoss` is a mean of, more or less.
   private static let recentWindows = 50.0
@@ -139,6 +147,10 @@ package final class NetworkTraining {
     )
     if let stored = try checkpoints?.load(into: learner) {
       progress = stored
+      if let last = stored.processors.last, last != Processor.description {
+        otherProcessor = last
+        progress.processors.append(Processor.description)
+      }
       learner.optimizer.rate = stored.rate
       learner.windows = stored.windows
       try lanes.move(to: stored.position)
@@ -178,7 +190,8 @@ package final class NetworkTraining {
       developmentPerplexities: progress.developmentPerplexities,
       bestEpoch: progress.bestEpoch,
       epochSeconds: progress.epochSeconds,
-      learnCPUSeconds: learnCPUSeconds
+      learnCPUSeconds: learnCPUSeconds,
+      processors: progress.processors
     )
   }
 
@@ -227,9 +240,8 @@ package final class NetworkTraining {
 
   /// Learns a window, and looks whether numbers stay within bounds.
   private func learn(_ words: WordWindow) throws {
-    // Guessing among all words costs ln V; nothing that learns is ten times as wrong for many windows. One window counts
-    // for twice the bound at most: identity networks begin with a few that are worse, and recover.
-    let bound = 10 * max(log(Double(shortList.count)), 5)
+    // One window counts for twice the bound at most: identity networks begin with a few that are worse, and recover.
+    let bound = Self.hopelessLoss(words: shortList.count)
     do {
       if learner.windows % 100 == 0 { progress.meter.note(try learner.normsAtDistance(words)) }
       let step = try learner.learn(words)
@@ -244,6 +256,10 @@ package final class NetworkTraining {
     }
     if progress.recentLoss > bound { throw divergence }
   }
+
+  /// The loss a word that says that training exploded: guessing among all words costs ln V, and nothing that learns is ten
+  /// times as wrong for many windows.
+  static func hopelessLoss(words: Int) -> Double { 10 * max(log(Double(words)), 5) }
 
   private var divergence: TrainingError {
     .diverged(

@@ -13,7 +13,6 @@ final class NeuralForestScorer: ForestScorer {
   static let tileRows = 16
 
   private let model: NeuralModel
-  private let isExact: Bool
   private var parts: Parts?
   private(set) var failure: (any Error)?
 
@@ -24,13 +23,15 @@ final class NeuralForestScorer: ForestScorer {
     let stateMatrices: [FloatMatrix]
     let memory: NetworkMemory
     let inputSums: FloatMatrix?
+    /// The weights of the soft-max; nil when logits are enough, or where it has classes.
+    let packedOutput: PackedOperand?
     var above = LevelStates()
     var below = LevelStates()
   }
 
   init(_ model: NeuralModel, _ normalization: Normalization) {
     self.model = model
-    isExact = normalization == .exact || !model.canEstimate
+    let isExact = normalization == .exact || !model.canEstimate
     do {
       let team = try Team(threads: 1)
       let state = model.network.makeState(lanes: Self.lanes)
@@ -45,7 +46,9 @@ final class NeuralForestScorer: ForestScorer {
           learns: false,
           isFixed: true
         ),
-        inputSums: try model.inputSums(team: team)
+        inputSums: try model.inputSums(team: team),
+        packedOutput: isExact
+          ? try model.network.packedOutput(rows: Self.tileRows, team: team) : nil
       )
     } catch {
       failure = NeuralModelError.cannotCompute("\(error)")
@@ -115,7 +118,7 @@ final class NeuralForestScorer: ForestScorer {
         window: window,
         tiles: tiles,
         memory: parts.memory,
-        isExact: isExact,
+        packed: parts.packedOutput,
         team: parts.team
       )
       for (lane, node) in batch.enumerated() {

@@ -26,6 +26,8 @@ public struct NeuralDescription: Hashable, Sendable, Codable {
   public var bestEpoch: Int
   /// What computed it: other processors compute slightly different numbers.
   public var processor: String
+  /// What this network and those of other seeds came to, of which it is the best; nil for one from elsewhere.
+  public var seeds: SeedResults?
   /// Whether the network came from a file that does not say how it was trained; nil for no.
   ///
   /// What stands here of that is then unknown.
@@ -38,7 +40,9 @@ public struct NeuralDescription: Hashable, Sendable, Codable {
     unigramModel: String,
     tokens: UInt64,
     developmentPerplexities: [Double],
-    bestEpoch: Int
+    bestEpoch: Int,
+    processors: [String],
+    seeds: SeedResults? = nil
   ) {
     architecture = training.network.architecture.rawValue
     self.training = training
@@ -47,7 +51,8 @@ public struct NeuralDescription: Hashable, Sendable, Codable {
     self.tokens = tokens
     self.developmentPerplexities = developmentPerplexities
     self.bestEpoch = bestEpoch
-    processor = Processor.description
+    processor = processors.joined(separator: ", then ")
+    self.seeds = seeds
   }
 
   /// As JSON.

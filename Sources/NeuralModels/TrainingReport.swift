@@ -1,5 +1,7 @@
 /// What a piece of training was like.
 public struct TrainingReport: Hashable, Sendable, Codable {
+  /// The seed of the network, where networks of several seeds are trained.
+  public var seed: UInt64?
   /// The epoch, from 1.
   public var epoch: Int
   /// The share of the epoch that is done.

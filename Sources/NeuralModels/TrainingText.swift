@@ -19,7 +19,7 @@ package final class TrainingText: Sendable {
   package let sentences: UInt64
   /// Reserved words that stood in the text and were left out.
   package let skippedReservedWords: UInt64
-  /// What was odd about the files: byte order marks, lines of JSON without text.
+  /// What was odd about the text: bytes that are no text, lines of JSON without one.
   package let statistics: TextStatistics
 
   fileprivate init(
@@ -113,6 +113,7 @@ private final class TextEncoder {
   /// Whether the line that the last block did not end has a word.
   private var hasWords = false
   private var skipped: UInt64 = 0
+  private var statistics = TextStatistics()
 
   /// Holds the counts until the text takes them.
   private final class CountBox {
@@ -143,6 +144,7 @@ private final class TextEncoder {
   }
 
   func append(_ block: TextBlock) throws {
+    statistics.add(TextStatistics(block))
     normalizer.normalize(block, scratch: scratch)
     let wordLimit = block.count / 2 + 1
     if found.count < wordLimit {
@@ -165,8 +167,10 @@ private final class TextEncoder {
     try append(word..<wordCount, of: block)
   }
 
-  func finish(_ statistics: TextStatistics) throws -> TrainingText {
-    TrainingText(
+  /// Ends the text; `files` is what was odd about the files themselves.
+  func finish(_ files: TextStatistics) throws -> TrainingText {
+    statistics.add(files)
+    return TrainingText(
       try ids.finish(),
       counts: counts.take(),
       skippedReservedWords: skipped,

@@ -237,6 +237,14 @@ public final class WordNetwork: Sendable {
     return result
   }
 
+  /// The weights of a soft-max over all words, for tiles of `rows` rows; nil for other forms.
+  func packedOutput(rows: Int, team: Team) throws -> PackedOperand? {
+    switch output {
+    case .full(let output), .noise(let output): try output.packed(rows: rows, team: team)
+    case .classes, .adaptive: nil
+    }
+  }
+
   /// ln P of some words after each row of a window of one step that was read by `step`.
   ///
   /// - Parameters:
@@ -244,7 +252,7 @@ public final class WordNetwork: Sendable {
   ///   - window: what was read.
   ///   - tiles: the lanes, as in `step`.
   ///   - memory: what `step` left.
-  ///   - isExact: whether logits are normalized; otherwise those of a network that normalizes itself are taken as they are.
+  ///   - packed: what `packedOutput` gave; nil to take the logits of a network that normalizes itself as they are.
   ///   - team: the threads.
   /// - Returns: an element for each word [1 × words].
   func logProbabilities(
@@ -252,24 +260,27 @@ public final class WordNetwork: Sendable {
     window: WordWindow,
     tiles: [Range<Int>],
     memory: NetworkMemory,
-    isExact: Bool,
+    packed: PackedOperand?,
     team: Team
   ) throws -> FloatMatrix {
     let result = FloatMatrix(rows: 1, columns: choices.outcomes.count)
     switch output {
-    case .noise(let output) where !isExact:
-      try output.logits(
-        of: choices,
-        memory.features,
-        extra: memory.ngrams,
-        into: result,
-        team: team
-      )
     case .full(let output), .noise(let output):
+      guard let packed else {
+        try output.logits(
+          of: choices,
+          memory.features,
+          extra: memory.ngrams,
+          into: result,
+          team: team
+        )
+        break
+      }
       try output.logProbabilities(
         of: choices,
         memory.features,
         tiles: tiles,
+        packed: packed,
         extra: memory.ngrams,
         into: result,
         team: team

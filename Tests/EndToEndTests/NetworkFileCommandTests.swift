@@ -65,6 +65,32 @@ struct NetworkFileCommandTests {
     #expect(try run("import", path, "-o", index, "--name", "again", "--replace").exitCode == 0)
   }
 
+  @Test(arguments: [
+    ("\\\"clip\\\":5", "\\\"clip\\\":-5", "clip"),
+    ("\\\"steps\\\":35", "\\\"steps\\\":0", "bptt"),
+    ("{\\\"architecture\\\":\\\"elman", "{\\\"architecture\\\":\\\"other", "architecture"),
+    ("\\\"isTied\\\":false", "\\\"isTied\\\":true", "tied"),
+  ])
+  func `a file that says what cannot be is refused`(
+    old: String,
+    new: String,
+    part: String
+  ) throws {
+    let index = try train()
+    let path = workshop.folder.path("net.safetensors")
+    #expect(try run("export", index, "--model", "elman", "-o", path).exitCode == 0)
+    let file = try Data(contentsOf: URL(filePath: path))
+    let length = file.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    let header = String(decoding: file[8..<8 + length], as: UTF8.self)
+    let changed = Data(header.replacing(old, with: new).utf8)
+    try #require(changed != Data(header.utf8))
+    let size = (0..<8).map { UInt8(truncatingIfNeeded: changed.count >> (8 * $0)) }
+    let odd = workshop.folder.path("odd.safetensors")
+    try (Data(size) + changed + file[(8 + length)...]).write(to: URL(filePath: odd))
+    let outcome = try run("import", odd, "-o", index, "--name", "odd")
+    #expect(outcome.exitCode == 65 && outcome.errorText.contains(part), "\(outcome)")
+  }
+
   @Test func `what does not go together is refused`() throws {
     let index = try train()
     let path = workshop.folder.path("net.safetensors")

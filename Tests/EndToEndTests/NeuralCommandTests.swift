@@ -252,6 +252,11 @@ struct NeuralCommandTests {
       ["perplexity", index, repeated, "--model", "lstm", "--dynamic-evaluation", "1e38"]
     )
     #expect(diverged.exitCode == 64 && diverged.errorText.contains("smaller rate"))
+    // Numbers that are still finite are no better: not a perplexity of infinity.
+    let hopeless = try BuiltBinary.run(
+      ["perplexity", index, repeated, "--model", "lstm", "--dynamic-evaluation", "1e20"]
+    )
+    #expect(hopeless.exitCode == 64 && hopeless.errorText.contains("smaller rate"), "\(hopeless)")
   }
 
   @Test func `a network stays right when the index beside it changes`() throws {

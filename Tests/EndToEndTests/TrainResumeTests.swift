@@ -54,7 +54,9 @@ struct TrainResumeTests {
         #expect([0, 128 + signal, nil].contains(outcome.exitCode), "\(outcome)")
         if outcome.exitCode != 0 { stops += 1 }
         if outcome.exitCode == 128 + signal, here.training(name).contains("last.safetensors") {
+          #expect(outcome.errorText.contains("was kept"), "\(outcome)")
           #expect(outcome.errorText.contains("--resume"), "\(outcome)")
+          #expect(!outcome.errorText.contains("were removed"), "\(outcome)")
         }
       } while outcome.exitCode != 0 && tries < 25
       #expect(try here.model(name) == reference)
@@ -138,7 +140,7 @@ struct TrainResumeTests {
   @Test func `notices a damaged checkpoint`() throws {
     let flags = flags([])
     try leaveCheckpoint(flags)
-    let path = URL(filePath: here.index + "/training/model/last.safetensors")
+    let path = URL(filePath: here.index + "/training/model/seed-1/last.safetensors")
     let whole = try Data(contentsOf: path)
     var generator = SeededGenerator(seed: 3)
     for number in 0..<25 {
@@ -203,6 +205,23 @@ struct TrainResumeTests {
     let outcome = try training.wait()
     #expect(outcome.exitCode == 0, "\(outcome)")
     #expect(try here.model("model") != nil)
+  }
+
+  @Test func `warns when another kind of processor goes on`() throws {
+    #if arch(x86_64)
+      let flags = flags(["--precision", "float32"])
+      try leaveCheckpoint(flags)
+      // oneDNN keeps to these instructions then, and so computes as an older processor does.
+      var older = BuiltBinary.Setting()
+      older.environment["ONEDNN_MAX_CPU_ISA"] = "SSE41"
+      let other = try here.train("model", flags + ["--resume"], setting: older)
+      #expect(other.exitCode == 0 && other.errorText.contains("another kind"), "\(other)")
+      let info = try BuiltBinary.run("info", here.index)
+      #expect(info.outputText.contains(", then "), "\(info)")
+      try leaveCheckpoint(flags + ["--replace"])
+      let same = try here.train("model", flags + ["--resume", "--replace"])
+      #expect(same.exitCode == 0 && !same.errorText.contains("another kind"), "\(same)")
+    #endif
   }
 
   @Test func `trains a model in one process at a time`() throws {

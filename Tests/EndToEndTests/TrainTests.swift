@@ -152,7 +152,12 @@ struct TrainTests {
       (65, ["train", here.index, here.text, "--valid", empty], "no sentence"),
       (74, ["train", here.index + "x", here.text, "--valid", here.development], "no index"),
       (64, ["train", here.index, here.text], "--valid"),
-      (64, here.arguments("ngram", []), "ngram"),
+      (
+        64, here.arguments("ngram", []), "is an n-gram model, which a neural model does not replace"
+      ),
+      (64, here.arguments(".", []), "--name"),
+      (64, here.arguments("..", []), "--name"),
+      (64, here.arguments("m", ["--seed", "18446744073709551615"]), "--seed"),
       (64, here.arguments("../x", []), "../x"),
       (64, here.arguments("m", ["--memory", "32M", "--hidden", "2000"]), "needs"),
       (
@@ -170,6 +175,13 @@ struct TrainTests {
       (64, here.arguments("m", ["--checkpoint-every", "0"]), "checkpoint-every"),
       (64, here.arguments("m", ["--checkpoint-every", "nans"]), "checkpoint-every"),
       (64, here.arguments("m", ["--resume", "--restart"]), "exclude"),
+      (64, here.arguments("m", ["--threads", "0"]), "--threads"),
+      (64, here.arguments("m", ["--threads=-1"]), "--threads"),
+      (64, here.arguments("m", ["--activation", "tanh"]), "--activation"),
+      (64, here.arguments("m", ["--order", "3"]), "--order"),
+      (64, here.arguments("m", ["--identity-scale", "0.5"]), "--identity-scale"),
+      (64, here.arguments("m", ["--layers", "2", "--architecture", "feed-forward"]), "--layers"),
+      (64, ["train", here.index, "-", "--valid", "-"], "only once"),
     ]
     for (code, arguments, part) in cases {
       let outcome = try BuiltBinary.run(arguments)
@@ -178,6 +190,23 @@ struct TrainTests {
       #expect(outcome.outputText.isEmpty)
     }
     #expect(try here.workshop.contents() == before)
+  }
+
+  @Test func `warns of a text that is none`() throws {
+    let here = try TrainWorkshop()
+    var generator = SeededGenerator(seed: 4)
+    let noise = Data((0..<5000).map { _ in UInt8(generator.next(below: 256)) })
+    let path = here.workshop.folder.path("noise.txt")
+    try noise.write(to: URL(filePath: path))
+    for arguments in [
+      ["train", here.index, here.text, path, "--valid", here.development],
+      ["train", here.index, here.text, "--valid", path],
+    ] {
+      let outcome = try BuiltBinary.run(
+        arguments + ["--epochs", "1", "--replace"] + TrainWorkshop.small
+      )
+      #expect(outcome.errorText.contains("looks like no text"), "\(outcome)")
+    }
   }
 
   @Test func `replaces a model only when it is told to`() throws {

@@ -18,7 +18,20 @@ struct TrainWorkshop {
     var developmentPerplexities: [Double]
     var bestEpoch: Int
     var epochSeconds: [Double]
+    var seeds: Seeds
     var peakAnonymousBytes: UInt64
+  }
+
+  /// What the networks of several seeds came to.
+  struct Seeds: Decodable {
+    struct Member: Decodable {
+      var seed: Int
+      var perplexity: Double
+      var bestEpoch: Int
+    }
+    var members: [Member]
+    var mean: Double
+    var standardDeviation: Double?
   }
 
   /// A small network that is trained in a moment.
@@ -71,9 +84,9 @@ struct TrainWorkshop {
     return try files.first.map { try Data(contentsOf: URL(filePath: index + "/" + $0)) }
   }
 
-  /// What stands in the folder of a training that did not end.
-  func training(_ name: String) -> [String] {
-    workshop.folder.listing("index/training/\(name)").sorted()
+  /// What stands in the folder of a training that did not end, of a seed.
+  func training(_ name: String, seed: Int = 1) -> [String] {
+    workshop.folder.listing("index/training/\(name)/seed-\(seed)").sorted()
   }
 }
 

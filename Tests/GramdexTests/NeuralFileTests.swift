@@ -136,7 +136,7 @@ struct NeuralFileTests {
   @Test func `names are unique and usable`() throws {
     try publish("a")
     #expect(throws: NeuralFileError.modelExists(name: "a", path: path)) { try publish("a") }
-    #expect(throws: NeuralFileError.modelExists(name: "ngram", path: path)) {
+    #expect(throws: NeuralFileError.isNGramModel(name: "ngram", path: path)) {
       try publish("ngram")
     }
     #expect(throws: NeuralFileError.isNGramModel(name: "ngram", path: path)) {

@@ -16,8 +16,11 @@ struct NeuralForestTests {
 
   private func sentences(_ count: Int, seed: UInt64) -> [String] {
     // Whole lines again, and their beginnings.
-    let lines = workshop.lines(count, seed: seed).split(separator: "\n", omittingEmptySubsequences: false)
-      .map(String.init)
+    let lines = workshop.lines(count, seed: seed).split(
+      separator: "\n",
+      omittingEmptySubsequences: false
+    )
+    .map(String.init)
     return lines + lines.map { String($0.prefix(7)) } + lines.prefix(3)
   }
 

@@ -174,8 +174,8 @@ struct WholeNetworkTests {
     var optimizer = Optimizer(method, rate: try number("rate"))
     if method == .adagrad { optimizer.initialSquares = try number("start") }
     if method == .adam {
-      optimizer.firstDecay = try number("first")
-      optimizer.secondDecay = try number("second")
+      optimizer.firstDecay = try #require(Double(text("first")))
+      optimizer.secondDecay = try #require(Double(text("second")))
       optimizer.epsilon = try number("epsilon")
     }
     let lanes = Int(try number("lanes"))

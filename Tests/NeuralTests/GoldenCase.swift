@@ -22,6 +22,10 @@ final class GoldenCase {
     try #require(Float(text(key)), "\(name): \(key)")
   }
 
+  func double(_ key: String) throws -> Double {
+    try #require(Double(text(key)), "\(name): \(key)")
+  }
+
   func has(_ tensor: String) -> Bool { file.entry(tensor) != nil }
 
   func floats(_ tensor: String) throws -> [Float] { try file.floats(tensor) }

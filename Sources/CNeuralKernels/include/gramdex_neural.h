@@ -138,7 +138,8 @@ void gramdex_neural_adagrad(size_t count, float rate, float factor, const float 
                             float *value);
 /// Adam (Kingma & Ba 2015): `rate` and `epsilon` already hold the corrections of the step's bias.
 /// mean = first·mean + (1 − first)·g; squares = second·squares + (1 − second)·g²; value −= rate·mean/(√squares + epsilon).
-void gramdex_neural_adam(size_t count, float rate, float first, float second, float epsilon, float factor,
+/// 1 − first and 1 − second are taken in double precision.
+void gramdex_neural_adam(size_t count, float rate, double first, double second, float epsilon, float factor,
                          const float *gradient, float *mean, float *squares, float *value);
 
 #endif

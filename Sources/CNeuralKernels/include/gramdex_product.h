@@ -46,5 +46,7 @@ int gramdex_product_pack(gramdex_products *products, gramdex_product *product, c
 
 /// The version of oneDNN: major · 10,000 + minor · 100 + patch.
 int gramdex_product_library_version(void);
+/// The instructions that oneDNN uses on this processor, such as "avx512_core_bf16"; a constant.
+const char *gramdex_product_library_instructions(void);
 
 #endif

@@ -65,6 +65,23 @@ public struct TuningLists: Sendable {
     return selection
   }
 
+  /// The same lists with some columns of the features, in this order.
+  func selecting(columns: [Int]) -> Self {
+    var selection = Self(
+      featureNames: columns.map { featureNames[$0] },
+      criterion: criterion
+    )
+    selection.statistics = statistics
+    selection.offsets = offsets
+    selection.features.reserveCapacity(columns.count * hypothesisCount)
+    for hypothesis in 0..<hypothesisCount {
+      for column in columns {
+        selection.features.append(features[hypothesis * featureNames.count + column])
+      }
+    }
+    return selection
+  }
+
   /// The hypothesis of each list with the greatest total, counted from 0; the first of equals.
   public func choices(weights: [Double]) -> [Int] {
     (0..<count).map { list in

@@ -85,7 +85,7 @@ public final class EnsembleScorer {
   init(_ ensemble: Ensemble) {
     self.ensemble = ensemble
     exact = ensemble.models.map { $0.forestScorer(.exact) }
-    states = ensemble.models.map(\.anyBeginSentenceState)
+    states = ensemble.models.map(\.beginSentenceState)
     text = ForestText(lexicon: ensemble.lexicon, tokenizer: ensemble.tokenizer)
   }
 
