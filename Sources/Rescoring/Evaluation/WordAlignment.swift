@@ -8,7 +8,9 @@
 /// band of d cells at each side of the diagonal. Memory: n·m numbers, or about 2·m·√n: rows at every √n-th token of the reference are kept and those
 /// between them computed again.
 public struct WordAlignment: Hashable, Sendable {
-  /// What happened to a token. Places count from 0.
+  /// What happened to a token.
+  ///
+  /// Places count from 0.
   public enum Step: Hashable, Sendable {
     /// The token at `reference` stands at `hypothesis`.
     case correct(reference: Int, hypothesis: Int)
