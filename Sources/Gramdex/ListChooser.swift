@@ -33,7 +33,9 @@ struct ListChooser: Sendable {
   /// The scales of a way.
   func scales(_ way: Int) -> [Double] { ways[way] }
 
-  /// What each way chooses from the lists of one utterance, one list for each system. Nothing was heard where all lists are empty.
+  /// What each way chooses from the lists of one utterance, one list for each system.
+  ///
+  /// Nothing was heard where all lists are empty.
   func chosen(from lists: [NBestList], withMesh: Bool) throws -> [Chosen] {
     let systems = lists.indices.filter { !lists[$0].hypotheses.isEmpty }
     guard let first = systems.first.map({ lists[$0] }) else {

@@ -14,6 +14,7 @@ public enum ListEvaluation {
   ///   - options: what to read and report.
   ///   - observer: is told of progress and warnings.
   ///   - cancellation: stops the job when it is set.
+  /// - Returns: what was found.
   /// - Throws: `ListEvaluationError`, `NBestError`, `TotalRuleError`, and errors of files.
   public static func run(
     _ options: ListEvaluationOptions,

@@ -30,7 +30,9 @@ public struct ListEvaluationOptions: Sendable {
     }
   }
 
-  /// The lists of each system: its files and folders. Several only for `consensus`.
+  /// The lists of each system: its files and folders.
+  ///
+  /// Several only for `consensus`.
   public var systems: [[String]]
   /// The file of references; nil for those in the lists.
   public var references: String?
@@ -40,8 +42,9 @@ public struct ListEvaluationOptions: Sendable {
   public var reading = NBestReadingOptions()
   /// Which words are measured.
   public var choice = Choice.first
-  /// What the totals of each system are multiplied by before they become probabilities: one number for all, or one
-  /// each. Nil to choose one of `scaleCandidates` by cross-validation.
+  /// What the totals of each system are multiplied by before they become probabilities: one number for all, or one each.
+  ///
+  /// Nil to choose one of `scaleCandidates` by cross-validation.
   public var scales: [Double]?
   /// Whether character error rates are reported, too.
   public var reportsCharacters = false

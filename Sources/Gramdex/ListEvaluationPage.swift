@@ -1,7 +1,8 @@
 import GramdexRescoring
 
-/// The report as one HTML file that needs no other: a summary, the utterances whose words changed, with the differences to the reference
-/// marked, and the commonest errors. Without a comparison, the utterances with errors.
+/// The report as one HTML file that needs no other: a summary, the utterances whose words changed, with the differences to the reference marked, and the commonest errors.
+///
+/// Without a comparison, the utterances with errors.
 struct ListEvaluationPage {
   let report: ListEvaluationReport
   let utterances: [EvaluatedUtterance]

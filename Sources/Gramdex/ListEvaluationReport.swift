@@ -1,6 +1,8 @@
 public import GramdexRescoring
 
-/// What an evaluation found. Rates, BLEU and probabilities are fractions.
+/// What an evaluation found.
+///
+/// Rates, BLEU and probabilities are fractions.
 public struct ListEvaluationReport: Sendable, Encodable {
   /// An error rate with its counts.
   public struct Rate: Sendable, Encodable {

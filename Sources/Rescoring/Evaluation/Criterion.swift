@@ -37,7 +37,9 @@ public enum Criterion: String, Hashable, Sendable, CaseIterable, Codable {
     self == .bleu ? 1 - measure(of: sums) : measure(of: sums)
   }
 
-  /// The derivatives of `loss` after the sums. Where it has none (BLEU's brevity penalty at equal lengths), one side's.
+  /// The derivatives of `loss` after the sums.
+  ///
+  /// Where it has none (BLEU's brevity penalty at equal lengths), one side's.
   package func lossGradient(of sums: [Double]) -> [Double] {
     switch self {
     case .wer, .cer:

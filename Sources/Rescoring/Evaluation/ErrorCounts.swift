@@ -1,4 +1,6 @@
-/// What an alignment of a hypothesis with its reference counts. Counts of many utterances add up.
+/// What an alignment of a hypothesis with its reference counts.
+///
+/// Counts of many utterances add up.
 public struct ErrorCounts: Hashable, Sendable, Codable {
   /// Tokens that are the same in both.
   public var correct: Int
@@ -34,7 +36,9 @@ public struct ErrorCounts: Hashable, Sendable, Codable {
   /// How many tokens the references have.
   public var referenceLength: Int { correct + substitutions + deletions }
 
-  /// Errors for each token of the references: 0 without errors, ∞ for insertions into nothing. May be above 1.
+  /// Errors for each token of the references: 0 without errors, ∞ for insertions into nothing.
+  ///
+  /// May be above 1.
   public var rate: Double {
     errors == 0 ? 0 : Double(errors) / Double(referenceLength)
   }

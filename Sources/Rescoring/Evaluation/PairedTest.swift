@@ -38,8 +38,9 @@ public enum PairedTest {
     return Double(1 + isAsLarge.count { $0 }) / Double(samples + 1)
   }
 
-  /// The matched-pairs test of the errors of utterances: W = mean / √(variance / n) of the differences is compared with the normal
-  /// distribution; two-sided. Nil for BLEU, which is no sum over utterances, and for fewer than two utterances.
+  /// The matched-pairs test of the errors of utterances: W = mean / √(variance / n) of the differences is compared with the normal distribution; two-sided.
+  ///
+  /// Nil for BLEU, which is no sum over utterances, and for fewer than two utterances.
   ///
   /// Utterances stand for the segments of NIST's MAPSSWE, which are cut where both systems are right for two words.
   /// Source: Gillick & Cox: Some statistical issues in the comparison of speech recognition algorithms (ICASSP 1989), §4.

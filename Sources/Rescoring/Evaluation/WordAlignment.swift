@@ -4,10 +4,13 @@
 /// them 4, 3 and 3 and may count more errors. Of several alignments with equally few errors, the one is chosen that is found
 /// from the end backwards by preferring a match or a substitution to a deletion, and a deletion to an insertion.
 ///
-/// Cost: 2·n·m steps. Memory: n·m numbers while n·m is at most 2²⁰, else about 2·m·√n: rows at
-/// every √n-th token of the reference are kept and those between them computed again.
+/// Cost: n·m steps while n·m is at most 2²⁰, else 4·n·d, d being the distance (`EditDistance`): no alignment with d errors leaves the
+/// band of d cells at each side of the diagonal. Memory: n·m numbers, or about 2·m·√n: rows at every √n-th token of the reference are kept and those
+/// between them computed again.
 public struct WordAlignment: Hashable, Sendable {
-  /// What happened to a token. Places count from 0.
+  /// What happened to a token.
+  ///
+  /// Places count from 0.
   public enum Step: Hashable, Sendable {
     /// The token at `reference` stands at `hypothesis`.
     case correct(reference: Int, hypothesis: Int)
@@ -58,17 +61,25 @@ private struct AlignmentTracer {
   let hypothesis: [Int32]
   /// Every how many rows one is kept; a block is the rows from one that is kept to the next.
   let stride: Int
+  /// How far a path may be from the diagonal; cells farther away are `unreachable`.
+  let band: Int
   /// Rows 0, stride, 2·stride, ….
   private var kept: [[Int32]] = []
 
   private static let wholeTable = 1 << 20
+  private static let unreachable = Int32.max / 2
 
   init(reference: [Int32], hypothesis: [Int32]) {
     self.reference = reference
     self.hypothesis = hypothesis
     let cells = (reference.count + 1) * (hypothesis.count + 1)
     let root = Int(Double(reference.count).squareRoot().rounded(.up))
-    stride = max(1, cells <= Self.wholeTable ? reference.count : root)
+    let isWhole = cells <= Self.wholeTable
+    stride = max(1, isWhole ? reference.count : root)
+    band =
+      isWhole
+      ? max(reference.count, hypothesis.count)
+      : EditDistance(reference: reference).distance(to: hypothesis)
   }
 
   mutating func trace() -> [WordAlignment.Step] {
@@ -85,7 +96,7 @@ private struct AlignmentTracer {
   }
 
   private mutating func keepRows() {
-    var row = (0...hypothesis.count).map { Int32($0) }
+    var row = (0...hypothesis.count).map { $0 <= band ? Int32($0) : Self.unreachable }
     kept = [row]
     guard stride < reference.count else { return }
     for i in 1...reference.count {
@@ -97,14 +108,21 @@ private struct AlignmentTracer {
   /// Makes row i of row i − 1.
   private func advance(_ row: inout [Int32], _ i: Int) {
     let token = reference[i - 1]
-    var diagonal = row[0]
-    var left = Int32(i)
-    row[0] = left
-    for j in hypothesis.indices {
-      let above = row[j + 1]
-      let through = hypothesis[j] == token ? diagonal : diagonal &+ 1
+    let first = max(1, i - band)
+    let last = min(hypothesis.count, i + band)
+    guard first <= last else {
+      // A hypothesis without tokens: the band has column 0 alone.
+      row[0] = Int32(i)
+      return
+    }
+    var diagonal = row[first - 1]
+    var left = i <= band ? Int32(i) : Self.unreachable
+    row[first - 1] = left
+    for j in first...last {
+      let above = row[j]
+      let through = hypothesis[j - 1] == token ? diagonal : diagonal &+ 1
       left = min(through, min(above, left) &+ 1)
-      row[j + 1] = left
+      row[j] = left
       diagonal = above
     }
   }

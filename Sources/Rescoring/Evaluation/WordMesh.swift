@@ -35,7 +35,9 @@ public struct WordMesh: Hashable, Sendable {
     self.mass = mass
   }
 
-  /// The likeliest word of each place, where none is no likelier. Of equally likely words the earlier entry counts.
+  /// The likeliest word of each place, where none is no likelier.
+  ///
+  /// Of equally likely words the earlier entry counts.
   public var consensus: String {
     places.compactMap { place in
       place.max {

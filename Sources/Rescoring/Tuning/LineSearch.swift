@@ -108,7 +108,9 @@ struct LineSearch: Sendable {
     return bestInterval(corners, sums, range)
   }
 
-  /// The upper envelope of one list's lines: who is best from where on. The first begins at −∞.
+  /// The upper envelope of one list's lines: who is best from where on.
+  ///
+  /// The first begins at −∞.
   private func makeEnvelope(
     _ totals: [Double],
     _ slopes: [Double],

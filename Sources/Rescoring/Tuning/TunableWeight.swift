@@ -4,7 +4,9 @@ public struct TunableWeight: Hashable, Sendable {
   public var name: String
   /// Where the search begins; what the weight stays at if it is fixed.
   public var initial: Double
-  /// Whether it is held. At least one weight that is not 0 should be: the choice does not depend on their common scale.
+  /// Whether it is held.
+  ///
+  /// At least one weight that is not 0 should be: the choice does not depend on their common scale.
   public var isFixed: Bool
   /// Where it may lie.
   public var bounds: ClosedRange<Double>
