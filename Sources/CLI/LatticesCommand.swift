@@ -66,7 +66,7 @@ struct LatticeWeightFlags: ParsableArguments {
   )
   var weight: [ScoreWeightArgument] = []
 
-  @Option(help: ArgumentHelp("What each word adds.", valueName: "value"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("What each word adds.", valueName: "value"))
   var wordBonus: Double?
 
   /// The weights; nil when none were given.

@@ -33,19 +33,20 @@ struct NBestInputFlags: ParsableArguments {
   var gather = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "What a score counts that a hypothesis lacks and others of its list have; otherwise that is an error.",
       valueName: "value"
     )
   )
-  var missingScore: Double?
+  var missingScores: Double?
 
   @Flag(help: "Ids in TSV end in a dash and the rank, even if no header says so.")
   var ranksInIds = false
 
   func validate() throws {
-    if let missingScore, !missingScore.isFinite {
-      throw ValidationError("--missing-score must be a number")
+    if let missingScores, !missingScores.isFinite {
+      throw ValidationError("--missing-scores must be a number")
     }
   }
 
@@ -53,7 +54,7 @@ struct NBestInputFlags: ParsableArguments {
   var options: NBestReadingOptions {
     var options = NBestReadingOptions(format: inputFormat)
     options.gathers = gather
-    options.missingScore = missingScore
+    options.missingScore = missingScores
     options.hasRanksInIDs = ranksInIds
     return options
   }

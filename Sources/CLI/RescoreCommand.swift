@@ -53,6 +53,7 @@ struct RescoreCommand: ParsableCommand {
   var weight: [ScoreWeightArgument] = []
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "What each word adds to the total: as --weight words=VALUE.",
       valueName: "value"
@@ -61,6 +62,7 @@ struct RescoreCommand: ParsableCommand {
   var wordBonus: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "What each unknown word takes from the total: as --weight oov=-VALUE.",
       valueName: "value"

@@ -70,4 +70,9 @@ public struct ExtraField: Hashable, Sendable {
     self.name = name
     self.json = json
   }
+
+  /// Whether the value is a number.
+  var isNumber: Bool {
+    json.utf8.first.map { $0 == UInt8(ascii: "-") || (0x30...0x39).contains($0) } ?? false
+  }
 }

@@ -213,21 +213,21 @@ struct RescoreTests {
     try refused(
       good + "\n" + #"{"nbest":[{"text":"x","ac":-1}]}"#,
       contains: "bad.jsonl",
-      "2",
-      "utt"
+      "line 2",
+      "utterance id"
     )
-    try refused(good + "\n" + #"{"utt":"b","nbest":[{"text":"x","ac":NaN}]}"#, contains: ":2")
+    try refused(good + "\n" + #"{"utt":"b","nbest":[{"text":"x","ac":NaN}]}"#, contains: "line 2")
     try refused(
       good + "\n" + #"{"utt":"b","nbest":[{"text":"x","ac":-1},{"text":"y"}]}"#,
-      contains: ":2",
+      contains: "line 2",
       "ac"
     )
-    try refused(good + "\n" + good, contains: ":2", ":1")
-    try refused(good, ["--weight", "lm=1"], contains: ":1", "lm", "ac, ngram")
+    try refused(good + "\n" + good, contains: "line 2", "line 1")
+    try refused(good, ["--weight", "lm=1"], contains: "line 1", "lm", "ac, ngram")
     // The documented ways round.
     let lists = #"{"utt":"b","nbest":[{"text":"x","ac":-1},{"text":"y"}]}"# + "\n"
     let missing = try run(
-      ["rescore", workshop.index, "-", "--missing-score", "-9", "--weight", "ac=1"],
+      ["rescore", workshop.index, "-", "--missing-scores", "-9", "--weight", "ac=1"],
       input: lists
     )
     #expect(try self.lists(missing)[0].nbest.map(\.ac) == [-1, -9])

@@ -45,8 +45,8 @@ public enum RescoringError: Error, Equatable, Sendable, CustomStringConvertible 
 }
 
 extension NBestList.Source: CustomStringConvertible {
-  /// As messages have it: `file:line`.
+  /// As messages have it.
   public var description: String {
-    line > 0 ? "\(file):\(line)" : file.isEmpty ? "a list" : file
+    line > 0 ? "\(file), line \(line)" : file.isEmpty ? "a list" : file
   }
 }

@@ -6,13 +6,12 @@ struct JSONHypothesis {
   private var textPriority = Int.max
   private let standsAlone: Bool
   private var hasScores = false
-  /// Numbers that are scores if there is no object of scores.
+  /// Numbers that are scores if there is no object of scores; then they are fields.
   private var numbers: [(name: String, range: Range<Int>)] = []
 
   /// Begins a hypothesis.
   ///
-  /// One that `standsAlone`, in a line of its own, has its rank in `n`, and numbers beside an object `scores` are fields of the utterance. One in a
-  /// list has its number of words in `n`, and all other numbers are scores.
+  /// One that `standsAlone`, in a line of its own, has its rank in `n`; one in a list has its number of words there.
   init(line: Int, standsAlone: Bool) {
     hypothesis = Hypothesis(rank: 0, text: "", line: line)
     hypothesis.scores.reserveCapacity(4)
@@ -47,25 +46,27 @@ struct JSONHypothesis {
       hypothesis.rank = rank
     } else if JSONNames.counts.contains(name) {
       try addExtra(name, range, cursor)
-    } else if standsAlone {
-      try addExtra(name, range, cursor)
-      numbers.append((name, range))
     } else {
-      try addScore(name, range, cursor)
+      if hasScores {
+        try addExtra(name, range, cursor)
+      } else {
+        try addScore(name, range, cursor)
+        numbers.append((name, range))
+      }
     }
   }
 
   /// The hypothesis, when all fields have been read.
-  mutating func finished(_ cursor: JSONCursor) throws -> Hypothesis {
-    if !hasScores {
-      for (name, range) in numbers { try addScore(name, range, cursor) }
-      let names = numbers.map(\.name)
-      hypothesis.extras.removeAll { names.contains($0.name) }
-    }
-    return hypothesis
+  var finished: Hypothesis {
+    hypothesis
   }
 
   private mutating func readScores(_ cursor: inout JSONCursor) throws {
+    if !hasScores {
+      // Numbers before the object were taken for scores.
+      hypothesis.scores.removeAll(keepingCapacity: true)
+      for (name, range) in numbers { try addExtra(name, range, cursor) }
+    }
     hasScores = true
     try cursor.expect("{")
     var isFirst = true

@@ -33,7 +33,7 @@ struct JSONHypothesisDecoder: HypothesisDecoding {
         .missingField(name: "words", alternatives: JSONNames.text.filter { $0 != "words" })
       )
     }
-    var result = try hypothesis.finished(cursor)
+    var result = hypothesis.finished
     result.extras += utterance.extras
     return DecodedHypothesis(
       utterance: try utterance.requiredID(line),

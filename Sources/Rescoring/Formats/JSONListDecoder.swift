@@ -90,6 +90,6 @@ struct JSONListDecoder: ListDecoding {
         .missingField(name: "text", alternatives: Array(JSONNames.text.dropFirst()))
       )
     }
-    return try hypothesis.finished(cursor)
+    return hypothesis.finished
   }
 }

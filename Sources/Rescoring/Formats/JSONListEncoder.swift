@@ -3,7 +3,7 @@ import GramdexText
 /// Writes an object an utterance, with its hypotheses in a list.
 ///
 /// The id, the reference, other fields, the bases of scores, the list. A hypothesis has its text, its rank unless all ranks are places
-/// in the list, scores, other fields. A score whose name has another meaning stands in an object `scores`.
+/// in the list, scores, other fields. Where a score's name has another meaning, or another field is a number, scores stand in an object `scores`.
 struct JSONListEncoder: ListEncoding {
   private(set) var losses = WritingLosses(.json)
   private var bases: ScoreBases
@@ -48,22 +48,26 @@ struct JSONListEncoder: ListEncoding {
       output += ", \"rank\": ".utf8
       output += String(hypothesis.rank).utf8
     }
-    var others: [Hypothesis.Score] = []
-    for score in hypothesis.scores {
-      if JSONNames.isReserved(score.name)
-        || hypothesis.extras.contains(where: { $0.name == score.name })
-      {
-        others.append(score)
-        continue
+    if Self.needsObject(hypothesis) {
+      try append(hypothesis.scores, of: list, to: &output)
+    } else {
+      for score in hypothesis.scores {
+        output += ", ".utf8
+        JSONText.append(score.name, to: &output)
+        output += ": ".utf8
+        try list.append(score, .json, to: &output)
       }
-      output += ", ".utf8
-      JSONText.append(score.name, to: &output)
-      output += ": ".utf8
-      try list.append(score, .json, to: &output)
     }
-    if !others.isEmpty { try append(others, of: list, to: &output) }
     for extra in hypothesis.extras { Self.append(extra.name, extra.json, to: &output) }
     output.append(UInt8(ascii: "}"))
+  }
+
+  /// Whether scores stand in an object of their own: a name has another meaning, or another field is a number, which would be a score.
+  private static func needsObject(_ hypothesis: Hypothesis) -> Bool {
+    hypothesis.scores.contains { score in
+      JSONNames.isReserved(score.name) || hypothesis.extras.contains { $0.name == score.name }
+    }
+      || hypothesis.extras.contains { !JSONNames.counts.contains($0.name) && $0.isNumber }
   }
 
   private func append(
