@@ -47,7 +47,7 @@ imports-check: dependencies ## Checks that modules import only what stands befor
 
 docs-check: build ## Runs the commands of README and docs/ and compares what they print.
 	scripts/check-docs --binary "$(CURDIR)/$(BINARY)" README.md docs/GUIDE.md \
-	  docs/SMOOTHING.md docs/MIGRATION.md docs/GRADIENTS.md
+	  docs/SMOOTHING.md docs/MIGRATION.md docs/RESCORING.md docs/GRADIENTS.md
 
 bench: dependencies ## Measures speed and size (docs/PERFORMANCE.md).
 	Benchmarks/run

@@ -89,7 +89,7 @@ struct TuneCommand: ParsableCommand {
   var method = WeightSearch.Method.expectedErrorRate
 
   @Option(help: ArgumentHelp("Random places where the search begins, too.", valueName: "number"))
-  var restarts = 8
+  var restarts = WeightSearch().restarts
 
   @Option(
     help: ArgumentHelp(
