@@ -29,7 +29,7 @@ sanitize: dependencies ## Runs the tests of all modules under the address and th
 	TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/sanitizers/thread" \
 	  $(SWIFT) test --sanitize=thread --scratch-path .build/sanitize-thread --skip EndToEndTests --skip FuzzTests
 
-demo: build ## Builds an index of the sample corpus and asks it things.
+demo: build ## Builds an index of the sample corpus, asks it things, trains a network and rescores n-best lists.
 	$(BINARY) run $(DEMO)/demo.yaml
 	$(BINARY) info $(DEMO)/demo.gramdex
 	$(BINARY) query $(DEMO)/demo.gramdex --text "it was a dark night"
@@ -37,6 +37,10 @@ demo: build ## Builds an index of the sample corpus and asks it things.
 	$(BINARY) train $(DEMO)/demo.gramdex $(DEMO)/sample.train.txt --valid $(DEMO)/sample.valid.txt \
 	  --architecture elman --hidden 64 --epochs 2 --name rnn
 	$(BINARY) perplexity $(DEMO)/demo.gramdex $(DEMO)/sample.test.txt --model ngram:0.5,rnn:0.5
+	$(BINARY) tune $(DEMO)/demo.gramdex $(DEMO)/sample.nbest.jsonl --model ngram,rnn -o $(DEMO)/demo.weights.json
+	$(BINARY) rescore $(DEMO)/demo.gramdex $(DEMO)/sample.nbest.jsonl --weights $(DEMO)/demo.weights.json \
+	  -o $(DEMO)/demo.rescored.jsonl
+	$(BINARY) evaluate $(DEMO)/demo.rescored.jsonl
 	$(BINARY) verify $(DEMO)/demo.gramdex
 
 lint: ## Checks the layout of the code.
@@ -60,4 +64,4 @@ install: build ## Installs the command to PREFIX (/usr/local).
 	install -m 755 "$(BINARY)" "$(DESTDIR)$(PREFIX)/bin/gramdex"
 
 clean: ## Removes what was built.
-	rm -rf .build $(DEMO)/demo.gramdex
+	rm -rf .build $(DEMO)/demo.gramdex $(DEMO)/demo.weights.json $(DEMO)/demo.rescored.jsonl

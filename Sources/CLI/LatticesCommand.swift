@@ -121,7 +121,7 @@ struct LatticesExtractCommand: ParsableCommand {
         cancellation: cancellation
       )
     }
-    Messages.write("\(lattices) lattices")
+    Messages.write(lattices == 1 ? "1 lattice" : "\(lattices) lattices")
   }
 }
 
@@ -195,7 +195,7 @@ struct LatticesRescoreCommand: ParsableCommand {
         cancellation: cancellation
       )
     }
-    Messages.write("\(lattices) lattices")
+    Messages.write(lattices == 1 ? "1 lattice" : "\(lattices) lattices")
   }
 }
 

@@ -22,8 +22,8 @@ struct CompareSoftmaxTests {
   let here: TrainWorkshop
   /// The network's later epochs are worse than its best.
   private let flags =
-    ["--hidden", "16", "--lanes", "4", "--bptt", "8", "--epochs", "8", "--threshold", "0"]
-    + ["--rate", "0.5", "--dropout", "0"]
+    ["--hidden", "16", "--lanes", "4", "--bptt", "8", "--epochs", "24", "--threshold", "0"]
+    + ["--rate", "1", "--dropout", "0"]
 
   init() throws {
     here = try TrainWorkshop(

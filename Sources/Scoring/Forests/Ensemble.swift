@@ -89,7 +89,7 @@ public final class EnsembleScorer {
     text = ForestText(lexicon: ensemble.lexicon, tokenizer: ensemble.tokenizer)
   }
 
-  /// How many distinct beginnings the sentences scored last had: the words that were scored.
+  /// How many words of the sentences scored last were really scored, by the model that shares least.
   public private(set) var lastNodeCount = 0
 
   /// Scores sentences, each after the beginning of a text.
@@ -106,9 +106,7 @@ public final class EnsembleScorer {
   ) throws -> [EnsembleScore] {
     text.removeAll()
     for sentence in sentences { text.append(sentence) }
-    text.plant()
-    let forest = text.forest
-    if scores.count < forest.count { scores = RecordBuffer(uninitialized: forest.count) }
+    text.read()
     var result = (0..<sentences.count).map {
       EnsembleScore(
         words: text.wordCount($0),
@@ -116,15 +114,26 @@ public final class EnsembleScorer {
         log10Probabilities: []
       )
     }
-    lastNodeCount = forest.count
+    lastNodeCount = 0
     for (model, scorer) in scorers(estimated).enumerated() {
-      scorer.score(forest, words: forest.words, after: states[model], scores: scores)
+      let sums = sums(scorer, after: states[model])
       if let failure = scorer.failure { throw failure }
-      for (index, sum) in forest.sums(scores).enumerated() {
-        result[index].log10Probabilities.append(sum)
-      }
+      for (index, sum) in sums.enumerated() { result[index].log10Probabilities.append(sum) }
     }
     return result
+  }
+
+  /// log10 P of each sentence.
+  private func sums(_ scorer: any ForestScorer, after state: AnyModelState) -> [Double] {
+    if let scorer = scorer as? any SentenceScorer {
+      defer { lastNodeCount = max(lastNodeCount, scorer.scoredWords) }
+      return text.sums(scorer, after: state)
+    }
+    let forest = text.forest
+    if scores.count < forest.count { scores = RecordBuffer(uninitialized: forest.count) }
+    scorer.score(forest, words: forest.words, after: state, scores: scores)
+    lastNodeCount = max(lastNodeCount, forest.count)
+    return forest.sums(scores)
   }
 
   private func scorers(_ estimated: Bool) -> [any ForestScorer] {

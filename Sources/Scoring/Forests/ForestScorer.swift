@@ -34,6 +34,25 @@ extension ForestScorer {
   package var failure: (any Error)? { nil }
 }
 
+/// A scorer that needs no forest to score what sentences share only once.
+protocol SentenceScorer: AnyObject {
+  /// How many words were scored last: those that were not found among others.
+  var scoredWords: Int { get }
+
+  /// Scores whole sentences, the same to the last bit as as a forest.
+  ///
+  /// - Parameters:
+  ///   - ids: the words of all sentences, without `<s>` and `</s>`.
+  ///   - starts: where in `ids` each sentence begins, and where the last one ends.
+  ///   - state: what came before the first word of all of them.
+  /// - Returns: log10 of the probability of each, `</s>` included.
+  func sums(
+    _ ids: borrowing RecordBuffer<UInt32>,
+    starts: [Int],
+    after state: AnyModelState
+  ) -> [Double]
+}
+
 /// A model that scores forests faster than one word after the other.
 package protocol ForestScoring: LanguageModel {
   /// Makes a scorer, which is used by one thread at a time.

@@ -20,8 +20,9 @@ extension NGramModel: ForestScoring {
 ///
 /// Memory: 24 + 4 · order bytes a distinct n-gram, and 48 a node, of the largest forest.
 @safe
-final class NGramForestScorer: ForestScorer {
+final class NGramForestScorer: ForestScorer, SentenceScorer {
   private let model: NGramModel
+  private(set) var scoredWords = 0
   private let batch: OpaquePointer
   private var units: Units
 
@@ -49,6 +50,17 @@ final class NGramForestScorer: ForestScorer {
     unsafe units.score(from: first, model.tables, batch)
     units.copyScores(of: forest, into: scores)
   }
+
+  func sums(
+    _ ids: borrowing RecordBuffer<UInt32>,
+    starts: [Int],
+    after state: AnyModelState
+  ) -> [Double] {
+    let first = units.gather(ids, starts: starts, after: state.unboxed(as: State.self))
+    unsafe units.score(from: first, model.tables, batch)
+    scoredWords = units.count - first
+    return units.sums(starts: starts)
+  }
 }
 
 /// The distinct n-grams of a forest.
@@ -63,8 +75,8 @@ private struct Units: ~Copyable {
   private var orders = RecordBuffer<UInt8>(uninitialized: 0)
   /// The context on which the word after each unit stands: the first unit that ends with the same order − 1 words.
   private var contexts = RecordBuffer<UInt32>(uninitialized: 0)
-  private var count = 0
-  /// The unit of each node.
+  private(set) var count = 0
+  /// The unit of each node, or of each word of sentences.
   private var ofNode = RecordBuffer<UInt32>(uninitialized: 0)
   /// Units by context and word, 0 where there is none; then units by the words of their context.
   private var byWord = RecordBuffer<UInt32>(uninitialized: 0)
@@ -82,21 +94,7 @@ private struct Units: ~Copyable {
     _ nodeWords: borrowing RecordBuffer<UInt32>,
     after state: State
   ) -> Int {
-    let most = forest.count + order + 1
-    if words.count < most {
-      words = RecordBuffer(uninitialized: most)
-      parents = RecordBuffer(uninitialized: most)
-      lengths = RecordBuffer(uninitialized: most)
-      backoffs = RecordBuffer(zeroed: most * max(order - 1, 1))
-      scores = RecordBuffer(uninitialized: most)
-      orders = RecordBuffer(uninitialized: most)
-      contexts = RecordBuffer(uninitialized: most)
-      ofNode = RecordBuffer(uninitialized: most)
-      var size = 64
-      while size < 2 * most { size *= 2 }
-      byWord = RecordBuffer(zeroed: size)
-      byContext = RecordBuffer(zeroed: size)
-    }
+    makeRoom(forest.count)
     let root = begin(state)
     Self.clear(byWord, 2 * forest.count)
     Self.clear(byContext, 2 * forest.count)
@@ -115,6 +113,74 @@ private struct Units: ~Copyable {
       mask: Self.tableSize(2 * forest.count, byWord) - 1
     )
     return root + 1
+  }
+
+  /// Finds the distinct n-grams of sentences that follow `state`.
+  ///
+  /// - Returns: the first unit that has no score yet.
+  mutating func gather(
+    _ ids: borrowing RecordBuffer<UInt32>,
+    starts: [Int],
+    after state: State
+  ) -> Int {
+    let most = (starts.last ?? 0) + starts.count
+    makeRoom(most)
+    let root = begin(state)
+    Self.clear(byWord, 2 * most)
+    Self.clear(byContext, 2 * most)
+    count = Self.gather(
+      ids,
+      starts: starts,
+      root: root,
+      order: order,
+      words,
+      parents,
+      contexts,
+      ofNode,
+      byWord,
+      byContext,
+      mask: Self.tableSize(2 * most, byWord) - 1
+    )
+    return root + 1
+  }
+
+  /// Makes room for so many nodes.
+  private mutating func makeRoom(_ nodes: Int) {
+    let most = nodes + order + 1
+    if words.count >= most { return }
+    words = RecordBuffer(uninitialized: most)
+    parents = RecordBuffer(uninitialized: most)
+    lengths = RecordBuffer(uninitialized: most)
+    backoffs = RecordBuffer(zeroed: most * max(order - 1, 1))
+    scores = RecordBuffer(uninitialized: most)
+    orders = RecordBuffer(uninitialized: most)
+    contexts = RecordBuffer(uninitialized: most)
+    ofNode = RecordBuffer(uninitialized: most)
+    var size = 64
+    while size < 2 * most { size *= 2 }
+    byWord = RecordBuffer(zeroed: size)
+    byContext = RecordBuffer(zeroed: size)
+  }
+
+  /// The sums of the scores of sentences that were gathered, in the order of their words.
+  func sums(starts: [Int]) -> [Double] {
+    Self.sums(starts, ofNode, scores)
+  }
+
+  private static func sums(
+    _ starts: [Int],
+    _ ofWord: borrowing RecordBuffer<UInt32>,
+    _ scores: borrowing RecordBuffer<Float>
+  ) -> [Double] {
+    var place = 0
+    return (0..<starts.count - 1).map { sentence in
+      var sum = 0.0
+      for _ in starts[sentence]...starts[sentence + 1] {
+        sum += Double(scores[Int(ofWord[place])])
+        place += 1
+      }
+      return sum
+    }
   }
 
   /// Units of what came before: unit 0, where nothing is known, then the words of the state, the latest last.
@@ -168,35 +234,98 @@ private struct Units: ~Copyable {
     mask: Int
   ) -> Int {
     var count = root + 1
-    let end = WordID.endOfSentence.rawValue
     for node in 0..<nodes {
-      let word = nodeWords[node]
       let parent = nodeParents[node] < 0 ? UInt32(root) : ofNode[Int(nodeParents[node])]
-      let context = contexts[Int(parent)]
-      var slot = home(UInt64(context) << 32 | UInt64(word), mask)
-      while true {
-        let unit = Int(byWord[slot])
-        if unit == 0 {
-          byWord[slot] = UInt32(count)
-          words[count] = word
-          // Any unit that ends with the context's words will do as the parent, for they have one state.
-          parents[count] = context
-          contexts[count] =
-            word == end
-            ? UInt32(count)
-            : self.context(of: count, order, words, parents, byContext, mask)
-          ofNode[node] = UInt32(count)
-          count += 1
-          break
-        }
-        if words[unit] == word && parents[unit] == context {
-          ofNode[node] = UInt32(unit)
-          break
-        }
-        slot = (slot + 1) & mask
+      ofNode[node] = unit(
+        of: nodeWords[node],
+        after: contexts[Int(parent)],
+        &count,
+        order,
+        words,
+        parents,
+        contexts,
+        byWord,
+        byContext,
+        mask
+      )
+    }
+    return count
+  }
+
+  /// The units of sentences, one after the other: an element for each word, and for each `</s>`.
+  private static func gather(
+    _ ids: borrowing RecordBuffer<UInt32>,
+    starts: [Int],
+    root: Int,
+    order: Int,
+    _ words: borrowing RecordBuffer<UInt32>,
+    _ parents: borrowing RecordBuffer<UInt32>,
+    _ contexts: borrowing RecordBuffer<UInt32>,
+    _ ofWord: borrowing RecordBuffer<UInt32>,
+    _ byWord: borrowing RecordBuffer<UInt32>,
+    _ byContext: borrowing RecordBuffer<UInt32>,
+    mask: Int
+  ) -> Int {
+    let end = WordID.endOfSentence.rawValue
+    let first = contexts[root]
+    var count = root + 1
+    var place = 0
+    for sentence in 0..<starts.count - 1 {
+      var context = first
+      let range = starts[sentence]...starts[sentence + 1]
+      for index in range {
+        let unit = unit(
+          of: index < range.upperBound ? ids[index] : end,
+          after: context,
+          &count,
+          order,
+          words,
+          parents,
+          contexts,
+          byWord,
+          byContext,
+          mask
+        )
+        ofWord[place] = unit
+        context = contexts[Int(unit)]
+        place += 1
       }
     }
     return count
+  }
+
+  /// The unit of a word after a context, made when it is the first.
+  @inline(__always)
+  private static func unit(
+    of word: UInt32,
+    after context: UInt32,
+    _ count: inout Int,
+    _ order: Int,
+    _ words: borrowing RecordBuffer<UInt32>,
+    _ parents: borrowing RecordBuffer<UInt32>,
+    _ contexts: borrowing RecordBuffer<UInt32>,
+    _ byWord: borrowing RecordBuffer<UInt32>,
+    _ byContext: borrowing RecordBuffer<UInt32>,
+    _ mask: Int
+  ) -> UInt32 {
+    var slot = home(UInt64(context) << 32 | UInt64(word), mask)
+    while true {
+      let unit = byWord[slot]
+      if unit == 0 {
+        let made = count
+        count += 1
+        byWord[slot] = UInt32(made)
+        words[made] = word
+        // Any unit that ends with the context's words will do as the parent, for they have one state.
+        parents[made] = context
+        contexts[made] =
+          word == WordID.endOfSentence.rawValue
+          ? UInt32(made) : self.context(of: made, order, words, parents, byContext, mask)
+        return UInt32(made)
+      }
+      if words[Int(unit)] == word && parents[Int(unit)] == context { return unit }
+      slot = (slot + 1) & mask
+    }
   }
 
   @inline(__always)
