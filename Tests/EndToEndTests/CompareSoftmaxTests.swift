@@ -53,14 +53,17 @@ struct CompareSoftmaxTests {
       [here.text, "--valid", here.development, "--forms", "full", "--class-counts", "5"]
     )
     try #require(table.rows.count == 2)
+    var isBestBeforeLast = false
     for (row, more) in zip(table.rows, [["full"], ["classes", "--classes", "5"]]) {
       let name = more[0]
       let trained = try here.mustTrain(name, flags + ["--softmax"] + more)
-      #expect(trained.bestEpoch < trained.developmentPerplexities.count, "\(trained)")
+      if trained.bestEpoch < trained.developmentPerplexities.count { isBestBeforeLast = true }
       // Sums of the same numbers in another order.
       #expect(abs(row.perplexity / (try perplexity(name)) - 1) < 1e-4)
       #expect(abs(row.mixedPerplexity / (try perplexity("ngram:0.5,\(name):0.5")) - 1) < 1e-4)
     }
+    // Otherwise the best epoch could not be told from the last one.
+    #expect(isBestBeforeLast)
     #expect(abs(table.ngramPerplexity / (try perplexity("ngram")) - 1) < 1e-4)
     #expect(here.workshop.folder.listing("index/work").isEmpty)
   }
