@@ -69,14 +69,22 @@ struct LatticeWeightFlags: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp("What each word adds.", valueName: "value"))
   var wordBonus: Double?
 
-  /// The weights; nil when none were given.
-  var weights: LatticeWeights? {
-    if weight.isEmpty && wordBonus == nil { return nil }
+  /// What is to count otherwise than each lattice says.
+  var overrides: LatticeWeightOverrides {
     let named = weight.map { ($0.name, $0.value) }
-    return LatticeWeights(
-      Dictionary(named) { $1 },
-      wordBonus: wordBonus ?? 0
-    )
+    return LatticeWeightOverrides(Dictionary(named) { $1 }, wordBonus: wordBonus)
+  }
+}
+
+extension LatticesCommand {
+  /// Runs a command; what cannot be done with its lattices is reported with the exit code that it has.
+  static func reporting<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as LatticeError {
+      Messages.write("\(error)")
+      throw ExitCode(error.isBadData ? ErrorReport.Code.badData : ErrorReport.Code.usage)
+    }
   }
 }
 
@@ -110,16 +118,18 @@ struct LatticesExtractCommand: ParsableCommand {
   }
 
   func run() throws {
-    let lattices = try progress.run(isShort: true) { display, cancellation in
-      try LatticeJobs.writeLists(
-        of: self.lattices.input,
-        count: count,
-        weights: weights.weights,
-        output: output,
-        format: format,
-        observer: display,
-        cancellation: cancellation
-      )
+    let lattices = try LatticesCommand.reporting {
+      try progress.run(isShort: true) { display, cancellation in
+        try LatticeJobs.writeLists(
+          of: self.lattices.input,
+          count: count,
+          weights: weights.overrides,
+          output: output,
+          format: format,
+          observer: display,
+          cancellation: cancellation
+        )
+      }
     }
     Messages.write(lattices == 1 ? "1 lattice" : "\(lattices) lattices")
   }
@@ -181,19 +191,21 @@ struct LatticesRescoreCommand: ParsableCommand {
   func run() throws {
     let model = try ModelSelection(index: index.path, models: self.model).open()
     let options = LatticeExpansionOptions(
-      weights: weights.weights,
+      weights: weights.overrides,
       statesPerNode: statesPerNode,
       beam: beam
     )
-    let lattices = try progress.run(isShort: true) { display, cancellation in
-      try LatticeJobs.rescore(
-        self.lattices.input,
-        Ensemble.Member("lm", model),
-        options: options,
-        output: output,
-        observer: display,
-        cancellation: cancellation
-      )
+    let lattices = try LatticesCommand.reporting {
+      try progress.run(isShort: true) { display, cancellation in
+        try LatticeJobs.rescore(
+          self.lattices.input,
+          Ensemble.Member("lm", model),
+          options: options,
+          output: output,
+          observer: display,
+          cancellation: cancellation
+        )
+      }
     }
     Messages.write(lattices == 1 ? "1 lattice" : "\(lattices) lattices")
   }
@@ -233,16 +245,15 @@ struct LatticesOracleCommand: ParsableCommand {
 
   func run() throws {
     let references = try References(reading: self.references)
-    let found = try progress.run(isShort: true) { display, cancellation in
-      try LatticeJobs.oracle(
-        lattices.input,
-        references: references,
-        observer: display,
-        cancellation: cancellation
-      )
-    }
-    guard found.words > 0 else {
-      throw TuningError.noLists
+    let found = try LatticesCommand.reporting {
+      try progress.run(isShort: true) { display, cancellation in
+        try LatticeJobs.oracle(
+          lattices.input,
+          references: references,
+          observer: display,
+          cancellation: cancellation
+        )
+      }
     }
     let report = Report(
       lattices: found.lattices,

@@ -30,28 +30,32 @@ public enum LatticeJobs {
   /// - Parameters:
   ///   - input: the lattices.
   ///   - count: how many hypotheses a list has at most.
-  ///   - weights: what scores count; nil for what each lattice says itself.
+  ///   - weights: what scores count otherwise than each lattice says itself.
   ///   - output: where lists go.
   ///   - format: their format.
   ///   - observer: is told how far it is.
   ///   - cancellation: stops the work when it is set.
   /// - Returns: how many lattices there were.
-  /// - Throws: `NBestError`, `Interrupted`, and errors of files.
+  /// - Throws: `NBestError`, `LatticeError` for weights of scores that no lattice has, `Interrupted`, and errors of files.
   public static func writeLists(
     of input: LatticeInput,
     count: Int,
-    weights: LatticeWeights?,
+    weights: LatticeWeightOverrides = LatticeWeightOverrides(),
     output: String,
     format: NBestFormat,
     observer: any ProgressObserver,
     cancellation: Cancellation? = nil
   ) throws -> Int {
     let writer = try NBestWriter(path: output, options: NBestWritingOptions(format: format))
+    var named = NamedScores(weights)
     let lattices = try run(input, "extract", observer, cancellation) { lattice in
-      try lattice.nBest(count, weights: weights)
-    } consume: { list, _ in
+      try weights.check(lattice)
+      return try lattice.nBest(count, weights: weights.applied(to: LatticeWeights(of: lattice)))
+    } consume: { list, lattice in
+      named.note(lattice.scoreNames)
       try writer.write(list)
     }
+    try named.check()
     try writer.finish()
     for warning in writer.warnings { observer.warning(warning) }
     return lattices
@@ -67,7 +71,8 @@ public enum LatticeJobs {
   ///   - observer: is told how far it is.
   ///   - cancellation: stops the work when it is set.
   /// - Returns: how many lattices there were.
-  /// - Throws: `NBestError`, `Interrupted`, and errors of files.
+  /// - Throws: `LatticeError.unlimited` for a network without a limit, `LatticeError` for lattices of two formats and for weights of scores that no
+  ///   lattice has, `NBestError`, `Interrupted`, and errors of files.
   public static func rescore(
     _ input: LatticeInput,
     _ member: Ensemble.Member,
@@ -76,21 +81,30 @@ public enum LatticeJobs {
     observer: any ProgressObserver,
     cancellation: Cancellation? = nil
   ) throws -> Int {
+    if !areLimited(options, member.model) { throw LatticeError.unlimited }
+    var first: (format: LatticeFormat, file: String)?
     var writer: LatticeWriter?
+    var named = NamedScores(options.weights)
     let lattices = try run(input, "rescore", observer, cancellation) { lattice in
       try expand(lattice, member.model, member.name, options)
-    } consume: { lattice, format in
-      let open =
-        try writer
-        ?? LatticeWriter(
-          path: output,
-          format: format,
-          languageScore: member.name,
-          isLog10: true
+    } consume: { expanded, lattice in
+      let format = lattice.format ?? .slf
+      if let first, first.format != format {
+        throw LatticeError.mixedFormats(
+          file: lattice.source.file,
+          format,
+          firstFile: first.file,
+          first.format
         )
+      }
+      first = first ?? (format, lattice.source.file)
+      named.note(expanded.scoreNames)
+      let open =
+        try writer ?? LatticeWriter(path: output, format: format, languageScore: member.name)
       writer = open
-      try open.write(lattice)
+      try open.write(expanded)
     }
+    try named.check()
     try writer?.finish()
     for warning in writer?.warnings ?? [] { observer.warning(warning) }
     return lattices
@@ -105,10 +119,19 @@ public enum LatticeJobs {
     try lattice.expanded(by: model, name: name, options: options)
   }
 
+  private static func areLimited(
+    _ options: LatticeExpansionOptions,
+    _ model: some LanguageModel
+  ) -> Bool {
+    options.areLimited(for: model)
+  }
+
   /// What the best paths of lattices would achieve.
   ///
-  /// - Returns: the lattices with references, the fewest errors of all, and the words of the references.
-  /// - Throws: `NBestError`, `Interrupted`, and errors of files.
+  /// Lattices without a reference, and references without a lattice, count in no rate; the observer is warned of them.
+  ///
+  /// - Returns: the lattices with references, the fewest errors of all, and the words of the references, 1 or more.
+  /// - Throws: `LatticeError` when there are no references, or none with words; `NBestError`, `Interrupted`, and errors of files.
   public static func oracle(
     _ input: LatticeInput,
     references: References,
@@ -116,26 +139,49 @@ public enum LatticeJobs {
     cancellation: Cancellation? = nil
   ) throws -> (lattices: Int, errors: Int, words: Int) {
     var result = (lattices: 0, errors: 0, words: 0)
-    _ = try run(input, "oracle", observer, cancellation) { lattice -> (Int, Int)? in
-      guard let reference = references[lattice.utterance] else { return nil }
-      return (try lattice.oracle(reference).errors, reference.split(separator: " ").count)
-    } consume: { found, _ in
-      guard let (errors, words) = found else { return }
+    var without: [String] = []
+    var used: Set<String> = []
+    _ = try run(input, "oracle", observer, cancellation) { lattice in
+      try references[lattice.utterance].map { try lattice.oracle($0) }
+    } consume: { found, lattice in
+      guard let found else { return without.append(lattice.utterance) }
+      used.insert(lattice.utterance)
       result.lattices += 1
-      result.errors += errors
-      result.words += words
+      result.errors += found.errors
+      result.words += found.referenceWords
     }
+    warn("lattice", "without a reference", without, observer)
+    let unused = references.utterances.filter { !used.contains($0) }
+    warn("reference", "without a lattice", unused, observer)
+    if result.lattices == 0 { throw LatticeError.noReferences }
+    if result.words == 0 { throw LatticeError.emptyReferences }
     return result
   }
 
+  /// Warns of utterances that count in no rate; ten names at most.
+  private static func warn(
+    _ noun: String,
+    _ what: String,
+    _ names: [String],
+    _ observer: any ProgressObserver
+  ) {
+    if names.isEmpty { return }
+    let some = names.prefix(10).joined(separator: ", ") + (names.count > 10 ? ", …" : "")
+    observer.warning(
+      "\(names.count) \(noun)\(names.count == 1 ? "" : "s") \(what), not counted: \(some)"
+    )
+  }
+
   /// Does something to every lattice on all threads, and hands the results over in order.
+  ///
+  /// The error of the first lattice that has one is thrown, after the results of those before it were handed over, whatever the threads.
   private static func run<Result: Sendable>(
     _ input: LatticeInput,
     _ name: String,
     _ observer: any ProgressObserver,
     _ cancellation: Cancellation?,
     _ body: @Sendable (Lattice) throws -> Result,
-    consume: (Result, LatticeFormat) throws -> Void
+    consume: (Result, Lattice) throws -> Void
   ) throws -> Int {
     let reader = try LatticeReader(
       input.paths,
@@ -154,30 +200,81 @@ public enum LatticeJobs {
       unit: "lattices"
     )
     while true {
-      var lattices: [Lattice] = []
-      while lattices.count < threads * latticesPerThread, let lattice = try reader.next() {
-        lattices.append(lattice)
+      let batch = try LatticeBatch(reading: threads * latticesPerThread, from: reader)
+      for result in try batch.results(threads: threads, body) {
+        try consume(result.value.get(), result.lattice)
       }
-      if lattices.isEmpty { return done }
-      let batch = lattices
-      let next = Atomic<Int>(0)
-      let results = Mutex<[Int: Result]>([:])
-      try Parallel.run(threads: threads) { _ in
-        while true {
-          let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          guard index < batch.count else { return }
-          let result = try body(batch[index])
-          results.withLock { $0[index] = result }
-        }
-      }
-      let found = results.withLock { $0 }
-      for index in batch.indices {
-        if let result = found[index] { try consume(result, reader.format ?? .slf) }
-      }
-      done += batch.count
+      if let error = batch.failure { throw error }
+      if batch.lattices.isEmpty { return done }
+      done += batch.lattices.count
       progress.completed = UInt64(done)
       observer.progress(progress)
       try cancellation?.check()
     }
+  }
+}
+
+/// Some lattices, in the order of the files.
+private struct LatticeBatch {
+  private(set) var lattices: [Lattice] = []
+  /// Why no more could be read.
+  private(set) var failure: (any Error)?
+
+  /// Reads at most `count` lattices; an error of the reader comes after those that were read before it.
+  init(reading count: Int, from reader: LatticeReader) throws(Interrupted) {
+    do {
+      while lattices.count < count, let lattice = try reader.next() { lattices.append(lattice) }
+    } catch let error as Interrupted {
+      throw error
+    } catch {
+      failure = error
+    }
+  }
+
+  /// What `body` makes of the lattices, in their order, up to the first error, on several threads.
+  func results<Value: Sendable>(
+    threads: Int,
+    _ body: @Sendable (Lattice) throws -> Value
+  ) throws -> [(lattice: Lattice, value: Result<Value, any Error>)] {
+    let lattices = lattices
+    let next = Atomic<Int>(0)
+    let found = Mutex<[Int: Result<Value, any Error>]>([:])
+    // Lattices are taken in order, so that all before one with an error have been taken, too.
+    try Parallel.run(threads: min(threads, lattices.count)) { _ in
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < lattices.count else { return }
+        let result = Result { try body(lattices[index]) }
+        found.withLock { $0[index] = result }
+        if case .failure = result { return next.store(lattices.count, ordering: .relaxed) }
+      }
+    }
+    let results = found.withLock { $0 }
+    let failed = results.filter { if case .failure = $1 { true } else { false } }.keys.min()
+    return lattices.indices.prefix { $0 <= failed ?? .max }.compactMap { index in
+      results[index].map { (lattices[index], $0) }
+    }
+  }
+}
+
+/// Scores that weights were given for, and which of them some lattice had.
+private struct NamedScores {
+  private var missing: Set<String>
+  private var known: Set<String> = []
+
+  init(_ overrides: LatticeWeightOverrides) {
+    missing = Set(overrides.weights.keys)
+  }
+
+  /// Notes the scores of a lattice.
+  mutating func note(_ names: [String]) {
+    missing.subtract(names)
+    known.formUnion(names)
+  }
+
+  /// Throws when there were lattices, and a score was in none of them.
+  func check() throws(LatticeError) {
+    if missing.isEmpty || known.isEmpty { return }
+    throw .unknownScores(missing.sorted(), known: known.sorted())
   }
 }

@@ -31,7 +31,9 @@ struct LatticeTests {
 
   @Test(arguments: 0..<40 as Range<UInt64>)
   func `an expanded lattice has every path with the model's score`(seed: UInt64) throws {
-    let lattice = LatticeSamples.random(seed: seed)
+    var lattice = LatticeSamples.random(seed: seed)
+    // The model's scores are log10 as they are.
+    lattice.extras = [ExtraField(name: "base", json: "10")]
     let model = NumberModel()
     let expanded = try lattice.expanded(by: model, name: "new")
     #expect(expanded.scoreNames == ["ac", "lm", "new"])
@@ -67,6 +69,7 @@ struct LatticeTests {
       #expect(found.errors == texts.map { Self.distance($0, reference) }.min())
       #expect(texts.contains(found.text))
       #expect(Self.distance(found.text, reference) == found.errors)
+      #expect(found.referenceWords == reference.split(separator: " ").count)
     }
   }
 

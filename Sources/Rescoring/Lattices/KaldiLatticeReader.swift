@@ -23,7 +23,7 @@ struct KaldiLatticeReader {
       let lines = try LineReader(path: path)
       while let line = try lines.next() {
         if line.isBlank { continue }
-        let fields = try line.words(line.range).split(separator: " ")
+        let fields = LatticeWords.split(try line.words(line.range))
         guard fields.count == 2, let number = Int(fields[1]) else {
           throw line.error(
             .malformedLine(
@@ -33,7 +33,7 @@ struct KaldiLatticeReader {
             )
           )
         }
-        if words.updateValue(String(fields[0]), forKey: number) != nil {
+        if words.updateValue(fields[0], forKey: number) != nil {
           throw line.error(.lattice(reason: "the number \(number) has two words"))
         }
       }
@@ -48,6 +48,14 @@ struct KaldiLatticeReader {
     var extras: [ExtraField] = []
   }
 
+  /// What is known of the states of a lattice while it is read.
+  private struct States {
+    /// The node of each number.
+    var nodes: [Int: Int] = [:]
+    /// The nodes that are ends.
+    var ends: Set<Int> = []
+  }
+
   private let lines: LineReader
   private let symbols: Symbols?
 
@@ -56,19 +64,13 @@ struct KaldiLatticeReader {
     self.symbols = symbols
   }
 
-  /// Whether a line is a source, a target, a label, and perhaps weights.
-  static func isArc(_ line: Line) -> Bool {
-    guard let fields = try? line.words(line.range).split(separator: " ") else { return false }
-    return (3...5).contains(fields.count) && Int(fields[0]) != nil && Int(fields[1]) != nil
-  }
-
   /// The next lattice; nil at the end.
   mutating func next() throws -> Lattice? {
     var first = try lines.next()
     while let line = first, line.isBlank { first = try lines.next() }
     guard let first else { return nil }
     let id = try first.words(first.range)
-    guard !id.contains(" ") else {
+    guard LatticeWords.split(id).count == 1 else {
       throw first.error(
         .malformedLine(format: "Kaldi", expected: "an utterance's id before its arcs", text: id)
       )
@@ -80,9 +82,10 @@ struct KaldiLatticeReader {
       start: 0,
       ends: [],
       scoreNames: ["ac", "lm"],
+      format: .kaldi,
       source: NBestList.Source(file: first.file, line: first.number)
     )
-    var states: [Int: Int] = [:]
+    var states = States()
     while let line = try lines.next(), !line.isBlank {
       try read(line, into: &lattice, &states)
     }
@@ -96,9 +99,9 @@ struct KaldiLatticeReader {
   private func read(
     _ line: Line,
     into lattice: inout Lattice,
-    _ states: inout [Int: Int]
+    _ states: inout States
   ) throws {
-    let fields = try line.words(line.range).split(separator: " ")
+    let fields = LatticeWords.split(try line.words(line.range))
     func malformed() throws -> NBestError {
       line.error(
         .malformedLine(
@@ -108,18 +111,18 @@ struct KaldiLatticeReader {
         )
       )
     }
-    func state(_ text: Substring) throws -> Int {
+    func state(_ text: String) throws -> Int {
       guard let number = Int(text), number >= 0 else { throw try malformed() }
-      if let known = states[number] { return known }
-      states[number] = lattice.nodes.count
-      lattice.nodes.append(Lattice.Node())
+      if let known = states.nodes[number] { return known }
+      states.nodes[number] = lattice.nodes.count
+      lattice.nodes.append(Lattice.Node(number: number))
       return lattice.nodes.count - 1
     }
     guard let first = fields.first, fields.count <= 5 else { throw try malformed() }
     let source = try state(first)
     if fields.count <= 2 {
       let weights = try fields.count == 2 ? self.weights(fields[1], line) : Weights()
-      if lattice.ends.contains(where: { $0.node == source }) {
+      if !states.ends.insert(source).inserted {
         throw line.error(.lattice(reason: "state \(first) is an end twice"))
       }
       lattice.ends.append(
@@ -127,12 +130,12 @@ struct KaldiLatticeReader {
       )
       return
     }
-    // Four fields: an acceptor with weights, or, where the last is no weight, a transducer without.
-    let hasInput = fields.count == 5
-    var weights = try fields.count >= 4 ? self.weights(fields[fields.count - 1], line) : Weights()
+    let hasInput = fields.count == 5 || Self.isTransducerWithoutWeights(fields)
+    let hasWeights = fields.count == (hasInput ? 5 : 4)
+    var weights = try hasWeights ? self.weights(fields[fields.count - 1], line) : Weights()
     if hasInput {
       weights.extras.insert(
-        ExtraField(name: Self.input, json: JSONText.quoted(String(fields[2]))),
+        ExtraField(name: Self.input, json: JSONText.quoted(fields[2])),
         at: 0
       )
     }
@@ -141,11 +144,21 @@ struct KaldiLatticeReader {
       Lattice.Arc(
         source: source,
         target: target,
-        word: String(fields[hasInput ? 3 : 2]),
+        word: fields[hasInput ? 3 : 2],
         scores: weights.scores,
         extras: weights.extras
       )
     )
+  }
+
+  /// Whether four fields end with an output label, and not with weights, which are left out where they are 0.
+  ///
+  /// Weights have a comma. What is no label beside a numbered input, such as one cost alone, is taken for weights that are wrong.
+  private static func isTransducerWithoutWeights(_ fields: [String]) -> Bool {
+    guard fields.count == 4, Int(fields[2]) != nil, !fields[3].utf8.contains(0x2C) else {
+      return false
+    }
+    return Int(fields[3]) != nil || Double(fields[3]) == nil
   }
 
   /// The field that keeps the input label.
@@ -154,19 +167,19 @@ struct KaldiLatticeReader {
   static let transitions = "transitions"
 
   /// `graph,acoustic` or `graph,acoustic,transitions`.
-  private func weights(_ text: Substring, _ line: Line) throws -> Weights {
-    let parts = text.split(separator: ",", maxSplits: 2, omittingEmptySubsequences: false)
+  private func weights(_ text: String, _ line: Line) throws -> Weights {
+    let parts = text.utf8.split(separator: 0x2C, maxSplits: 2, omittingEmptySubsequences: false)
     guard parts.count >= 2 else {
       throw line.error(
         .malformedLine(
           format: "Kaldi",
           expected: "costs graph,acoustic",
-          text: String(text)
+          text: text
         )
       )
     }
-    func score(_ name: String, _ text: Substring) throws -> Double {
-      let bytes = Array(text.utf8)
+    func score(_ name: String, _ text: Substring.UTF8View) throws -> Double {
+      let bytes = Array(text)
       let field = Line(
         bytes: bytes,
         range: 0..<bytes.count,
@@ -179,7 +192,7 @@ struct KaldiLatticeReader {
     var weights = Weights()
     weights.scores = [try score("acoustic", parts[1]), try score("graph", parts[0])]
     if parts.count == 3 {
-      let json = JSONText.quoted(String(parts[2]))
+      let json = JSONText.quoted(String(Substring(parts[2])))
       weights.extras = [ExtraField(name: Self.transitions, json: json)]
     }
     return weights

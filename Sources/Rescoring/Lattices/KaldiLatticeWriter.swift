@@ -1,17 +1,13 @@
 import GramdexText
 
-/// Writes Kaldi's lattices as text; nodes are renumbered so that the start is 0 and comes first.
+/// Writes Kaldi's lattices as text; nodes are renumbered so that the start is 0 and comes first, and scores become natural logarithms.
 struct KaldiLatticeWriter {
-  private static let lnTen = 2.302585092994046
-
   private let languageScore: String
-  private let isLog10: Bool
   private(set) var warnings: [String] = []
 
-  /// Writes the negative of `languageScore` as the graph cost, as −ln when it `isLog10`.
-  init(languageScore: String, isLog10: Bool) {
+  /// Writes the negative of `languageScore` as the graph cost.
+  init(languageScore: String) {
     self.languageScore = languageScore
-    self.isLog10 = isLog10
   }
 
   /// Appends a lattice.
@@ -68,14 +64,13 @@ struct KaldiLatticeWriter {
     _ lattice: Lattice,
     to output: inout [UInt8]
   ) {
-    func cost(_ name: String, _ factor: Double) -> String {
+    func cost(_ name: String) -> String {
       guard let index = lattice.scoreNames.firstIndex(of: name), scores[index] != 0 else {
         return "0"
       }
-      return DecimalNumber.text(-scores[index] * factor)
+      return DecimalNumber.text(-scores[index] * lattice.lnOfBase)
     }
-    let graph = cost(languageScore, isLog10 ? Self.lnTen : 1)
-    output += "\(graph),\(cost("ac", 1))".utf8
+    output += "\(cost(languageScore)),\(cost("ac"))".utf8
     if let transitions = Self.text(extras, KaldiLatticeReader.transitions) {
       output += ",\(transitions)".utf8
     }

@@ -3,16 +3,16 @@ public import GramdexScoring
 
 /// How far a lattice is expanded.
 public struct LatticeExpansionOptions: Sendable {
-  /// What scores count while states are chosen, the new one by its name; those that the lattice itself names, and the new one like `lm`, by default.
-  public var weights: LatticeWeights?
+  /// What scores count while states are chosen, the new one by its name, otherwise than the lattice says: there the new one counts like `lm`.
+  public var weights: LatticeWeightOverrides
   /// How many states of the model each node of the lattice is kept with, the best ones; nil for all.
   public var statesPerNode: Int?
-  /// How far below the best state of its node a state may be in the weighted total; nil for any distance.
+  /// How far below the best state of its node a state may be in the weighted total, in the units of the lattice; nil for any distance.
   public var beam: Double?
 
   /// Makes options; without limits the result is exact.
   public init(
-    weights: LatticeWeights? = nil,
+    weights: LatticeWeightOverrides = LatticeWeightOverrides(),
     statesPerNode: Int? = nil,
     beam: Double? = nil
   ) {
@@ -20,22 +20,31 @@ public struct LatticeExpansionOptions: Sendable {
     self.statesPerNode = statesPerNode
     self.beam = beam
   }
+
+  /// Whether states stay few: the options limit them, or `model` forgets. A network does not, so that a lattice would get a node for each of its
+  /// paths.
+  public func areLimited(for model: some LanguageModel) -> Bool {
+    statesPerNode != nil || beam != nil
+      || (model.maximumOrder != nil && model.sentenceStates.isEmpty)
+  }
 }
 
 extension Lattice {
   /// The lattice in which each node remembers what `model` remembers of the words before, with the model's score on every arc.
   ///
-  /// The score is log10 P(word | words before); at each end that of `</s>` is added. Sequences begin after `<s>`. Labels that are passed over
+  /// The score is log P(word | words before) in the base of the lattice's other scores, so that one set of weights, such as the lattice's own,
+  /// fits it here, in `nBest` and in a file; at each end that of `</s>` is added. Sequences begin after `<s>`. Labels that are passed over
   /// (see `LatticeWords`) change no state and score 0; a label that the model's tokenizer cuts into several words scores their sum. All
   /// paths are kept, so that the best path of the result is that of all hypotheses scored one by one, unless `options` sets limits:
-  /// then a node keeps the states that are best by the total so far. Nodes off all paths are left out.
+  /// then a node keeps the states that are best by the total so far. Nodes off all paths are left out, also those from which all ways lead to
+  /// states that are not kept.
   ///
   /// - Parameters:
   ///   - model: the model.
   ///   - name: what its score is called; a score of that name is replaced.
   ///   - options: limits; none by default.
   /// - Returns: the expanded lattice, with words on arcs.
-  /// - Throws: `NBestError` when the lattice has a cycle or no path.
+  /// - Throws: `NBestError` when the lattice has a cycle or no path; `LatticeError` for weights of scores that it does not have.
   /// - Complexity: O(arcs · states that a node is kept with) questions to the model; equal states are asked once for each arc.
   public func expanded(
     by model: some LanguageModel,
@@ -43,7 +52,7 @@ extension Lattice {
     options: LatticeExpansionOptions = LatticeExpansionOptions()
   ) throws -> Lattice {
     var expansion = try LatticeExpansion(self, model, name: name, options)
-    return expansion.run()
+    return try expansion.run()
   }
 }
 
@@ -62,9 +71,9 @@ private struct LatticeExpansion<Model: LanguageModel> {
   private let model: Model
   private let order: LatticeOrder
   private let options: LatticeExpansionOptions
-  private let weights: LatticeWeights
+  private let wordBonus: Double
+  private let scorePerLog10: Double
   private let factors: [Double]
-  private let scoreNames: [String]
   /// Where the new score stands among the names.
   private let slot: Int
   private let labels: [String: [WordID]]
@@ -84,17 +93,12 @@ private struct LatticeExpansion<Model: LanguageModel> {
     order = try LatticeOrder(lattice)
     var names = lattice.scoreNames
     if !names.contains(name) { names.append(name) }
-    scoreNames = names
     slot = names.firstIndex(of: name) ?? 0
-    if let given = options.weights {
-      weights = given
-    } else {
-      var own = LatticeWeights(of: lattice)
-      own.weights[name] = own.weights["lm"]
-      if name != "lm" { own.weights["lm"] = 0 }
-      weights = own
-    }
-    factors = names.map { [weights] in weights.weights[$0] ?? 0 }
+    try options.weights.check(lattice, adding: name)
+    let weights = options.weights.applied(to: LatticeWeights(of: lattice, replacing: name))
+    wordBonus = weights.wordBonus
+    scorePerLog10 = lattice.scorePerLog10
+    factors = names.map { weights.weights[$0] ?? 0 }
     var labels: [String: [WordID]] = [:]
     for arc in lattice.arcs where labels[arc.word] == nil {
       let word = LatticeWords.word(arc.word)
@@ -111,7 +115,7 @@ private struct LatticeExpansion<Model: LanguageModel> {
     result.hasWordsOnNodes = false
   }
 
-  mutating func run() -> Lattice {
+  mutating func run() throws -> Lattice {
     let begin = model.beginSentenceState
     reached[lattice.start] = [Reached(state: begin, total: 0)]
     indices[lattice.start] = [begin: 0]
@@ -131,7 +135,7 @@ private struct LatticeExpansion<Model: LanguageModel> {
       reached[node] = []
       indices[node] = [:]
     }
-    return result
+    return try result.trimmed()
   }
 
   /// The states in which a node is kept, in the order in which they were reached.
@@ -161,7 +165,7 @@ private struct LatticeExpansion<Model: LanguageModel> {
     var copy = arc
     copy.source = number
     copy.scores = withScore(arc.scores, log10Probability)
-    let total = state.total + weighted(copy.scores) + (isWord ? weights.wordBonus : 0)
+    let total = state.total + weighted(copy.scores) + (isWord ? wordBonus : 0)
     if let index = indices[arc.target][next] {
       reached[arc.target][index].arcs.append(copy)
       reached[arc.target][index].total = max(reached[arc.target][index].total, total)
@@ -180,8 +184,9 @@ private struct LatticeExpansion<Model: LanguageModel> {
     result.ends.append(copy)
   }
 
-  private func withScore(_ scores: [Double], _ value: Double) -> [Double] {
+  private func withScore(_ scores: [Double], _ log10Probability: Double) -> [Double] {
     var scores = scores
+    let value = log10Probability * scorePerLog10
     if slot < scores.count { scores[slot] = value } else { scores.append(value) }
     return scores
   }

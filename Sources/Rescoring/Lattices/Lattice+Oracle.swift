@@ -5,6 +5,8 @@ extension Lattice {
     public var errors: Int
     /// The words of the path, with one space between two.
     public var text: String
+    /// How many words the reference has.
+    public var referenceWords: Int
   }
 
   /// The path with the fewest errors against the words of `reference`.
@@ -14,14 +16,15 @@ extension Lattice {
   /// - Complexity: O(arcs · words of the reference), in time and memory.
   public func oracle(_ reference: String) throws -> Oracle {
     let weighted = try WeightedLattice(self, LatticeWeights([:]))
-    let words = reference.split(separator: " ").map(String.init)
+    let numbers = Dictionary(uniqueKeysWithValues: zip(weighted.words, weighted.words.indices))
+    // The reference in numbers of the lattice's words; nil for a word that the lattice lacks.
+    let words = LatticeWords.split(reference).map { numbers[$0] }
     let width = words.count + 1
     // errors[place · width + j]: the fewest on a way to the node at `place` that has used j words of the reference.
     var errors = [Int](repeating: .max / 2, count: weighted.order.nodes.count * width)
     // The arc on which they were reached, and the words used before it; −1 for a deletion.
     var origins = [(arc: Int, used: Int)](repeating: (-1, 0), count: errors.count)
     for used in 0..<width { errors[used] = used }
-    if weighted.order.places[start] != 0 { throw error("has a node before its start") }
     for (place, node) in weighted.order.nodes.enumerated() {
       for used in 1..<width
       where errors[place * width + used - 1] + 1 < errors[place * width + used] {
@@ -45,7 +48,7 @@ extension Lattice {
           }
           offer(target + used, before + 1)
           if used + 1 < width {
-            offer(target + used + 1, before + (weighted.words[word] == words[used] ? 0 : 1))
+            offer(target + used + 1, before + (words[used] == word ? 0 : 1))
           }
         }
       }
@@ -76,7 +79,8 @@ extension Lattice {
     }
     return Oracle(
       errors: errors[cell(last, width - 1)],
-      text: text.reversed().joined(separator: " ")
+      text: text.reversed().joined(separator: " "),
+      referenceWords: width - 1
     )
   }
 }

@@ -1,7 +1,7 @@
 /// What a recogniser thinks may have been said: a graph without cycles whose paths are hypotheses.
 ///
-/// Words and scores stand on arcs. Scores are greater for the better, in the units of the file (costs are negated). Nodes
-/// need not be in order.
+/// Words and scores stand on arcs. Scores are greater for the better, and all in the units of the file (costs are negated): logarithms to
+/// its `base`, natural ones where it names none, as Kaldi's are. Nodes need not be in order.
 public struct Lattice: Hashable, Sendable {
   /// The utterance's id.
   public var utterance: String
@@ -19,6 +19,8 @@ public struct Lattice: Hashable, Sendable {
   public var extras: [ExtraField]
   /// Whether the file has words on nodes, so that all arcs into a node have the same word.
   public var hasWordsOnNodes: Bool
+  /// How it was written where it was read; nil for a lattice that a program made.
+  public var format: LatticeFormat?
   /// Where it was read.
   public var source: NBestList.Source
 
@@ -26,12 +28,15 @@ public struct Lattice: Hashable, Sendable {
   public struct Node: Hashable, Sendable {
     /// When, in seconds, if the file says it.
     public var time: Double?
+    /// What the file calls it: HTK's `I=`, Kaldi's number of a state.
+    public var number: Int?
     /// Other things that the file says.
     public var extras: [ExtraField]
 
     /// Makes a node.
-    public init(time: Double? = nil, extras: [ExtraField] = []) {
+    public init(time: Double? = nil, number: Int? = nil, extras: [ExtraField] = []) {
       self.time = time
+      self.number = number
       self.extras = extras
     }
   }
@@ -92,6 +97,7 @@ public struct Lattice: Hashable, Sendable {
     scoreNames: [String] = ["ac", "lm"],
     extras: [ExtraField] = [],
     hasWordsOnNodes: Bool = false,
+    format: LatticeFormat? = nil,
     source: NBestList.Source = NBestList.Source(file: "", line: 0)
   ) {
     self.utterance = utterance
@@ -102,15 +108,58 @@ public struct Lattice: Hashable, Sendable {
     self.scoreNames = scoreNames
     self.extras = extras
     self.hasWordsOnNodes = hasWordsOnNodes
+    self.format = format
     self.source = source
   }
 
   /// Makes sure that it is a lattice: no cycle, a path from the start to an end, as many scores everywhere as names.
   ///
-  /// - Throws: `NBestError` with the file and the number of a node on a cycle.
+  /// - Throws: `NBestError` with the file, and what the file calls a node on a cycle.
   public func checked() throws -> Self {
     _ = try LatticeOrder(self)
     return self
+  }
+
+  /// The natural logarithm of the base of its scores, `base` of HTK's files: 1 where they are natural logarithms.
+  var lnOfBase: Double {
+    let base = number("base") ?? 0
+    return base > 1 ? SLFWords.naturalLogarithm(base) : 1
+  }
+
+  /// What log10 of a probability is multiplied by to be in the base of its scores.
+  public var scorePerLog10: Double { 1 / (lnOfBase / SLFWords.naturalLogarithm(10)) }
+
+  /// What the file calls a node.
+  func name(ofNode index: Int) -> String {
+    guard let number = nodes[index].number else { return "node \(index)" }
+    return format == .kaldi ? "state \(number)" : "node I=\(number)"
+  }
+
+  /// The lattice without the nodes and arcs that lie on no path from the start to an end; the others keep their order.
+  func trimmed() throws -> Self {
+    let places = try LatticeOrder(self).places
+    var numbers = [Int](repeating: -1, count: nodes.count)
+    var trimmed = self
+    trimmed.nodes = []
+    for index in nodes.indices where places[index] >= 0 {
+      numbers[index] = trimmed.nodes.count
+      trimmed.nodes.append(nodes[index])
+    }
+    trimmed.start = numbers[start]
+    trimmed.arcs = arcs.compactMap { arc in
+      guard numbers[arc.source] >= 0, numbers[arc.target] >= 0 else { return nil }
+      var arc = arc
+      arc.source = numbers[arc.source]
+      arc.target = numbers[arc.target]
+      return arc
+    }
+    trimmed.ends = ends.compactMap { end in
+      guard numbers[end.node] >= 0 else { return nil }
+      var end = end
+      end.node = numbers[end.node]
+      return end
+    }
+    return trimmed
   }
 
   /// Makes sure that all scores are numbers that a file can hold.

@@ -12,7 +12,7 @@ public enum LatticeFormat: String, Sendable, CaseIterable {
     let start = first.skipSeparators(from: first.range.lowerBound)
     if start < first.range.upperBound, first.bytes[start] == UInt8(ascii: "#") { return .slf }
     if SLFReader.isBeginning(first) { return .slf }
-    let words = try? first.words(first.range)
-    return words.map { !$0.isEmpty && !$0.contains(" ") } ?? false ? .kaldi : nil
+    let text = try? first.words(first.range)
+    return text.map { LatticeWords.split($0).count == 1 } ?? false ? .kaldi : nil
   }
 }

@@ -63,10 +63,26 @@ struct LatticeOrder {
       }
       next += 1
     }
-    if sorted.count < lattice.nodes.count, let node = waiting.firstIndex(where: { $0 > 0 }) {
-      throw lattice.error("has a cycle, near its node \(node)")
+    if let node = waiting.firstIndex(where: { $0 > 0 }) {
+      let onCycle = Self.cycleNode(behind: node, lattice, entering, waiting)
+      throw lattice.error("has a cycle, on which its \(lattice.name(ofNode: onCycle)) lies")
     }
     return sorted
+  }
+
+  /// A node on the cycle because of which `node` still waits: every waiting node has one before it, so that the way back ends in a cycle.
+  private static func cycleNode(
+    behind node: Int,
+    _ lattice: Lattice,
+    _ entering: [[Int]],
+    _ waiting: [Int]
+  ) -> Int {
+    var node = node
+    for _ in waiting {
+      let before = entering[node].lazy.map { lattice.arcs[$0].source }.first { waiting[$0] > 0 }
+      node = before ?? node
+    }
+    return node
   }
 
   private static func reached(

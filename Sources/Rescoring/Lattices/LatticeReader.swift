@@ -5,17 +5,12 @@ import GramdexStorage
 ///
 /// A lattice of HTK's is one file, and is named after it where it does not say its utterance. One thread at a time may ask.
 public final class LatticeReader {
-  /// The format of the lattices; nil before the first one when it was to be told from the contents.
-  public private(set) var format: LatticeFormat?
-
   private let given: LatticeFormat?
   private let symbols: KaldiLatticeReader.Symbols?
   private let cancellation: Cancellation?
   private var sources: [NBestSource]
   private var nextSource = 0
-  private var lines: LineReader?
   private var kaldi: KaldiLatticeReader?
-  private var finishedBytes: UInt64 = 0
   private var places: [String: NBestList.Source] = [:]
 
   /// Prepares to read `paths`, in their order: files, `-` for standard input, or folders.
@@ -42,9 +37,6 @@ public final class LatticeReader {
     sources = try paths.flatMap { try NBestSource.found(at: $0, format: .text) }
   }
 
-  /// Bytes read so far, compressed as they are.
-  public var consumedBytes: UInt64 { finishedBytes + (lines?.consumedBytes ?? 0) }
-
   /// The next lattice, in the order of the files; nil after the last.
   ///
   /// - Throws: `NBestError` with file and line for what is no lattice, and for an utterance that comes a second time; `CompressionError`
@@ -54,20 +46,15 @@ public final class LatticeReader {
     while true {
       if let lattice = try kaldi?.next() { return try noted(lattice) }
       kaldi = nil
-      finishedBytes += lines?.consumedBytes ?? 0
-      lines = nil
       guard nextSource < sources.count else { return nil }
       let source = sources[nextSource]
       nextSource += 1
       let opened = try LineReader(path: source.path, cancellation: cancellation)
-      lines = opened
       switch try format(of: opened) {
       case .slf:
-        format = .slf
         var reader = SLFReader(opened, utterance: source.utterance)
         return try noted(try reader.read())
       case .kaldi:
-        format = .kaldi
         kaldi = KaldiLatticeReader(opened, symbols: symbols)
       }
     }

@@ -22,6 +22,14 @@ public struct LatticeWeights: Sendable {
     wordBonus = lattice.number("wdpenalty") ?? 0
   }
 
+  /// What the lattice itself says, for a new score, in its units, in the place of `lm`.
+  init(of lattice: Lattice, replacing name: String) {
+    self.init(of: lattice)
+    let scale = weights["lm"]
+    weights["lm"] = 0
+    weights[name] = scale
+  }
+
   /// The weight of each of a lattice's scores.
   func inOrder(_ lattice: Lattice) -> [Double] {
     lattice.scoreNames.map { weights[$0] ?? 0 }

@@ -1,5 +1,12 @@
 /// Which labels of lattices are words.
 public enum LatticeWords {
+  /// The words of a text.
+  ///
+  /// Separators are looked for in bytes: a combining mark after a space would make one grapheme of both.
+  static func split(_ text: String) -> [String] {
+    text.utf8.split { WordSpacing.separates($0) }.map { String(Substring($0)) }
+  }
+
   /// Labels that are passed over: nothing, marks of sentences, silence, HTK's entry and exit.
   private static let passedOver: Set<String> = [
     "", "!NULL", "<eps>", "<epsilon>", "<s>", "</s>", "<sil>", "SIL", "sil", "-pau-", "!ENTER",

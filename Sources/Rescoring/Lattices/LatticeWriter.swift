@@ -21,24 +21,22 @@ public final class LatticeWriter {
   ///   - path: where lattices go.
   ///   - format: the format.
   ///   - languageScore: the score that becomes the language model's in the file.
-  ///   - isLog10: whether that is log10 of a probability, as Gramdex adds it; it is converted to the lattice's base, or to −ln.
   /// - Throws: `CompressionError` or `StorageError` when the path cannot be written.
   public init(
     path: String,
     format: LatticeFormat,
-    languageScore: String = "lm",
-    isLog10: Bool = false
+    languageScore: String = "lm"
   ) throws {
     self.path = path
     switch format {
     case .slf:
       isFolder = path != "-" && (Files.kind(path).map { $0 == .folder } ?? true)
       if isFolder { try Files.makeFolder(path) }
-      encoder = .slf(SLFWriter(languageScore: languageScore, isLog10: isLog10))
+      encoder = .slf(SLFWriter(languageScore: languageScore))
     case .kaldi:
       isFolder = false
       encoder = .kaldi(
-        KaldiLatticeWriter(languageScore: languageScore, isLog10: isLog10),
+        KaldiLatticeWriter(languageScore: languageScore),
         try OutputFile(path: path)
       )
     }

@@ -8,9 +8,6 @@ struct PriorityQueue<Element> {
     self.precedes = precedes
   }
 
-  /// Whether there is nothing in it.
-  var isEmpty: Bool { elements.isEmpty }
-
   /// Puts an element in.
   mutating func push(_ element: Element) {
     elements.append(element)

@@ -118,7 +118,8 @@ struct SLFReader {
   }
 
   private mutating func readNode(_ fields: [SLFFields.Field], _ line: Line) throws {
-    var node = Node(number: try whole(fields[0], line), node: Lattice.Node())
+    let number = try whole(fields[0], line)
+    var node = Node(number: number, node: Lattice.Node(number: number))
     for field in fields.dropFirst() {
       switch Self.short(field.name) {
       case "t": node.node.time = try number(field, line)
@@ -128,8 +129,8 @@ struct SLFReader {
         node.node.extras.append(ExtraField(name: field.name, json: JSONText.quoted(field.value)))
       }
     }
-    if nodeIndices.updateValue(nodes.count, forKey: node.number) != nil {
-      throw line.error(.lattice(reason: "node \(node.number) comes twice"))
+    if nodeIndices.updateValue(nodes.count, forKey: number) != nil {
+      throw line.error(.lattice(reason: "node \(number) comes twice"))
     }
     nodes.append(node)
   }
@@ -217,6 +218,7 @@ struct SLFReader {
       scoreNames: names,
       extras: header.filter { $0.name != "start" && $0.name != "end" },
       hasWordsOnNodes: hasWordsOnNodes,
+      format: .slf,
       source: NBestList.Source(file: lines.name, line: 1)
     )
     let end = try only("end", arcs.map(\.source))

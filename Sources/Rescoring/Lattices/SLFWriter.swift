@@ -6,13 +6,11 @@ import GramdexText
 /// header names the start and the end only where the arcs do not tell.
 struct SLFWriter {
   private let languageScore: String
-  private let isLog10: Bool
   private(set) var warnings: [String] = []
 
-  /// Writes `languageScore` as `l`, in the lattice's base; `isLog10` says that it is in log10 now.
-  init(languageScore: String, isLog10: Bool) {
+  /// Writes `languageScore` as `l`.
+  init(languageScore: String) {
     self.languageScore = languageScore
-    self.isLog10 = isLog10
   }
 
   /// Appends a lattice.
@@ -32,8 +30,8 @@ struct SLFWriter {
     for (number, arc) in lattice.arcs.enumerated() {
       output += "J=\(number) S=\(arc.source) E=\(arc.target)".utf8
       if nodeWords == nil { output += " W=\(Self.label(arc.word))".utf8 }
-      for (field, index, factor) in fields {
-        output += " \(field)=\(DecimalNumber.text(arc.scores[index] * factor))".utf8
+      for (field, index) in fields {
+        output += " \(field)=\(DecimalNumber.text(arc.scores[index]))".utf8
       }
       append(arc.extras, to: &output)
       output.append(0x0A)
@@ -72,16 +70,14 @@ struct SLFWriter {
     }
   }
 
-  /// The field of each score that is written, where it stands, and what it is multiplied by.
-  private mutating func scoreFields(
-    _ lattice: Lattice
-  ) -> [(field: String, index: Int, factor: Double)] {
-    var fields: [(String, Int, Double)] = []
+  /// The field of each score that is written, and where it stands.
+  private mutating func scoreFields(_ lattice: Lattice) -> [(field: String, index: Int)] {
+    var fields: [(String, Int)] = []
     for (index, name) in lattice.scoreNames.enumerated() {
       if name == languageScore {
-        fields.append(("l", index, isLog10 ? 1 / log10OfBase(lattice) : 1))
+        fields.append(("l", index))
       } else if name != "lm", let field = SLFReader.scoreFields.first(where: { $0.name == name }) {
-        fields.append((field.field, index, 1))
+        fields.append((field.field, index))
       } else {
         let warning =
           "SLF has no field for the score \(name), which is left out (from utterance \(lattice.utterance) on)"
@@ -89,13 +85,6 @@ struct SLFWriter {
       }
     }
     return fields
-  }
-
-  /// log10 of the base of the lattice's logarithms.
-  private func log10OfBase(_ lattice: Lattice) -> Double {
-    let base = lattice.number("base") ?? 0
-    let ln = base > 1 ? SLFWords.naturalLogarithm(base) : 1
-    return ln / SLFWords.naturalLogarithm(10)
   }
 
   private static func time(_ time: Double) -> String {
