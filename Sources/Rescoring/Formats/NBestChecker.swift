@@ -49,14 +49,15 @@ struct NBestChecker {
         )
       }
       if let first = known.updateValue(index, forKey: hypothesis.rank) {
-        let (file, firstFile) = (file(index, list, parts), file(first, list, parts))
+        let ownFile = file(index, list, parts)
+        let firstFile = file(first, list, parts)
         throw NBestError(
-          file: file,
+          file: ownFile,
           line: hypothesis.line,
           .duplicateRank(
             rank: hypothesis.rank,
             utterance: list.utterance,
-            firstFile: firstFile == file ? nil : firstFile,
+            firstFile: firstFile == ownFile ? nil : firstFile,
             firstLine: list.hypotheses[first].line
           )
         )

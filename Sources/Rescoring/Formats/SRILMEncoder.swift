@@ -42,12 +42,12 @@ struct SRILMEncoder: ListEncoding {
 
   /// The scores of the two columns: those asked for, `ac` and `lm`, or the first ones that there are.
   private func columns(_ list: NBestList) throws -> [String] {
-    guard let first = list.hypotheses.first else { return [] }
-    let known = first.scores.map(\.name)
-    let language = options.languageScore ?? (known.contains("lm") ? "lm" : nil)
-    let acoustic =
-      options.acousticScore ?? (known.contains("ac") ? "ac" : known.first { $0 != language })
-    guard let acoustic, let language = language ?? known.first(where: { $0 != acoustic }) else {
+    guard let known = list.hypotheses.first?.scores.map(\.name) else { return [] }
+    let named = options.languageScore ?? (known.contains("lm") ? "lm" : nil)
+    let first =
+      options.acousticScore ?? (known.contains("ac") ? "ac" : known.first { $0 != named })
+    guard let acoustic = first, let language = named ?? known.first(where: { $0 != acoustic })
+    else {
       throw list.unwritable(
         .srilm,
         Self.lack(known.isEmpty ? "no scores" : "the score \(known[0]) only")
