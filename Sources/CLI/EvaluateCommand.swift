@@ -32,6 +32,7 @@ struct EvaluateCommand: ParsableCommand {
   )
   var references: String?
 
+  @OptionGroup var reading: NBestReadingFlags
   @OptionGroup var choice: HypothesisChoiceFlags
 
   @Option(
@@ -104,6 +105,7 @@ struct EvaluateCommand: ParsableCommand {
     if lists.contains("-") { Messages.announceTerminalInput() }
     var options = ListEvaluationOptions(lists: lists)
     if choice.rover { options.systems = lists.map { [$0] } }
+    options.reading = reading.options
     options.references = references
     options.against = against
     options.choice = try choice.choice()

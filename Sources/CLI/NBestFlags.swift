@@ -13,6 +13,14 @@ struct NBestInputFlags: ParsableArguments {
   )
   var lists: [String] = ["-"]
 
+  @OptionGroup var reading: NBestReadingFlags
+
+  /// How the lists are read.
+  var options: NBestReadingOptions { reading.options }
+}
+
+/// How n-best lists are read.
+struct NBestReadingFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """

@@ -128,8 +128,8 @@ private struct ListEvaluationJob {
     }
     try evaluate(batch)
     for warning in systems.warnings { observer.warning(warning) }
-    missing.listsWithoutReference = references.listsWithoutReference
-    missing.referencesWithoutList = references.referencesWithoutList
+    missing.listsWithoutReference = references.missing.listsWithoutReference
+    missing.referencesWithoutList = references.missing.referencesWithoutList
     missing.othersWithoutList = (others ?? [:]).keys.filter { !seen.contains($0) }.sorted()
   }
 
@@ -195,10 +195,9 @@ private struct SystemReader {
 
 /// A folder with a mesh for each utterance.
 private enum MeshFolder {
-  /// Writes a mesh to a file of its utterance's name, in which `/` is `%2F` and `%` is `%25`.
+  /// Writes a mesh to a file of its utterance's name, as `FileNames.escaped` makes it.
   static func write(_ mesh: WordMesh, to folder: String) throws {
-    let name = mesh.name.replacing("%", with: "%25").replacing("/", with: "%2F")
-    if name.isEmpty || name == "." || name == ".." || name.utf8.count > 250 {
+    guard let name = FileNames.escaped(mesh.name) else {
       throw ListEvaluationError.meshName(utterance: mesh.name)
     }
     _ = try Files.makeFolder(folder)

@@ -109,8 +109,8 @@ struct ListEvaluationPage {
   /// A text with its differences to the reference marked.
   private func marked(_ text: String, _ reference: String) -> (html: String, errors: Int) {
     let alignment = WordAlignment(of: text, reference: reference)
-    let heard = text.split(separator: " ")
-    let said = reference.split(separator: " ")
+    let heard = text.spacedWords
+    let said = reference.spacedWords
     let words = alignment.steps.map { step in
       switch step {
       case .correct(_, let j): Self.escaped(heard[j])

@@ -41,9 +41,11 @@ public struct Hypothesis: Hashable, Sendable {
   }
 
   /// The words of `text`.
-  public var words: [Substring] { text.split(separator: " ") }
+  public var words: [Substring] { text.spacedWords }
 
-  /// The score `name`; nil when the hypothesis has none. Setting it adds one or replaces it, nil removes it.
+  /// The score `name`; nil when the hypothesis has none.
+  ///
+  /// Setting it adds one or replaces it, nil removes it.
   public subscript(score name: String) -> Double? {
     get { scores.first { $0.name == name }?.value }
     set {

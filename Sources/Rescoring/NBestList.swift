@@ -4,7 +4,9 @@ public struct NBestList: Hashable, Sendable {
   public var utterance: String
   /// The hypotheses, in the order of the file; by custom the best comes first.
   public var hypotheses: [Hypothesis]
-  /// What was really said, if the list says so. Never a feature.
+  /// What was really said, if the list says so.
+  ///
+  /// Never a feature.
   public var reference: String?
   /// What else the file says of the utterance, so that it can be written again.
   public var extras: [ExtraField]

@@ -57,6 +57,33 @@ struct EvaluateTests {
   }
 
   @Test
+  func `reads lists of any format, with the options that errors name`() throws {
+    let folder = try TemporaryFolder()
+    let lists = try folder.write("l", "a x y\nb z\na x z\n")
+    let references = try folder.write("r.tsv", "a\tx z\nb\tz\n")
+    let against = try folder.write("o", "a x z\nb y\n")
+    let arguments = ["evaluate", lists, "--references", references, "--input-format", "rnnlm"]
+    let split = try BuiltBinary.run(arguments)
+    #expect(split.exitCode == 65 && split.errorText.contains("--gather"), "\(split)")
+    let report = try Self.object(
+      BuiltBinary.run(arguments + ["--gather", "--against", against, "--json", "--samples", "10"])
+    )
+    #expect(report["hypotheses"] as? Int == 3)
+    #expect(abs((report["wer"] as? Double ?? 0) - 1.0 / 3) < 1e-9)
+    let uneven = try folder.write(
+      "u.json",
+      #"{"utt":"a","nbest":[{"text":"x y","s":-1},{"text":"x z"}]}"# + "\n"
+    )
+    let flags = ["--references", references, "--allow-missing", "--score", "s", "--json"]
+    let missing = try BuiltBinary.run(["evaluate", uneven] + flags)
+    #expect(missing.exitCode == 65 && missing.errorText.contains("--missing-scores"), "\(missing)")
+    let filled = try Self.object(
+      BuiltBinary.run(["evaluate", uneven, "--missing-scores", "0"] + flags)
+    )
+    #expect(filled["wer"] as? Double == 0)
+  }
+
+  @Test
   func `refuses what does not match, and flags that do not fit`() throws {
     let folder = try TemporaryFolder()
     let lists = try folder.write("l.json", #"{"utt":"a","nbest":[{"text":"x"}]}"# + "\n")

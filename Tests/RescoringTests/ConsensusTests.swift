@@ -99,6 +99,30 @@ struct ConsensusTests {
     }
   }
 
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func `a mesh made block by block is the same`(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    for _ in 0..<40 {
+      let texts = (0..<8).map { _ in
+        (0..<random.next(below: 25)).map { _ in "w\(random.next(below: 5))" }.joined(separator: " ")
+      }
+      let weighted = WeightedTexts(
+        texts: texts,
+        totals: texts.map { _ in 3 * random.nextUnit() },
+        scale: 1
+      )
+      var whole = WordMeshBuilder()
+      whole.add(weighted)
+      var blocks = WordMeshBuilder(maximumCells: 0)
+      blocks.add(weighted)
+      let expected = whole.mesh(name: "u", numbers: weighted.numbers)
+      #expect(
+        blocks.mesh(name: "u", numbers: weighted.numbers) == expected,
+        "seed \(seed): \(texts)"
+      )
+    }
+  }
+
   /// Whether words can be read off the places in order, with none at the places between.
   private static func isPath(_ words: ArraySlice<String>, _ places: ArraySlice<[WordMesh.Entry]>)
     -> Bool

@@ -29,8 +29,8 @@ public struct Confusions: Sendable {
 
   /// Adds the errors of an alignment.
   public mutating func add(_ alignment: WordAlignment, hypothesis: String, reference: String) {
-    let heard = hypothesis.split(separator: " ")
-    let said = reference.split(separator: " ")
+    let heard = hypothesis.spacedWords
+    let said = reference.spacedWords
     for step in alignment.steps {
       switch step {
       case .correct: break

@@ -13,7 +13,7 @@ package struct TokenNumbers: Sendable {
 
   /// The numbers of the words of `text`, which stand between spaces.
   package mutating func words(of text: String) -> [Int32] {
-    text.split(separator: " ").map { number(of: String($0)) }
+    text.spacedWords.map { number(of: String($0)) }
   }
 
   /// The number of a word: how many others were seen before it.
@@ -29,7 +29,7 @@ package struct TokenNumbers: Sendable {
   ///
   /// That spaces count is what `jiwer` and most reports of character error rates do.
   package static func characters(of text: String) -> [Int32] {
-    text.split(separator: " ").joined(separator: " ").precomposedStringWithCanonicalMapping
+    text.spacedWords.joined(separator: " ").precomposedStringWithCanonicalMapping
       .unicodeScalars.map { Int32(bitPattern: $0.value) }
   }
 }

@@ -1,6 +1,6 @@
 /// How the total of a hypothesis comes from the scores of its list: Σ weight · score.
 ///
-/// `words` is how many words the hypothesis has, unless it has a score of that name.
+/// `words` is how many words the hypothesis has, whatever scores it has, as in rescoring. A weight of 0 needs no score.
 public struct TotalRule: Hashable, Sendable {
   /// The weights of the scores, added up in this order.
   public var weights: ScoreWeights
@@ -35,8 +35,8 @@ public struct TotalRule: Hashable, Sendable {
   private func value(_ score: String, of hypothesis: Hypothesis, in list: NBestList)
     throws(TotalRuleError) -> Double
   {
-    if let value = hypothesis[score: score] { return value }
     if score == ScoreWeights.words { return Double(hypothesis.words.count) }
+    if let value = hypothesis[score: score] { return value }
     throw TotalRuleError(
       list,
       hypothesis,
@@ -79,6 +79,12 @@ extension TotalRuleError: CustomStringConvertible {
     switch reason {
     case .noScore(let score, let known):
       let names = known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))"
+      if score == ScoreWeights.unknownWords {
+        return """
+          \(place) has no score \(score) (\(names)): how many words no model knows is known to rescore only; rescore the lists with \
+          these weights and choose by the total that it writes (--score total)
+          """
+      }
       return "\(place) has no score \(score) (\(names)); name one of its scores"
     case .notFinite(let total):
       return "\(place) has the total \(total); use smaller weights"

@@ -4,7 +4,8 @@
 /// expected number of errors: putting word w at a place costs 1 − p(w there), passing a place by costs 1 − p(none
 /// there), and a new place costs 1. Of equals the alignment is chosen that is found from the end backwards by preferring
 /// a place for the word to passing a place by, and that to a new place.
-/// Cost: places × words for each text. Source: Mangu, Brill & Stolcke: Finding consensus in speech recognition (2000), for lists as in SRILM's
+/// Cost: places × words for each text. Memory: 16 MiB, and for longer texts about 9 · words · √places bytes: the costs at every √places-th place are
+/// kept and what lies between is computed again. Source: Mangu, Brill & Stolcke: Finding consensus in speech recognition (2000), for lists as in SRILM's
 /// `nbest-lattice -use-mesh`; several systems: Fiscus: ROVER (ASRU 1997), Stolcke et al.: N-best ROVER (2000).
 public struct WordMesh: Hashable, Sendable {
   /// A word, or none, and its probability.
@@ -79,12 +80,15 @@ package struct WordMeshBuilder {
 
   private static let none: Int32 = -1
 
+  private let maximumCells: Int
   private var places: [Place] = []
   private var mass = 0.0
   private var isEmpty = true
 
-  /// An empty mesh.
-  package init() {}
+  /// An empty mesh; tables of at most `maximumCells` bytes are held whole.
+  package init(maximumCells: Int = 1 << 24) {
+    self.maximumCells = maximumCells
+  }
 
   /// Adds texts, the likeliest first, each with `share` of its probability.
   package mutating func add(_ texts: WeightedTexts, share: Double = 1) {
@@ -113,29 +117,35 @@ package struct WordMeshBuilder {
       places = words.map { Place(words: [$0], masses: [probability]) }
       isEmpty = false
     } else {
-      merge(words, probability, moves(words))
+      merge(words, probability)
     }
     mass += probability
   }
 
-  /// How each cell is best reached; row i: after i places, column j: after j words.
-  private func moves(_ words: [Int32]) -> [[Move]] {
-    var costs = (0...words.count).map { Double($0) }
-    var moves = [[Move](repeating: .new, count: words.count + 1)]
-    // What each word costs at a place: 1 but for the words that are there, which are put in and taken out again.
-    var placing = [Double](repeating: 1, count: words.count)
-    let occurrences = Dictionary(grouping: words.indices) { words[$0] }
-    for place in places {
-      let pass = 1 - place.mass(of: Self.none) / mass
-      for (word, wordMass) in zip(place.words, place.masses) {
-        for j in occurrences[word] ?? [] { placing[j] = 1 - wordMass / mass }
-      }
-      moves.append(Self.advance(&costs, placing: placing, passing: pass))
-      for word in place.words {
-        for j in occurrences[word] ?? [] { placing[j] = 1 }
-      }
+  /// What each word costs at places, one place after the other.
+  private struct Placing {
+    /// 1 but for the words that are at the place, which are put in and taken out again.
+    private var costs: [Double]
+    private let occurrences: [Int32: [Int]]
+
+    init(_ words: [Int32]) {
+      costs = [Double](repeating: 1, count: words.count)
+      occurrences = Dictionary(grouping: words.indices) { words[$0] }
     }
-    return moves
+
+    /// Makes the costs of all cells after one more place; returns how each was reached.
+    mutating func advance(_ row: inout [Double], past place: Place, mass: Double) -> [Move] {
+      for (word, wordMass) in zip(place.words, place.masses) {
+        for j in occurrences[word] ?? [] { costs[j] = 1 - wordMass / mass }
+      }
+      defer {
+        for word in place.words {
+          for j in occurrences[word] ?? [] { costs[j] = 1 }
+        }
+      }
+      let pass = 1 - place.mass(of: WordMeshBuilder.none) / mass
+      return WordMeshBuilder.advance(&row, placing: costs, passing: pass)
+    }
   }
 
   /// Makes the costs after one more place; returns how each was reached.
@@ -159,25 +169,53 @@ package struct WordMeshBuilder {
     return row
   }
 
-  private mutating func merge(_ words: [Int32], _ probability: Double, _ moves: [[Move]]) {
-    var merged: [Place] = []
-    var (i, j) = (places.count, words.count)
-    while i > 0 || j > 0 {
-      switch moves[i][j] {
-      case .word:
-        i -= 1
-        j -= 1
-        places[i].add(words[j], probability)
-        merged.append(places[i])
-      case .pass:
-        i -= 1
-        places[i].add(Self.none, probability)
-        merged.append(places[i])
-      case .new:
-        j -= 1
-        merged.append(Place(words: [Self.none, words[j]], masses: [mass, probability]))
+  /// Adds words along the best path, which is found from the end backwards, a block of places at a time.
+  private mutating func merge(_ words: [Int32], _ probability: Double) {
+    var placing = Placing(words)
+    let isWhole = (places.count + 1) * (words.count + 1) <= maximumCells
+    let root = Int(Double(places.count).squareRoot().rounded(.up))
+    let stride = max(1, isWhole ? places.count : root)
+    // The costs before places 0, stride, 2·stride, …; cell j: after j words.
+    var row = (0...words.count).map { Double($0) }
+    var kept = [row]
+    if stride < places.count {
+      for (index, place) in places.enumerated() {
+        _ = placing.advance(&row, past: place, mass: mass)
+        if (index + 1) % stride == 0 { kept.append(row) }
       }
     }
+    var merged: [Place] = []
+    var (i, j) = (places.count, words.count)
+    while i > 0 {
+      let first = (i - 1) / stride * stride
+      var row = kept[first / stride]
+      let moves = places[first..<i].map { placing.advance(&row, past: $0, mass: mass) }
+      while i > first {
+        switch moves[i - first - 1][j] {
+        case .word:
+          i -= 1
+          j -= 1
+          places[i].add(words[j], probability)
+          merged.append(places[i])
+        case .pass:
+          i -= 1
+          places[i].add(Self.none, probability)
+          merged.append(places[i])
+        case .new:
+          j -= 1
+          merged.append(newPlace(words[j], probability))
+        }
+      }
+    }
+    while j > 0 {
+      j -= 1
+      merged.append(newPlace(words[j], probability))
+    }
     places = merged.reversed()
+  }
+
+  /// A place that no text before has.
+  private func newPlace(_ word: Int32, _ probability: Double) -> Place {
+    Place(words: [Self.none, word], masses: [mass, probability])
   }
 }

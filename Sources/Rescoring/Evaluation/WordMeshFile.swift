@@ -32,9 +32,12 @@ extension WordMesh {
     self.init(name: "", places: [], mass: 1)
     var count: Int?
     var last = 0
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-    {
-      let fields = line.split { $0 == " " || $0 == "\t" || $0 == "\r" }.map(String.init)
+    // Bytes are compared: CR and LF are one character, and so are a space and a combining mark after it.
+    let lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
+    for (index, line) in lines.enumerated() {
+      let fields = line.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }.map {
+        String(Substring($0))
+      }
       guard let keyword = fields.first else { continue }
       last = index + 1
       func failure(_ reason: WordMeshError.Reason) -> WordMeshError {

@@ -132,7 +132,7 @@ private struct TimedWord {
   var acoustic = 0.0
 
   init(_ details: String, _ line: Line) throws {
-    let fields = details.split(separator: " ")
+    let fields = details.spacedWords
     for (name, value) in zip(fields, fields.dropFirst()) where name.hasSuffix(":") {
       let bytes = Array(value.utf8)
       let number = {

@@ -30,6 +30,24 @@ enum KaldiFiles {
     }
   }
 
+  /// The files in the folder of the words at `path` that are not words: those with scores and their names, and others, sorted by name.
+  static func beside(_ path: String) throws -> (
+    scores: [(file: String, score: String)], others: [String]
+  ) {
+    guard isWords(path), path != "-" else { return ([], []) }
+    let folder = Files.parent(of: path)
+    var scores: [(file: String, score: String)] = []
+    var others: [String] = []
+    for file in try Files.names(in: folder) where !isWords(file) {
+      if let name = score(file) {
+        scores.append((folder + "/" + file, name))
+      } else {
+        others.append(file)
+      }
+    }
+    return (scores, others)
+  }
+
   /// Whether the file holds the words of hypotheses.
   static func isWords(_ file: String) -> Bool {
     FileNames.withoutCompression(FileNames.last(file)) == words
@@ -63,15 +81,16 @@ struct KaldiDecoder: HypothesisDecoding {
   /// Reads the words at `path` and the scores beside them, if the file is called `words_text`.
   init(words path: String, cancellation: Cancellation?) throws {
     words = try LineReader(path: path, cancellation: cancellation)
-    guard KaldiFiles.isWords(path), path != "-" else { return }
+    guard KaldiFiles.isWords(path), path != "-" else {
+      warnings.append(
+        "\(words.name): read without scores, which are looked for beside a file called \(KaldiFiles.words) only"
+      )
+      return
+    }
     let folder = Files.parent(of: path)
-    var others: [String] = []
-    for file in try Files.names(in: folder) where !KaldiFiles.isWords(file) {
-      guard let name = KaldiFiles.score(file) else {
-        others.append(file)
-        continue
-      }
-      let lines = try LineReader(path: folder + "/" + file, cancellation: cancellation)
+    let (files, others) = try KaldiFiles.beside(path)
+    for (file, name) in files {
+      let lines = try LineReader(path: file, cancellation: cancellation)
       if scores.contains(where: { $0.name == name }) {
         throw NBestError(file: lines.name, .fieldTwice(name: name))
       }

@@ -2,7 +2,8 @@ import GramdexStorage
 
 /// Writes Kaldi's n-best archives into a folder: `words_text`, `acwt`, and `lmwt.NAME` for the other scores, all as costs.
 ///
-/// The first list says which files there are. Scores are negated; those in log10 become −ln. Each file gets its name when it is
+/// The first list says which files there are. A folder that holds scores of other names, or packed ones, is refused: the reader would take them
+/// for scores of these lists. Scores are negated; those in log10 become −ln. Each file gets its name when it is
 /// complete.
 struct KaldiFolder {
   private static let lnTen = 2.302585092994046
@@ -49,7 +50,9 @@ struct KaldiFolder {
   private func begin(
     _ list: NBestList
   ) throws -> [(name: String, isLog10: Bool, file: OutputFile)] {
-    try list.hypotheses[0].scores.map { score in
+    let scores = list.hypotheses[0].scores
+    try refuseOthers(than: scores.map { KaldiFiles.file($0.name) })
+    return try scores.map { score in
       if score.name.isEmpty || score.name.utf8.contains(where: { $0 == 0x2F || $0 <= 0x20 }) {
         throw list.unwritable(.kaldi, "has a score called \"\(score.name)\"")
       }
@@ -58,8 +61,26 @@ struct KaldiFolder {
     }
   }
 
+  /// Makes sure that the folder has no other files that belong to lists.
+  private func refuseOthers(than written: [String]) throws {
+    let written = written + [KaldiFiles.words]
+    let others = try Files.names(in: folder).filter { name in
+      (KaldiFiles.isWords(name) || KaldiFiles.score(name) != nil) && !written.contains(name)
+    }
+    if others.isEmpty { return }
+    throw NBestError(
+      file: folder,
+      .wrongKindOfPath(
+        format: .kaldi,
+        expected:
+          "a folder without files that would be read as part of these lists; remove \(others.joined(separator: ", ")) or name another folder"
+      )
+    )
+  }
+
   /// Gives all files their names, the words last.
   func finish() throws {
+    if costs == nil { try refuseOthers(than: []) }
     for cost in costs ?? [] { try cost.file.finish() }
     try words.finish()
   }

@@ -7,8 +7,16 @@ struct NBestChecker {
     self.missingScore = missingScore
   }
 
-  /// Checks the next list, fills in ranks, and scores that are missing if that is wanted.
-  mutating func check(_ list: inout NBestList) throws {
+  /// A part of a list that was put together.
+  struct Part {
+    /// Its first hypothesis.
+    var start: Int
+    /// Where it was read.
+    var file: String
+  }
+
+  /// Checks the next list, fills in ranks, and scores that are missing if that is wanted; `parts` are those of one that was put together.
+  mutating func check(_ list: inout NBestList, parts: [Part] = []) throws {
     if let first = places.updateValue(list.source, forKey: list.utterance) {
       throw NBestError(
         file: list.source.file,
@@ -16,37 +24,48 @@ struct NBestChecker {
         .splitUtterance(id: list.utterance, firstFile: first.file, firstLine: first.line)
       )
     }
-    try checkRanks(&list)
-    try checkScores(&list)
+    try checkRanks(&list, parts)
+    try checkScores(&list, parts)
   }
 
-  private func checkRanks(_ list: inout NBestList) throws {
+  /// The file of a hypothesis.
+  private func file(_ hypothesis: Int, _ list: NBestList, _ parts: [Part]) -> String {
+    parts.last { $0.start <= hypothesis }?.file ?? list.source.file
+  }
+
+  private func checkRanks(_ list: inout NBestList, _ parts: [Part]) throws {
     if list.hypotheses.allSatisfy({ $0.rank == 0 }) {
       for index in list.hypotheses.indices { list.hypotheses[index].rank = index + 1 }
       return
     }
-    var lines: [Int: Int] = [:]
-    lines.reserveCapacity(list.hypotheses.count)
-    for hypothesis in list.hypotheses {
-      let place = (list.source.file, hypothesis.line)
+    var known: [Int: Int] = [:]
+    known.reserveCapacity(list.hypotheses.count)
+    for (index, hypothesis) in list.hypotheses.enumerated() {
       if hypothesis.rank == 0 {
         throw NBestError(
-          file: place.0,
-          line: place.1,
+          file: file(index, list, parts),
+          line: hypothesis.line,
           .missingField(name: "rank", alternatives: [])
         )
       }
-      if let first = lines.updateValue(hypothesis.line, forKey: hypothesis.rank) {
+      if let first = known.updateValue(index, forKey: hypothesis.rank) {
+        let ownFile = file(index, list, parts)
+        let firstFile = file(first, list, parts)
         throw NBestError(
-          file: place.0,
-          line: place.1,
-          .duplicateRank(rank: hypothesis.rank, utterance: list.utterance, firstLine: first)
+          file: ownFile,
+          line: hypothesis.line,
+          .duplicateRank(
+            rank: hypothesis.rank,
+            utterance: list.utterance,
+            firstFile: firstFile == ownFile ? nil : firstFile,
+            firstLine: list.hypotheses[first].line
+          )
         )
       }
     }
   }
 
-  private func checkScores(_ list: inout NBestList) throws {
+  private func checkScores(_ list: inout NBestList, _ parts: [Part]) throws {
     guard let first = list.hypotheses.first else { return }
     let isEven = list.hypotheses.allSatisfy { hypothesis in
       hypothesis.scores.count == first.scores.count
@@ -61,21 +80,22 @@ struct NBestChecker {
       }
     }
     for index in list.hypotheses.indices {
-      try complete(&list.hypotheses[index], names, of: list)
+      try complete(&list.hypotheses[index], names, of: list, file: file(index, list, parts))
     }
   }
 
   private func complete(
     _ hypothesis: inout Hypothesis,
     _ names: [String],
-    of list: NBestList
+    of list: NBestList,
+    file: String
   ) throws {
     let own = Dictionary(hypothesis.scores.map { ($0.name, $0.value) }) { first, _ in first }
     hypothesis.scores = try names.map { name in
       if let value = own[name] { return Hypothesis.Score(name, value) }
       guard let missingScore else {
         throw NBestError(
-          file: list.source.file,
+          file: file,
           line: hypothesis.line,
           .missingScore(score: name, utterance: list.utterance)
         )

@@ -56,8 +56,8 @@ public struct NBestError: Error, Equatable, Sendable {
     case malformedLine(format: String, expected: String, text: String)
     /// An utterance comes a second time, after others.
     case splitUtterance(id: String, firstFile: String, firstLine: Int)
-    /// Two hypotheses of a list have the same rank.
-    case duplicateRank(rank: Int, utterance: String, firstLine: Int)
+    /// Two hypotheses of a list have the same rank; `firstFile` is nil when they stand in the same file.
+    case duplicateRank(rank: Int, utterance: String, firstFile: String? = nil, firstLine: Int)
     /// Two files that go side by side name different hypotheses.
     case keysDiffer(key: String, otherKey: String, otherFile: String, otherLine: Int)
     /// A file ends before the one beside it.
@@ -142,8 +142,11 @@ extension NBestError.Problem: CustomStringConvertible {
       utterance \(id) begins again here; its first hypotheses stand in \(file), line \(line). \
       Sort the file by utterance, give the second one another id, or put them together (--gather, which holds all lists in memory)
       """
-    case .duplicateRank(let rank, let utterance, let line):
-      "utterance \(utterance) has two hypotheses of rank \(rank), the first on line \(line); number them anew"
+    case .duplicateRank(let rank, let utterance, let file, let line):
+      """
+      utterance \(utterance) has two hypotheses of rank \(rank), the first on line \(line)\(file.map { " of \($0)" } ?? ""); \
+      number them anew
+      """
     case .keysDiffer(let key, let other, let file, let line):
       """
       hypothesis \(key) stands beside \(other) of \(file), line \(line); \

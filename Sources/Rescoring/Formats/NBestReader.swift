@@ -55,17 +55,20 @@ public final class NBestReader {
     self.cancellation = cancellation
     format = options.format
     sources = try paths.flatMap { try NBestSource.found(at: $0, format: options.format) }
+    totalBytes = Self.bytes(sources, options.format)
     checker = NBestChecker(missingScore: options.missingScore)
   }
 
   /// Bytes read so far, compressed as they are.
   public var consumedBytes: UInt64 { finishedBytes + (decoder?.consumedBytes ?? 0) }
 
-  /// Bytes of all files; nil when one is no regular file.
-  public var totalBytes: UInt64? {
+  /// Bytes of all files, when they were named; nil when one is no regular file.
+  public let totalBytes: UInt64?
+
+  private static func bytes(_ sources: [NBestSource], _ format: NBestFormat?) -> UInt64? {
     var sum: UInt64 = 0
     for source in sources {
-      guard let bytes = source.bytes else { return nil }
+      guard let bytes = source.bytes(format) else { return nil }
       sum += bytes
     }
     return sum
@@ -110,21 +113,17 @@ public final class NBestReader {
 
   /// All lists, the last one first.
   private func gather() throws -> [NBestList] {
-    var lists: [NBestList] = []
+    var lists: [GatheredList] = []
     var places: [String: Int] = [:]
     while let list = try nextDecoded() {
       if let place = places[list.utterance] {
-        lists[place].hypotheses += list.hypotheses
-        if lists[place].reference == nil { lists[place].reference = list.reference }
-        let known = Set(lists[place].extras.map(\.name))
-        lists[place].extras += list.extras.filter { !known.contains($0.name) }
+        try lists[place].append(list)
       } else {
         places[list.utterance] = lists.count
-        lists.append(list)
+        lists.append(GatheredList(list))
       }
     }
-    for index in lists.indices { try checker.check(&lists[index]) }
-    return lists.reversed()
+    return try lists.reversed().map { try $0.checked(&checker) }
   }
 
   private func open(_ source: NBestSource) throws -> any ListDecoding {

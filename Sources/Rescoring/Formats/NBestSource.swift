@@ -7,12 +7,24 @@ struct NBestSource {
   let path: String
 
   /// The id of the list in a file that is named after its utterance; standard input is `1`.
-  var utterance: String { path == "-" ? "1" : FileNames.utterance(path) }
+  var utterance: String {
+    path == "-" ? "1" : FileNames.unescaped(FileNames.utterance(path))
+  }
 
-  /// Its bytes on the disk; nil for what is no regular file.
-  var bytes: UInt64? {
-    guard path != "-", Files.kind(path) == .file else { return nil }
-    return try? Files.size(path)
+  /// Its bytes on the disk, with those of the scores that are read beside Kaldi's words; nil for what is no regular file.
+  func bytes(_ format: NBestFormat?) -> UInt64? {
+    guard path != "-" else { return nil }
+    var paths = [path]
+    if format == nil || format == .kaldi {
+      guard let beside = try? KaldiFiles.beside(path) else { return nil }
+      paths += beside.scores.map(\.file)
+    }
+    var sum: UInt64 = 0
+    for path in paths {
+      guard Files.kind(path) == .file, let bytes = try? Files.size(path) else { return nil }
+      sum += bytes
+    }
+    return sum
   }
 
   /// The files at `path`: itself, those of a folder sorted by name, or the words in Kaldi's folders.

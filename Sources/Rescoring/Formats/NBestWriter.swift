@@ -5,6 +5,7 @@ import GramdexStorage
 /// A file gets its name when it is complete, so that what stood there before is there until then; a pipe or a terminal is written to
 /// as lists come. Of formats with a file for each list (`srilm`, `decipher1`, `decipher2`), the path is a folder, which is made, unless a
 /// file or a pipe is there already, or it is `-`: these take one list. Kaldi's is a folder.
+/// In files that are named after their utterance, `/` is `%2F`, `%` is `%25`, and a dot at the beginning `%2E`; the reader takes this back.
 public final class NBestWriter {
   /// The format of the lists.
   public var format: NBestFormat { options.format }
@@ -61,7 +62,8 @@ public final class NBestWriter {
         try OutputFile(path: path),
         JSONHypothesisEncoder(log10Scores: options.log10Scores)
       )
-    case .tsv: target = .file(try OutputFile(path: path), TSVEncoder())
+    case .tsv:
+      target = .file(try OutputFile(path: path), TSVEncoder(extraColumns: options.extraColumns))
     case .rnnlm: target = .file(try OutputFile(path: path), WordLineEncoder())
     case .text: target = .file(try OutputFile(path: path), PlainTextEncoder())
     }
@@ -127,16 +129,15 @@ public final class NBestWriter {
   }
 
   private func fileName(_ list: NBestList) throws -> String {
-    let name = list.utterance
-    if name.isEmpty || name.hasPrefix(".") || name.utf8.contains(where: { $0 == 0x2F || $0 == 0 }) {
-      throw list.unwritable(options.format, "has an id that cannot be a file's name")
-    }
     let ending =
       switch options.format {
       case .decipher1: ".nbest1"
       case .decipher2: ".nbest2"
       default: ".nbest"
       }
+    guard let name = FileNames.escaped(list.utterance) else {
+      throw list.unwritable(options.format, "has an id that cannot be a file's name")
+    }
     return name + ending
   }
 }

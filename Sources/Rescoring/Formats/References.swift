@@ -114,8 +114,8 @@ public struct References: Sendable {
 
 /// Gives lists their references, and remembers which found none.
 ///
-/// A reference of the file goes before that of the list. Lists without a reference, and references without a list, are no
-/// errors: they are counted in no rate, and named by `listsWithoutReference` and `referencesWithoutList`.
+/// A reference of the file goes before that of the list. Lists without a reference, and references without a list, are
+/// remembered in `missing`; tuning and evaluation take them for an error, unless they are allowed to leave them out.
 public struct ReferenceMatching: Sendable {
   /// Utterances of lists that had no reference, in the order of the lists.
   public private(set) var listsWithoutReference: [String] = []
@@ -143,15 +143,14 @@ public struct ReferenceMatching: Sendable {
     references?.utterances.filter { !used.contains($0) } ?? []
   }
 
-  /// What a person should know after the last list, one line each; ten names at most in each.
-  public var warnings: [String] {
-    [
-      ("lists have no reference and count in no error rate", listsWithoutReference),
-      ("references have no list and count in no error rate", referencesWithoutList),
-    ].compactMap { text, names in
-      if names.isEmpty { return nil }
-      let some = names.prefix(10).joined(separator: ", ")
-      return "\(names.count) \(text): \(some)\(names.count > 10 ? ", …" : "")"
-    }
+  /// What found no partner, after the last list.
+  public var missing: MissingUtterances {
+    var missing = MissingUtterances()
+    missing.listsWithoutReference = listsWithoutReference
+    missing.referencesWithoutList = referencesWithoutList
+    return missing
   }
+
+  /// What a person should know after the last list, one line each; ten names at most in each.
+  public var warnings: [String] { missing.lines }
 }

@@ -82,7 +82,7 @@ enum SRILMFields {
 
   /// The words between `<s>` and `</s>`; nil when these do not stand around them.
   static func withoutTags(_ text: String) -> String? {
-    let words = text.split(separator: " ")
+    let words = text.spacedWords
     guard words.count >= 2, words.first == "<s>", words.last == "</s>" else { return nil }
     return words[1..<(words.count - 1)].joined(separator: " ")
   }

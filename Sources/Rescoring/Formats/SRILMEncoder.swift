@@ -4,13 +4,15 @@ import GramdexText
 struct SRILMEncoder: ListEncoding {
   private(set) var losses = WritingLosses(.srilm)
   private let options: NBestWritingOptions
+  private var names: [String]?
 
   init(_ options: NBestWritingOptions) {
     self.options = options
   }
 
   mutating func append(_ list: NBestList, to output: inout [UInt8]) throws {
-    let names = [options.acousticScore, options.languageScore]
+    let names = try self.names ?? columns(list)
+    if !list.hypotheses.isEmpty { self.names = names }
     losses.note(
       list,
       scores: names,
@@ -19,10 +21,7 @@ struct SRILMEncoder: ListEncoding {
     for hypothesis in list.hypotheses {
       for name in names {
         guard let score = hypothesis.scores.first(where: { $0.name == name }) else {
-          throw list.unwritable(
-            .srilm,
-            "has no score \(name) for SRILM's columns ascore and lscore"
-          )
+          throw list.unwritable(.srilm, Self.lack("no score \(name)"))
         }
         try list.append(score, .srilm, to: &output)
         output.append(0x20)
@@ -39,6 +38,30 @@ struct SRILMEncoder: ListEncoding {
       if hasTags { output += " </s>".utf8 }
       output.append(0x0A)
     }
+  }
+
+  /// The scores of the two columns: those asked for, `ac` and `lm`, or the first ones that there are.
+  private func columns(_ list: NBestList) throws -> [String] {
+    guard let known = list.hypotheses.first?.scores.map(\.name) else { return [] }
+    let named = options.languageScore ?? (known.contains("lm") ? "lm" : nil)
+    let first =
+      options.acousticScore ?? (known.contains("ac") ? "ac" : known.first { $0 != named })
+    guard let acoustic = first, let language = named ?? known.first(where: { $0 != acoustic })
+    else {
+      throw list.unwritable(
+        .srilm,
+        Self.lack(known.isEmpty ? "no scores" : "the score \(known[0]) only")
+      )
+    }
+    return [acoustic, language]
+  }
+
+  /// What is missing, and how it may be got.
+  private static func lack(_ what: String) -> String {
+    """
+    has \(what) where SRILM's columns ascore and lscore need two (a language model's is added by rescore, which writes the one of \
+    --language-score as lscore)
+    """
   }
 
   /// The number of words that the file said, or that there are.
@@ -64,6 +87,7 @@ struct DecipherEncoder: ListEncoding {
 
   private(set) var losses: WritingLosses
   private let options: NBestWritingOptions
+  private var totalName: String?
 
   init(_ options: NBestWritingOptions) {
     self.options = options
@@ -72,16 +96,22 @@ struct DecipherEncoder: ListEncoding {
 
   mutating func append(_ list: NBestList, to output: inout [UInt8]) throws {
     let isTimed = options.format == .decipher2
+    let name = try totalName ?? total(list)
+    if !list.hypotheses.isEmpty { totalName = name }
     losses.note(
       list,
-      scores: [options.totalScore] + (isTimed ? ["ac", "lm"] : []),
+      scores: [name] + (isTimed ? ["ac", "lm"] : []),
       fields: isTimed ? [DecipherDecoder.times] : []
     )
     output += "\(DecipherDecoder.header(options.format))\n".utf8
     for hypothesis in list.hypotheses {
-      let name = options.totalScore
+      if isTimed, hypothesis.text.isEmpty,
+        ["ac", "lm"].contains(where: { hypothesis[score: $0] ?? 0 != 0 })
+      {
+        losses.note("the scores ac and lm of a hypothesis without words", list)
+      }
       guard let score = hypothesis.scores.first(where: { $0.name == name }) else {
-        throw list.unwritable(options.format, "has no score \(name)")
+        throw list.unwritable(options.format, Self.lack("no score \(name)"))
       }
       output.append(UInt8(ascii: "("))
       try append(score, of: list, to: &output)
@@ -94,6 +124,32 @@ struct DecipherEncoder: ListEncoding {
       }
       output.append(0x0A)
     }
+  }
+
+  /// The score before the words: the one asked for, `score`, `total`, or the only one.
+  private func total(_ list: NBestList) throws -> String {
+    guard let first = list.hypotheses.first else { return "score" }
+    if let name = options.totalScore { return name }
+    let known = first.scores.map(\.name)
+    if let name = ["score", "total"].first(where: known.contains) { return name }
+    guard known.count == 1 else {
+      throw list.unwritable(
+        options.format,
+        Self.lack(
+          known.isEmpty
+            ? "no scores" : "the scores \(known.joined(separator: ", ")), none of them a total,"
+        )
+      )
+    }
+    return known[0]
+  }
+
+  /// What is missing, and how it may be got.
+  private static func lack(_ what: String) -> String {
+    """
+    has \(what) where one score stands for all (write json, then rescore with --weight NAME=VALUE for each score, which adds the \
+    score total)
+    """
   }
 
   private func append(

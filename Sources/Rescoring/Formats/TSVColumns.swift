@@ -28,26 +28,57 @@ struct TSVColumns {
   /// The columns that a header names; without a known name, the first is the id and the last the text.
   init(header line: Line, ranksInIDs: Bool) throws {
     var names = try line.fields.map { try line.words($0) }
-    names[0] = WordSpacing.normalized(String(names[0].drop { $0 == "#" }))
+    names[0] = WordSpacing.normalized(
+      String(decoding: names[0].utf8.drop { $0 == UInt8(ascii: "#") }, as: UTF8.self)
+    )
     if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
       throw line.error(.header(reason: "names the column \"\(twice)\" twice"))
     }
     guard names.count >= 2 else { throw line.error(.header(reason: "names one column only")) }
     meanings = names.map(Self.meaning)
+    keepPreferred(.text, of: Self.textNames, names)
+    keepPreferred(.utterance, of: Self.utteranceNames, names)
     if !meanings.contains(where: { $0 == .utterance || $0 == .utteranceAndRank }) {
       meanings[0] = .utterance
     }
     if !meanings.contains(.text) {
-      guard case .score = meanings[names.count - 1] else {
-        guard names.last == "words", meanings.count >= 2 else {
-          throw line.error(.header(reason: "names no column \"text\""))
-        }
-        meanings[names.count - 1] = .text
-        return
+      let last = names.count - 1
+      if case .score = meanings[last] {
+        meanings[last] = .text
+      } else if names[last] == "words" {
+        meanings[last] = .text
+      } else {
+        throw line.error(.header(reason: "names no column \"text\""))
       }
-      meanings[names.count - 1] = .text
     }
     if ranksInIDs { meanings = meanings.map { $0 == .utterance ? .utteranceAndRank : $0 } }
+    try checkSingles(names, line)
+  }
+
+  /// Makes columns with less preferred names of a meaning fields that are kept.
+  private mutating func keepPreferred(_ meaning: Meaning, of preferred: [String], _ names: [String])
+  {
+    guard let first = preferred.first(where: names.contains) else { return }
+    for index in names.indices where meanings[index] == meaning && names[index] != first {
+      meanings[index] = .label(names[index])
+    }
+  }
+
+  /// Makes sure that no two columns say the same thing, of which one would be lost.
+  private func checkSingles(_ names: [String], _ line: Line) throws {
+    let groups: [[Meaning]] = [
+      [.reference], [.rank, .utteranceAndRank], [.utterance, .utteranceAndRank],
+    ]
+    for group in groups {
+      let places = meanings.indices.filter { group.contains(meanings[$0]) }
+      guard places.count > 1 else { continue }
+      throw line.error(
+        .header(
+          reason:
+            "has the columns \"\(names[places[0]])\" and \"\(names[places[1]])\", which say the same"
+        )
+      )
+    }
   }
 
   /// The columns of a file without a header: id, scores, text.

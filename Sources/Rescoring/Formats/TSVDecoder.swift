@@ -2,7 +2,7 @@ import GramdexText
 
 /// Hypotheses between tabs, one a line.
 ///
-/// The first line may be a header that begins with `#`. A column whose first value is text (and not `nan` or `inf`) is no score but
+/// The first line may be a header that begins with `#`. An empty field is no reference and no text field. A column whose first value is text (and not `nan` or `inf`) is no score but
 /// a field that is kept; a warning says so.
 struct TSVDecoder: HypothesisDecoding {
   private let lines: LineReader
@@ -77,7 +77,9 @@ struct TSVDecoder: HypothesisDecoding {
       }
       result.hypothesis.rank = rank
     case .text: result.hypothesis.text = try line.words(field)
-    case .reference: result.reference = try line.words(field)
+    case .reference:
+      let text = try line.words(field)
+      if !text.isEmpty { result.reference = text }
     case .score(let name):
       result.hypothesis.scores.append(
         Hypothesis.Score(name, try line.score(name, line.trimmed(field)))

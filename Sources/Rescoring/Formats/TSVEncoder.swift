@@ -2,15 +2,22 @@ import GramdexText
 
 /// Writes columns after a header: the id with the rank, scores, other fields, the reference if there are any, the text.
 ///
-/// The first list says which columns there are; a later one that has other scores is an error.
+/// The first list says which columns there are, besides those that the options name; a later one that has other scores, or a reference that has
+/// no column, is an error, and so is an empty reference, which would be read as none.
 struct TSVEncoder: ListEncoding {
   private(set) var losses = WritingLosses(.tsv)
+  private let extraColumns: [String]
   private var columns: Columns?
 
   private struct Columns {
     var scores: [String]
     var extras: [String]
     var hasReference: Bool
+  }
+
+  /// Writes the columns `extraColumns` even if the first list has none of these fields.
+  init(extraColumns: [String] = []) {
+    self.extraColumns = extraColumns
   }
 
   mutating func append(_ list: NBestList, to output: inout [UInt8]) throws {
@@ -28,13 +35,27 @@ struct TSVEncoder: ListEncoding {
         "has the scores \(names.joined(separator: ", ")) where lists before have \(known.scores.joined(separator: ", "))"
       )
     }
+    try checkReference(of: list, known)
     losses.note(
       list,
-      holdsReference: known.hasReference,
+      holdsReference: true,
       scores: known.scores,
       fields: known.extras
     )
     for hypothesis in list.hypotheses { try append(hypothesis, list, known, to: &output) }
+  }
+
+  private func checkReference(of list: NBestList, _ columns: Columns) throws {
+    guard let reference = list.reference else { return }
+    if reference.isEmpty {
+      throw list.unwritable(.tsv, "has an empty reference, which would be read as none")
+    }
+    if !columns.hasReference {
+      throw list.unwritable(
+        .tsv,
+        "has a reference where the first list has none, so that there is no column for it"
+      )
+    }
   }
 
   private mutating func begin(_ list: NBestList, to output: inout [UInt8]) throws -> Columns {
@@ -43,6 +64,17 @@ struct TSVEncoder: ListEncoding {
       throw list.unwritable(.tsv, "has a score called \"\(bad)\"")
     }
     var extras: [String] = []
+    var hasReference = list.reference != nil
+    for name in extraColumns where !scores.contains(name) && !extras.contains(name) {
+      if JSONNames.reference.contains(name) {
+        hasReference = true
+        continue
+      }
+      guard Self.isColumn(name) || JSONNames.counts.contains(name) else {
+        throw list.unwritable(.tsv, "gets a column called \"\(name)\"")
+      }
+      extras.append(name)
+    }
     for hypothesis in list.hypotheses {
       for extra in hypothesis.extras
       where !extras.contains(extra.name) && !scores.contains(extra.name)
@@ -51,7 +83,7 @@ struct TSVEncoder: ListEncoding {
         extras.append(extra.name)
       }
     }
-    let columns = Columns(scores: scores, extras: extras, hasReference: list.reference != nil)
+    let columns = Columns(scores: scores, extras: extras, hasReference: hasReference)
     let names =
       ["#" + TSVColumns.rankedName] + scores + extras + (columns.hasReference ? ["ref"] : [])
       + ["text"]
