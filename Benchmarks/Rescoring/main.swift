@@ -52,8 +52,8 @@ func run() throws {
   let ensemble = try RescoringModels([arguments[2]]).open(index: arguments[1])
   let scorer = ensemble.makeScorer()
 
-  /// Lists that are scored together: about a thousand hypotheses.
-  let pieces = stride(from: 0, to: all.count, by: 10).map { $0..<min($0 + 10, all.count) }
+  /// Lists that are scored together: about two thousand hypotheses, as `rescore` takes them.
+  let pieces = stride(from: 0, to: all.count, by: 20).map { $0..<min($0 + 20, all.count) }
 
   func scores(estimated: Bool) throws -> [Double] {
     try pieces.flatMap { piece in

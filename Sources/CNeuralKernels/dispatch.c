@@ -69,6 +69,14 @@ const gramdex_neural_kernels *gramdex_neural_kernels_of(gramdex_neural_form form
 
 bool gramdex_neural_has_bfloat16(void) { return is_available(GRAMDEX_NEURAL_AVX512_BFLOAT16); }
 
+bool gramdex_neural_prefers_bfloat16(void) {
+#if defined(__x86_64__)
+  return gramdex_neural_has_bfloat16() && !__builtin_cpu_is("intel");
+#else
+  return false;
+#endif
+}
+
 // --- The public functions, in the order of the header --------------------------------------------------------------------
 
 void gramdex_neural_to_bfloat16(size_t count, const float *values, uint16_t *rounded) {

@@ -8,7 +8,7 @@ import Synchronization
 /// of several errors the first one in the order of the lists is thrown.
 struct ListRounds {
   /// Hypotheses of a piece, at least: beginnings are shared within it.
-  private static let pieceSize = 1024
+  private static let pieceSize = 2048
   private static let piecesPerThread = 4
 
   private let reader: Feed

@@ -7,8 +7,8 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
   /// To bfloat16, to nearest even: 8 bits of mantissa, twice as fast where the processor multiplies them.
   case bfloat16
 
-  /// bfloat16 where the processor multiplies such numbers, else float32.
+  /// bfloat16 where the processor multiplies such numbers faster than floats, else float32.
   public static var fastest: Precision {
-    gramdex_neural_has_bfloat16() ? .bfloat16 : .float32
+    gramdex_neural_prefers_bfloat16() ? .bfloat16 : .float32
   }
 }

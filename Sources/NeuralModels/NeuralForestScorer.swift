@@ -11,6 +11,8 @@ final class NeuralForestScorer: ForestScorer {
   ///
   /// Class and adaptive soft-maxes gather the rows of a class; there they may in the last bits.
   static let tileRows = 16
+  /// Nodes of a tile of the soft-max, where there are so many: its weights are read once for each tile. What is left has tiles as above.
+  static let outputRows = 64
 
   /// Nodes that are read side by side: one tile where layers have no tiles of their own.
   private let lanes: Int
@@ -52,7 +54,7 @@ final class NeuralForestScorer: ForestScorer {
         ),
         inputSums: try model.inputSums(team: team),
         packedOutput: isExact
-          ? try model.packedOutput(rows: Self.tileRows, team: team) : nil
+          ? try model.packedOutput(rows: Self.outputRows, team: team) : nil
       )
     } catch {
       failure = NeuralModelError.cannotCompute("\(error)")
@@ -88,6 +90,12 @@ final class NeuralForestScorer: ForestScorer {
     }
   }
 
+  private func outputTiles(_ rows: Int) -> [Range<Int>] {
+    let whole = rows / Self.outputRows * Self.outputRows
+    return stride(from: 0, to: whole, by: Self.outputRows).map { $0..<$0 + Self.outputRows }
+      + stride(from: whole, to: rows, by: Self.tileRows).map { $0..<$0 + Self.tileRows }
+  }
+
   /// Reads nodes of one level, and scores their children.
   private func read(
     _ nodes: [Int],
@@ -121,7 +129,7 @@ final class NeuralForestScorer: ForestScorer {
       let lns = try model.network.logProbabilities(
         of: choices,
         window: window,
-        tiles: tiles,
+        tiles: outputTiles(rows),
         memory: parts.memory,
         packed: parts.packedOutput,
         team: parts.team

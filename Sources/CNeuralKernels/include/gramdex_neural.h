@@ -27,6 +27,9 @@ gramdex_neural_form gramdex_neural_form_in_use(void);
 bool gramdex_neural_use(gramdex_neural_form form);
 /// Whether the processor multiplies bfloat16 numbers (AVX512_BF16), so that bfloat16 products are faster than float ones.
 bool gramdex_neural_has_bfloat16(void);
+/// Whether that is so, and they really are faster: on Intel's processors (without tiles, which are not used here) products of bfloat16
+/// numbers take longer than those of floats (decisions/018).
+bool gramdex_neural_prefers_bfloat16(void);
 
 /// The functions of a hidden unit.
 typedef enum gramdex_neural_activation {
