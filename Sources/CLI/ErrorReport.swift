@@ -105,7 +105,9 @@ enum ErrorReport {
     case is ScratchFileError: Code.inputOutput
     case let error as NBestError: error.isBadData ? Code.badData : Code.usage
     case let error as ListEvaluationError: error.isBadData ? Code.badData : Code.usage
-    case TuningError.bounds, TuningError.folds, WeightTuningError.unknownFeature: Code.usage
+    case TuningError.bounds, TuningError.folds, WeightTuningError.unknownFeature,
+      WeightTuningError.scoreTwice:
+      Code.usage
     case RescoringError.nameTwice, RescoringError.nothingToEstimate,
       RescoringError.cascadeWithoutWeights:
       Code.usage

@@ -66,7 +66,7 @@ struct RescoringModelFlags: ParsableArguments {
     help: ArgumentHelp(
       """
       Models of the index: NAME,NAME gives a score for each; NAME:0.5,NAME:0.5 gives one for the mixture of their \
-      probabilities, word by word. May be given more than once.
+      probabilities, word by word; SCORE=NAME:0.5,NAME:0.5 says what the score is called. May be given more than once.
       """,
       valueName: "names"
     )

@@ -74,7 +74,7 @@ struct RescoreCommand: ParsableCommand {
     help: ArgumentHelp(
       """
       Estimate what networks trained with noise contrast say, and compute it exactly for this many hypotheses of a list, \
-      the best by estimates: five times as fast. Hypotheses whose scores are estimates come last and are marked so.
+      the best by estimates: several times as fast. Hypotheses whose scores are estimates come last and are marked so.
       """,
       valueName: "number"
     )
@@ -104,6 +104,9 @@ struct RescoreCommand: ParsableCommand {
   @OptionGroup var progress: ProgressFlags
 
   func validate() throws {
+    if summary == "-" {
+      throw ValidationError("standard output may hold the lists; name a file for --summary")
+    }
     if let cascade, cascade < 1 { throw ValidationError("--cascade must be 1 or more") }
     for (flag, value) in [("--word-bonus", wordBonus), ("--oov-cost", oovCost)] {
       if let value, !value.isFinite { throw ValidationError("\(flag) must be a number") }
@@ -124,7 +127,7 @@ struct RescoreCommand: ParsableCommand {
     options.threads = threads.count
     options.rescoring.prefix = prefix
     options.rescoring.cascade = cascade
-    options.rescoring.weights = allWeights(stored)
+    options.rescoring.weights = allWeights(stored, ensemble.names)
     if options.rescoring.weights == nil {
       Messages.write(
         "no weights: scores are added, and the order stays; gramdex tune finds weights"
@@ -150,8 +153,13 @@ struct RescoreCommand: ParsableCommand {
   }
 
   /// The weights of the file and of the command line; nil when there are none.
-  private func allWeights(_ stored: WeightsFile?) -> ScoreWeights? {
-    var weights = stored.map { ScoreWeights($0) } ?? ScoreWeights()
+  ///
+  /// The file speaks of models by their names, the command line of scores as they are written.
+  private func allWeights(_ stored: WeightsFile?, _ models: [String]) -> ScoreWeights? {
+    var weights = ScoreWeights()
+    for entry in stored.map({ ScoreWeights($0) })?.entries ?? [] {
+      weights[models.contains(entry.name) ? prefix + entry.name : entry.name] = entry.weight
+    }
     for entry in weight { weights[entry.name] = entry.value }
     if let wordBonus { weights[ScoreWeights.words] = wordBonus }
     if let oovCost { weights[ScoreWeights.unknownWords] = -oovCost }

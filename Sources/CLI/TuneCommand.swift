@@ -110,6 +110,9 @@ struct TuneCommand: ParsableCommand {
 
   func validate() throws {
     if folds < 0 || folds == 1 { throw ValidationError("--folds must be 0, or 2 or more") }
+    if output == "-" {
+      throw ValidationError("standard output holds the report; name a file for the weights")
+    }
     if restarts < 0 { throw ValidationError("--restarts must be 0 or more") }
     if references == "-" && input.lists.contains("-") {
       throw ValidationError("lists and references cannot both come from standard input")
@@ -141,8 +144,11 @@ struct TuneCommand: ParsableCommand {
       )
     }
     for warning in result.warnings { Messages.write("warning: \(warning)") }
+    if json {
+      try StandardOutput.print(json: result)
+    } else {
+      try StandardOutput.print(result.text)
+    }
     try result.weights.write(to: output)
-    if json { return try StandardOutput.print(json: result) }
-    try StandardOutput.print(result.text)
   }
 }

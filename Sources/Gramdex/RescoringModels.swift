@@ -2,7 +2,8 @@ public import GramdexScoring
 
 /// The models whose scores hypotheses get, as the command line names them.
 public struct RescoringModels: Hashable, Sendable {
-  /// What was named: `NAME,NAME` gives each model a score, `NAME:WEIGHT,NAME:WEIGHT` gives the mixture one.
+  /// What was named: `NAME,NAME` gives each model a score, `NAME:WEIGHT,NAME:WEIGHT` gives the mixture one; `SCORE=` before it says what the
+  /// score is called.
   public var names: [String]
 
   /// Makes a choice of models.
@@ -17,19 +18,23 @@ public struct RescoringModels: Hashable, Sendable {
   public func open(index path: String) throws -> Ensemble {
     var members: [Ensemble.Member] = []
     for name in names {
-      if name.contains(":") {
-        let selection = try ModelSelection(index: path, models: name)
+      var models = Substring(name)
+      var label: String?
+      if let equals = name.firstIndex(of: "=") {
+        label = String(name[..<equals])
+        models = name[name.index(after: equals)...]
+      }
+      // A mixture has one score, and so has a model that gets a name.
+      let isOne = models.contains(":") || label != nil
+      let parts = isOne ? [models] : models.split(separator: ",", omittingEmptySubsequences: false)
+      for part in parts {
+        let selection = try ModelSelection(index: path, models: String(part))
         members.append(
           Ensemble.Member(
-            selection.choices.map(\.name).joined(separator: "+"),
+            label ?? selection.choices.map(\.name).joined(separator: "+"),
             try selection.open()
           )
         )
-      } else {
-        for name in name.split(separator: ",", omittingEmptySubsequences: false) {
-          let selection = try ModelSelection(index: path, models: String(name))
-          members.append(Ensemble.Member(String(name), try selection.open()))
-        }
       }
     }
     return try Ensemble(members)

@@ -75,27 +75,8 @@ public enum WeightTuning {
       tuned: found.measure
     )
     stage(2, "tune", 1, of: 1, observer)
-    if options.folds > 0 {
-      stage(3, "cross-validate", 0, of: 1, observer)
-      let folds = min(options.folds, lists.count)
-      let crossed = try CrossValidation(
-        of: options.search,
-        lists: lists,
-        weights: weights,
-        folds: folds,
-        threads: threads
-      )
-      result.crossValidated = crossed.measure
-      result.foldWeights = crossed.foldWeights
-      result.p = try lists.significance(
-        of: crossed.choices,
-        against: Array(repeating: 0, count: lists.count),
-        seed: options.search.seed,
-        threads: threads
-      )
-      result.weights.crossValidation = .init(folds: folds, measure: crossed.measure)
-    }
-    stage(3, "cross-validate", 1, of: 1, observer)
+    result.warnings = gathered.warnings
+    if options.folds > 0 { try crossValidate(&result, lists, weights, options, threads, observer) }
     try cancellation?.check()
     result.weights.criterion = options.criterion
     result.weights.method = options.search.method
@@ -105,8 +86,51 @@ public enum WeightTuning {
     result.weights.initialMeasure = lists.measure(
       choices: lists.choices(weights: weights.map(\.initial))
     )
-    result.warnings = gathered.warnings
     return result
+  }
+
+  /// Adds what to expect on other lists, where there are enough of them.
+  private static func crossValidate(
+    _ result: inout WeightTuningResult,
+    _ lists: TuningLists,
+    _ weights: [TunableWeight],
+    _ options: WeightTuningOptions,
+    _ threads: Int,
+    _ observer: any ProgressObserver
+  ) throws {
+    guard lists.count > 1 else {
+      result.warnings.append(
+        "one list cannot be cross-validated; what to expect on others is not known"
+      )
+      return
+    }
+    stage(3, "cross-validate", 0, of: 1, observer)
+    let folds = min(options.folds, lists.count)
+    let crossed: CrossValidation
+    do {
+      crossed = try CrossValidation(
+        of: options.search,
+        lists: lists,
+        weights: weights,
+        folds: folds,
+        threads: threads
+      )
+    } catch TuningError.emptyReferences {
+      result.warnings.append(
+        "nearly all references are empty, so that lists cannot be cross-validated in \(folds) folds (--folds)"
+      )
+      return
+    }
+    result.crossValidated = crossed.measure
+    result.foldWeights = crossed.foldWeights
+    result.p = try lists.significance(
+      of: crossed.choices,
+      against: Array(repeating: 0, count: lists.count),
+      seed: options.search.seed,
+      threads: threads
+    )
+    result.weights.crossValidation = .init(folds: folds, measure: crossed.measure)
+    stage(3, "cross-validate", 1, of: 1, observer)
   }
 
   /// The features of all hypotheses.
@@ -130,31 +154,26 @@ public enum WeightTuning {
     var matching = ReferenceMatching(
       try options.references.map { try References(reading: $0, cancellation: cancellation) }
     )
-    let rescorer = try ListRescorer(ensemble, options: RescoringOptions())
+    let threads = max(options.threads ?? MachineLimits().cores, 1)
+    let rescorers = try Slots(count: threads) { _ in
+      try ListRescorer(ensemble, options: RescoringOptions())
+    }
     var gathered: TuningFeatures?
-    while let first = try reader.next() {
-      var lists = [first]
-      var hypotheses = first.hypotheses.count
-      while hypotheses < pieceSize, let list = try reader.next() {
-        lists.append(list)
-        hypotheses += list.hypotheses.count
-      }
-      // What has no reference needs no score.
-      var references: [String] = []
-      lists = lists.filter { list in
-        guard let reference = matching.reference(of: list), !list.hypotheses.isEmpty else {
-          return false
+    var empty = 0
+    try ListRounds(reader, threads: threads).run(workers: rescorers) { rescorer, lists in
+      for list in lists { try rescorer.check(list) }
+      return zip(lists, try rescorer.scores(of: lists)).map { (list: $0, scores: $1) }
+    } consume: { piece in
+      for (list, scores) in piece {
+        guard let reference = matching.reference(of: list) else { continue }
+        if list.hypotheses.isEmpty {
+          empty += 1
+          continue
         }
-        references.append(reference)
-        return true
+        if gathered == nil { gathered = try TuningFeatures(list, ensemble.names, options) }
+        try gathered?.append(list, scores, rescorers[0], reference: reference)
       }
-      let scores = try rescorer.scores(of: lists)
-      for (place, list) in lists.enumerated() {
-        var features =
-          gathered ?? TuningFeatures(list, ensemble.names, options.scores, options.criterion)
-        try features.append(list, scores[place], rescorer, reference: references[place])
-        gathered = features
-      }
+    } pause: {
       stage(1, "score", reader.consumedBytes, of: reader.totalBytes, observer)
       try cancellation?.check()
     }
@@ -168,6 +187,7 @@ public enum WeightTuning {
       names: finished.featureNames,
       lists: finished,
       warnings: reader.warnings + matching.warnings
+        + (empty == 0 ? [] : ["\(empty) lists have no hypotheses, whatever the weights"])
     )
   }
 
@@ -190,21 +210,19 @@ public enum WeightTuning {
     )
   }
 
-  /// Hypotheses that are scored together, at least.
-  private static let pieceSize = 1024
-
   /// The weights of the features: what is held, and where the others begin.
   private static func tunable(
     _ options: WeightTuningOptions,
     _ names: [String]
   ) throws -> [TunableWeight] {
+    guard let first = names.first else { throw WeightTuningError.noFeatures }
     for entry in options.fixed.entries + options.initial.entries
     where !names.contains(entry.name) {
       throw WeightTuningError.unknownFeature(entry.name, known: names)
     }
     let fixed =
       options.fixed.entries.isEmpty
-      ? ScoreWeights([ScoreWeights.Entry(names[0], 1)]) : options.fixed
+      ? ScoreWeights([ScoreWeights.Entry(first, 1)]) : options.fixed
     return names.map { name in
       TunableWeight(
         name,
@@ -220,11 +238,18 @@ private struct TuningFeatures {
   private let names: [String]
   private var lists: TuningLists
 
-  init(_ list: NBestList, _ models: [String], _ scores: [String]?, _ criterion: Criterion) {
-    let counts = [ScoreWeights.words, ScoreWeights.unknownWords]
-    let own = list.hypotheses[0].scores.map(\.name)
-    names = (scores ?? own.filter { !(models + counts).contains($0) }) + models + counts
-    lists = TuningLists(featureNames: names, criterion: criterion)
+  /// Begins with the scores of the first list.
+  ///
+  /// - Throws: `WeightTuningError.scoreTwice` for scores that were asked for and are features already.
+  init(_ list: NBestList, _ models: [String], _ options: WeightTuningOptions) throws {
+    let others = models + [ScoreWeights.words, ScoreWeights.unknownWords]
+    let own = list.hypotheses[0].scores.map(\.name).filter { !others.contains($0) }
+    var seen = Set(others)
+    for name in options.scores ?? [] where !seen.insert(name).inserted {
+      throw WeightTuningError.scoreTwice(name)
+    }
+    names = (options.scores ?? own) + others
+    lists = TuningLists(featureNames: names, criterion: options.criterion)
   }
 
   mutating func append(
@@ -248,9 +273,5 @@ private struct TuningFeatures {
   }
 
   /// The lists with those features that tell hypotheses of a list apart.
-  var finished: TuningLists {
-    lists.keeping(
-      features: zip(names, lists.spreads).filter { $0.1 > 0 }.map(\.0)
-    )
-  }
+  var finished: TuningLists { lists.keeping(features: lists.tellingFeatures) }
 }

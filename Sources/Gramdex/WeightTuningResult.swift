@@ -94,6 +94,10 @@ extension WeightTuningResult: Encodable {
 public enum WeightTuningError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Lists without references, or references without lists; a line for each kind.
   case unmatched([String])
+  /// No score tells hypotheses of a list apart.
+  case noFeatures
+  /// A score was asked for that is a feature already.
+  case scoreTwice(String)
   /// A weight is held, or begins somewhere, that is not sought.
   case unknownFeature(String, known: [String])
 
@@ -103,6 +107,15 @@ public enum WeightTuningError: Error, Equatable, Sendable, CustomStringConvertib
     case .unmatched(let lines):
       """
       \(lines.joined(separator: "; ")); give the missing ones, or tune on what is there with --allow-missing
+      """
+    case .noFeatures:
+      """
+      no score tells hypotheses of a list apart, so there is nothing to weigh; give lists of several hypotheses
+      """
+    case .scoreTwice(let name):
+      """
+      --scores names "\(name)" twice, or as a model or a number of words that gets a weight anyway; name each \
+      score of the lists once
       """
     case .unknownFeature(let name, let known):
       """

@@ -13,7 +13,7 @@ import Synchronization
 /// any number of threads. The threads live as long as the team: starting a piece of work costs a few microseconds,
 /// because a thread that has nothing to do looks for work for a moment before it sleeps.
 ///
-/// Used by one thread at a time, the one that made it, which takes part in the work as the first worker.
+/// Used by one thread at a time, which takes part in the work as the first worker.
 public final class Team {
   /// What one thread of a team has for itself.
   public final class Worker {

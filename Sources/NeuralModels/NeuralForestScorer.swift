@@ -7,10 +7,13 @@ import GramdexStorage
 ///
 /// Memory: the states of two levels, and what a network needs of 256 words.
 final class NeuralForestScorer: ForestScorer {
-  /// Nodes that are read side by side.
-  static let lanes = 256
   /// Nodes of a tile. All tiles are whole, so that the numbers of a node do not depend on how many others are read with it.
+  ///
+  /// Class and adaptive soft-maxes gather the rows of a class; there they may in the last bits.
   static let tileRows = 16
+
+  /// Nodes that are read side by side: one tile where layers have no tiles of their own.
+  private let lanes: Int
 
   private let model: NeuralModel
   private var parts: Parts?
@@ -31,10 +34,11 @@ final class NeuralForestScorer: ForestScorer {
 
   init(_ model: NeuralModel, _ normalization: Normalization) {
     self.model = model
+    lanes = model.network.recurrent.isEmpty ? Self.tileRows : 16 * Self.tileRows
     let isExact = normalization == .exact || !model.canEstimate
     do {
       let team = try Team(threads: 1)
-      let state = model.network.makeState(lanes: Self.lanes)
+      let state = model.network.makeState(lanes: lanes)
       parts = Parts(
         team: team,
         state: state,
@@ -42,13 +46,13 @@ final class NeuralForestScorer: ForestScorer {
         memory: NetworkMemory(
           model.network,
           steps: 1,
-          lanes: Self.lanes,
+          lanes: lanes,
           learns: false,
           isFixed: true
         ),
         inputSums: try model.inputSums(team: team),
         packedOutput: isExact
-          ? try model.network.packedOutput(rows: Self.tileRows, team: team) : nil
+          ? try model.packedOutput(rows: Self.tileRows, team: team) : nil
       )
     } catch {
       failure = NeuralModelError.cannotCompute("\(error)")
@@ -80,6 +84,7 @@ final class NeuralForestScorer: ForestScorer {
       self.parts = parts
     } catch {
       failure = NeuralModelError.cannotCompute("\(error)")
+      for node in 0..<forest.count { scores[node] = .nan }
     }
   }
 
@@ -94,8 +99,8 @@ final class NeuralForestScorer: ForestScorer {
   ) throws {
     parts.below.begin(model.network, rows: nodes.count)
     var choices = OutcomeChoices()
-    for start in stride(from: 0, to: nodes.count, by: Self.lanes) {
-      let batch = nodes[start..<min(start + Self.lanes, nodes.count)]
+    for start in stride(from: 0, to: nodes.count, by: lanes) {
+      let batch = nodes[start..<min(start + lanes, nodes.count)]
       let rows = (batch.count + Self.tileRows - 1) / Self.tileRows * Self.tileRows
       let tiles = stride(from: 0, to: rows, by: Self.tileRows).map { $0..<$0 + Self.tileRows }
       choices.removeAll()

@@ -37,6 +37,7 @@ public final class NeuralModel: LanguageModel, RunScoring, ForestScoring {
   let clip: Double
   private let scorers = Mutex<[NeuralScorer]>([])
   private let keptInputSums = Mutex<FloatMatrix?>(nil)
+  private let keptOutput = Mutex<PackedOperand?>(nil)
 
   /// A model of a network.
   ///
@@ -169,6 +170,15 @@ public final class NeuralModel: LanguageModel, RunScoring, ForestScoring {
     return try keptInputSums.withLock { kept in
       if let kept { return kept }
       kept = try network.inputSums(team: team)
+      return kept
+    }
+  }
+
+  /// The weights of a soft-max over all words for tiles of `rows` rows, always the same number; made when they are first asked for.
+  func packedOutput(rows: Int, team: Team) throws -> PackedOperand? {
+    try keptOutput.withLock { kept in
+      if let kept { return kept }
+      kept = try network.packedOutput(rows: rows, team: team)
       return kept
     }
   }

@@ -254,7 +254,7 @@ public final class WordNetwork: Sendable {
   ///   - memory: what `step` left.
   ///   - packed: what `packedOutput` gave; nil to take the logits of a network that normalizes itself as they are.
   ///   - team: the threads.
-  /// - Returns: an element for each word [1 × words].
+  /// - Returns: an element for each word, and perhaps some that mean nothing.
   func logProbabilities(
     of choices: OutcomeChoices,
     window: WordWindow,
@@ -263,7 +263,7 @@ public final class WordNetwork: Sendable {
     packed: PackedOperand?,
     team: Team
   ) throws -> FloatMatrix {
-    let result = FloatMatrix(rows: 1, columns: choices.outcomes.count)
+    let result = FloatMatrix(rows: 1, columns: (choices.outcomes.count + 15) / 16 * 16)
     switch output {
     case .full(let output), .noise(let output):
       guard let packed else {
@@ -286,8 +286,9 @@ public final class WordNetwork: Sendable {
         team: team
       )
     case .classes, .adaptive:
-      // Each word has its own class or cluster, so each gets a row.
-      let rows = choices.rowOfEach
+      // Each word has its own class or cluster, so each gets a row; their number is one of a few, for each takes code of its own.
+      let places = choices.rowOfEach
+      let rows = places + Array(repeating: 0, count: (16 - places.count % 16) % 16)
       let features = Tensor(
         rows: rows.count,
         columns: memory.features.columns,
@@ -306,7 +307,7 @@ public final class WordNetwork: Sendable {
       )
       try output.logProbabilities(
         features,
-        targets: choices.outcomes,
+        targets: choices.outcomes + Array(repeating: -1, count: rows.count - places.count),
         extra: ngrams,
         into: result,
         team: team

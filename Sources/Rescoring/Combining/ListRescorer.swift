@@ -57,26 +57,34 @@ public final class ListRescorer {
 
   private let options: RescoringOptions
   private let scorer: EnsembleScorer
-  /// The names of the models' scores, and of the total.
+  /// The names of the models' scores, and of the total, as they are written.
   private let names: [String]
   private let totalName: String
-  private let modelNames: [String]
 
   /// Prepares rescoring.
   ///
-  /// - Throws: `RescoringError` for options that cannot be.
+  /// - Throws: as `check`.
   public init(_ ensemble: Ensemble, options: RescoringOptions) throws(RescoringError) {
+    try Self.check(options, for: ensemble)
     self.options = options
-    modelNames = ensemble.names
     names = ensemble.names.map { options.prefix + $0 }
     totalName = options.prefix + Self.total
-    var seen = Set<String>([ScoreWeights.words, ScoreWeights.unknownWords])
+    scorer = ensemble.makeScorer()
+  }
+
+  /// Refuses options that cannot be.
+  ///
+  /// - Throws: `RescoringError.nameTwice`, `nothingToEstimate`, `cascadeWithoutWeights`.
+  public static func check(
+    _ options: RescoringOptions,
+    for ensemble: Ensemble
+  ) throws(RescoringError) {
+    var seen = Set<String>([ScoreWeights.words, ScoreWeights.unknownWords, total])
     for name in ensemble.names where !seen.insert(name).inserted { throw .nameTwice(name) }
     if options.cascade != nil {
       guard options.weights != nil else { throw .cascadeWithoutWeights }
       guard ensemble.canEstimate else { throw .nothingToEstimate(names: ensemble.names) }
     }
-    scorer = ensemble.makeScorer()
   }
 
   /// Rescores lists together.
@@ -221,6 +229,7 @@ public final class ListRescorer {
       if options.weights != nil {
         hypothesis.scores.append(Hypothesis.Score(totalName, scored.total))
       }
+      hypothesis.extras.removeAll { $0.name == Self.estimated }
       if scored.isEstimated {
         hypothesis.extras.append(ExtraField(name: Self.estimated, json: "true"))
       }
@@ -247,7 +256,7 @@ public final class ListRescorer {
     return total
   }
 
-  /// The score of a name: of a model, of the hypothesis, or a number of words.
+  /// The score of a name: of a model, by the name that is written, of the hypothesis, or a number of words.
   ///
   /// - Throws: `RescoringError.noScore`.
   public func value(
@@ -261,17 +270,19 @@ public final class ListRescorer {
     case ScoreWeights.unknownWords: return Double(score.unknownWords)
     default: break
     }
-    if let model = modelNames.firstIndex(of: name) { return score.log10Probabilities[model] }
+    if let model = names.firstIndex(of: name) { return score.log10Probabilities[model] }
     if let value = hypothesis[score: name] { return value }
     throw .noScore(
       name: name,
-      known: hypothesis.scores.map(\.name) + modelNames,
+      known: hypothesis.scores.map(\.name) + names,
       place: list.place(of: hypothesis)
     )
   }
 
   /// Refuses lists whose scores new ones would replace.
-  private func check(_ list: NBestList) throws(RescoringError) {
+  ///
+  /// - Throws: `RescoringError.scoreExists`.
+  public func check(_ list: NBestList) throws(RescoringError) {
     guard let first = list.hypotheses.first else { return }
     let known = names + (options.weights == nil ? [] : [totalName])
     for name in known where first[score: name] != nil {

@@ -29,7 +29,10 @@ public enum RescoringError: Error, Equatable, Sendable, CustomStringConvertible 
     case .notFinite(let name, let place):
       "\(place): the score \"\(name)\" of a hypothesis is no number; check the model with gramdex verify"
     case .nameTwice(let name):
-      "two models are called \"\(name)\", and their scores would be, too; name each model once"
+      """
+      the score of a model would be called "\(name)", as another one is; name each model once, or give its score \
+      another name with --model NAME=MODEL
+      """
     case .nothingToEstimate(let names):
       """
       --cascade saves work where a network normalizes itself, as those trained with --softmax noise do, and none of \

@@ -11,6 +11,18 @@ extension TuningLists {
     }
   }
 
+  /// The features that differ between hypotheses of a list by more than rounding does.
+  public var tellingFeatures: [String] {
+    let columns = featureNames.count
+    return featureNames.indices.filter { column in
+      (0..<count).contains { list in
+        let values = (offsets[list]..<offsets[list + 1]).map { features[$0 * columns + column] }
+        guard let least = values.min(), let most = values.max() else { return false }
+        return most - least > 1e-12 * max(abs(least), abs(most))
+      }
+    }.map { featureNames[$0] }
+  }
+
   /// The same lists with some of the features only, in their order.
   public func keeping(features kept: [String]) -> Self {
     let columns = featureNames.indices.filter { kept.contains(featureNames[$0]) }

@@ -180,11 +180,13 @@ private struct DistinctWords: ~Copyable {
       let start = unsafe UnsafeRawPointer(text + Int(place.offset))
       let isShort = place.count <= 8
       // SAFETY: 64 bytes after the text are readable.
-      let key =
-        unsafe isShort
-        ? unsafe start.loadUnaligned(as: UInt64.self).littleEndian
-          & (UInt64.max >> (64 - 8 * UInt64(place.count)))
-        : unsafe hash(start, Int(place.count))
+      let key: UInt64
+      if isShort {
+        let bytes = unsafe start.loadUnaligned(as: UInt64.self).littleEndian
+        key = bytes & (UInt64.max >> (64 - 8 * UInt64(place.count)))
+      } else {
+        key = unsafe hash(start, Int(place.count))
+      }
       var slot = home(key, mask)
       while true {
         let found = slots[slot]
