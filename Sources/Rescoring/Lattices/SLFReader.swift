@@ -118,8 +118,8 @@ struct SLFReader {
   }
 
   private mutating func readNode(_ fields: [SLFFields.Field], _ line: Line) throws {
-    let given = try whole(fields[0], line)
-    var node = Node(number: given, node: Lattice.Node(number: given))
+    let name = try whole(fields[0], line)
+    var node = Node(number: name, node: Lattice.Node(number: name))
     for field in fields.dropFirst() {
       switch Self.short(field.name) {
       case "t": node.node.time = try number(field, line)
@@ -129,8 +129,8 @@ struct SLFReader {
         node.node.extras.append(ExtraField(name: field.name, json: JSONText.quoted(field.value)))
       }
     }
-    if nodeIndices.updateValue(nodes.count, forKey: given) != nil {
-      throw line.error(.lattice(reason: "node \(given) comes twice"))
+    if nodeIndices.updateValue(nodes.count, forKey: name) != nil {
+      throw line.error(.lattice(reason: "node \(name) comes twice"))
     }
     nodes.append(node)
   }
