@@ -27,12 +27,14 @@ public final class Cancellation: Sendable {
   }
 }
 
-/// The job was asked to stop; nothing was published.
+/// The job was asked to stop; nothing was published, unless `folder` says so.
 public struct Interrupted: Error, Equatable, Sendable, CustomStringConvertible {
   /// The signal's number.
   public var signal: Int32
   /// The folder of the checkpoint that the job goes on from when it is resumed; nil where nothing was kept.
   public var checkpoint: String?
+  /// The folder in which files that were complete stay; nil where nothing was published.
+  public var folder: String?
 
   /// Makes the error.
   public init(signal: Int32, checkpoint: String? = nil) {
@@ -42,6 +44,9 @@ public struct Interrupted: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// What happened, for a person.
   public var description: String {
+    if let folder {
+      return "interrupted by signal \(signal); files that were complete stay in \(folder)"
+    }
     guard let checkpoint else {
       return
         "interrupted by signal \(signal); nothing was published and temporary files were removed"

@@ -30,6 +30,9 @@ public struct ListRescoringOptions: Sendable {
 ///
 /// The same bytes for any number of threads. Memory: a few thousand hypotheses a thread, or a few of the longest lists.
 public enum ListRescoring {
+  /// More threads than any machine has cores for; each has scorers of its own.
+  private static let maximumThreads = 256
+
   /// Rescores everything.
   ///
   /// - Parameters:
@@ -47,7 +50,7 @@ public enum ListRescoring {
   ) throws -> ListRescoringSummary {
     // Options that cannot be are found before anything is read.
     try ListRescorer.check(options.rescoring, for: ensemble)
-    let threads = max(options.threads ?? MachineLimits().cores, 1)
+    let threads = min(max(options.threads ?? MachineLimits().cores, 1), maximumThreads)
     let reader = try NBestReader(
       options.inputs,
       options: options.reading,
@@ -67,19 +70,24 @@ public enum ListRescoring {
       total: reader.totalBytes,
       unit: "bytes"
     )
-    try ListRounds(reader, threads: threads).run(workers: rescorers) { rescorer, lists in
-      var counts = ListRescorer.Summary()
-      return (lists: try rescorer.rescore(lists, summary: &counts), counts: counts)
-    } consume: { piece in
-      let open = try writer ?? self.writer(options, ensemble, format: reader.format)
-      writer = open
-      for list in piece.lists { try open.write(list) }
-      summary.counts += piece.counts
-    } pause: {
-      try writer?.flush()
-      progress.completed = reader.consumedBytes
-      observer.progress(progress)
-      try cancellation?.check()
+    do {
+      try ListRounds(reader, threads: threads).run(workers: rescorers) { rescorer, lists in
+        var counts = ListRescorer.Summary()
+        return (lists: try rescorer.rescore(lists, summary: &counts), counts: counts)
+      } consume: { piece in
+        let open = try writer ?? self.writer(options, ensemble, format: reader.format)
+        writer = open
+        for list in piece.lists { try open.write(list) }
+        summary.counts += piece.counts
+      } pause: {
+        try writer?.flush()
+        progress.completed = reader.consumedBytes
+        observer.progress(progress)
+        try cancellation?.check()
+      }
+    } catch var error as Interrupted {
+      error.folder = writer?.folder
+      throw error
     }
     try cancellation?.check()
     // No lists are a file without lists.
@@ -96,6 +104,7 @@ public enum ListRescoring {
   ) throws -> NBestWriter {
     let prefix = options.rescoring.prefix
     var writing = NBestWritingOptions(format: options.format ?? format ?? .json)
+    if options.rescoring.cascade != nil { writing.extraColumns = [ListRescorer.estimated] }
     writing.log10Scores = ensemble.names.map { prefix + $0 }
     writing.languageScore = options.languageScore ?? prefix + ensemble.names[0]
     if options.rescoring.weights != nil { writing.totalScore = prefix + ListRescorer.total }

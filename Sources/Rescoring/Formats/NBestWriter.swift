@@ -69,6 +69,11 @@ public final class NBestWriter {
     }
   }
 
+  /// The folder in which each list has a file that is there as soon as it is complete; nil where everything is published at the end.
+  public var folder: String? {
+    if case .folder = target { path } else { nil }
+  }
+
   /// What the format had no room for so far, one line for each kind of thing.
   public var warnings: [String] {
     switch target {

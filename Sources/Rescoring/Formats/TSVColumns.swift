@@ -25,7 +25,7 @@ struct TSVColumns {
   /// Names of the column with the words.
   static let textNames = ["text", "hyp", "hypothesis"]
 
-  /// The columns that a header names; without a known name, the first is the id and the last the text.
+  /// The columns that a header names; without a known name, the first is the id; `words` is the text when it comes last and nothing else is.
   init(header line: Line, ranksInIDs: Bool) throws {
     var names = try line.fields.map { try line.words($0) }
     names[0] = WordSpacing.normalized(
@@ -43,13 +43,10 @@ struct TSVColumns {
     }
     if !meanings.contains(.text) {
       let last = names.count - 1
-      if case .score = meanings[last] {
-        meanings[last] = .text
-      } else if names[last] == "words" {
-        meanings[last] = .text
-      } else {
+      guard names[last] == "words" else {
         throw line.error(.header(reason: "names no column \"text\""))
       }
+      meanings[last] = .text
     }
     if ranksInIDs { meanings = meanings.map { $0 == .utterance ? .utteranceAndRank : $0 } }
     try checkSingles(names, line)

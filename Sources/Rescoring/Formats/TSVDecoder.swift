@@ -2,7 +2,7 @@ import GramdexText
 
 /// Hypotheses between tabs, one a line.
 ///
-/// The first line may be a header that begins with `#`. An empty field is no reference and no text field. A column whose first value is text (and not `nan` or `inf`) is no score but
+/// The first line may be a header that begins with `#`. An empty field is no reference, no score and no text field. A column whose first value is text (and not `nan` or `inf`) is no score but
 /// a field that is kept; a warning says so.
 struct TSVDecoder: HypothesisDecoding {
   private let lines: LineReader
@@ -81,8 +81,11 @@ struct TSVDecoder: HypothesisDecoding {
       let text = try line.words(field)
       if !text.isEmpty { result.reference = text }
     case .score(let name):
+      let field = line.trimmed(field)
+      // An empty field is no score; whether one may be missing is asked where all are known.
+      if field.isEmpty { return }
       result.hypothesis.scores.append(
-        Hypothesis.Score(name, try line.score(name, line.trimmed(field)))
+        Hypothesis.Score(name, try line.score(name, field))
       )
     case .count(let name), .label(let name):
       if field.isEmpty { return }
@@ -101,7 +104,7 @@ struct TSVDecoder: HypothesisDecoding {
     _ columns: inout TSVColumns
   ) {
     for (index, field) in fields.enumerated() {
-      guard case .score(let name) = columns.meanings[index],
+      guard case .score(let name) = columns.meanings[index], !line.trimmed(field).isEmpty,
         DecimalNumber.parse(line.bytes, line.trimmed(field)) == .text
       else { continue }
       columns.meanings[index] = .label(name)
