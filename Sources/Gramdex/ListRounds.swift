@@ -26,6 +26,7 @@ struct ListRounds {
   ///   - body: turns a piece into a result, on any thread.
   ///   - consume: gets the results in order, on this thread.
   ///   - pause: called after every round.
+  /// - Throws: the first error of the reader, of `body` or of `consume`, and what `pause` throws.
   func run<Worker, Result: Sendable>(
     workers: borrowing Slots<Worker>,
     body: @Sendable (Worker, [NBestList]) throws -> Result,

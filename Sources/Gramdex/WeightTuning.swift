@@ -46,6 +46,7 @@ public enum WeightTuning {
   ///   - models: their names for the file of weights, as the command line has them.
   ///   - observer: is told how far it is.
   ///   - cancellation: stops the work when it is set.
+  /// - Returns: the weights, and what they do.
   /// - Throws: `NBestError`, `RescoringError`, `TuningError`, `WeightTuningError`, `Interrupted`.
   public static func run(
     _ options: WeightTuningOptions,

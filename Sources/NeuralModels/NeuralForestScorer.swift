@@ -7,11 +7,14 @@ import GramdexStorage
 ///
 /// Memory: the states of two levels, and what a network needs of 256 words.
 final class NeuralForestScorer: ForestScorer {
-  /// Nodes of a tile. All tiles are whole, so that the numbers of a node do not depend on how many others are read with it.
+  /// Nodes of a tile.
   ///
+  /// All tiles are whole, so that the numbers of a node do not depend on how many others are read with it.
   /// Class and adaptive soft-maxes gather the rows of a class; there they may in the last bits.
   static let tileRows = 16
-  /// Nodes of a tile of the soft-max, where there are so many: its weights are read once for each tile. What is left has tiles as above.
+  /// Nodes of a tile of the soft-max, where there are so many: its weights are read once for each tile.
+  ///
+  /// What is left has tiles as above.
   static let outputRows = 64
 
   /// Nodes that are read side by side: one tile where layers have no tiles of their own.
@@ -145,7 +148,9 @@ final class NeuralForestScorer: ForestScorer {
   }
 }
 
-/// What is known of the nodes of a forest while a network reads it. Node −1 is what stands before first words.
+/// What is known of the nodes of a forest while a network reads it.
+///
+/// Node −1 is what stands before first words.
 private struct Reading {
   /// The network's number of each node's word.
   var numbers: [Int32]

@@ -255,6 +255,7 @@ public final class WordNetwork: Sendable {
   ///   - packed: what `packedOutput` gave; nil to take the logits of a network that normalizes itself as they are.
   ///   - team: the threads.
   /// - Returns: an element for each word, and perhaps some that mean nothing.
+  /// - Throws: what `Team.run` throws.
   func logProbabilities(
     of choices: OutcomeChoices,
     window: WordWindow,

@@ -14,7 +14,9 @@ enum LatticeSamples {
     var text: String { labels.compactMap(LatticeWords.word).joined(separator: " ") }
   }
 
-  /// A lattice of `nodes` nodes with random arcs, some without words, and one or two ends. The time of a node is its own.
+  /// A lattice of `nodes` nodes with random arcs, some without words, and one or two ends.
+  ///
+  /// The time of a node is its own.
   static func random(seed: UInt64, nodes: Int = 6) -> Lattice {
     var generator = SeededGenerator(seed: seed)
     let labels = ["a", "b", "c", "", "<sil>", "a(2)", "[NOISE]"]

@@ -39,7 +39,9 @@ public struct ScoreWeights: Hashable, Sendable {
     self.init(file.weights.sorted { $0.key < $1.key }.map { Entry($0.key, $0.value) })
   }
 
-  /// The weight of a score; nil when there is none. Setting it adds one or replaces it, nil removes it.
+  /// The weight of a score; nil when there is none.
+  ///
+  /// Setting it adds one or replaces it, nil removes it.
   public subscript(_ name: String) -> Double? {
     get { entries.first { $0.name == name }?.weight }
     set {

@@ -21,7 +21,9 @@ public struct LatticeExpansionOptions: Sendable {
     self.beam = beam
   }
 
-  /// Whether states stay few: the options limit them, or `model` forgets. A network does not, so that a lattice would get a node for each of its
+  /// Whether states stay few: the options limit them, or `model` forgets.
+  ///
+  /// A network does not, so that a lattice would get a node for each of its
   /// paths.
   public func areLimited(for model: some LanguageModel) -> Bool {
     statesPerNode != nil || beam != nil
