@@ -2,13 +2,14 @@ import GramdexText
 
 /// Hypotheses between tabs, one a line.
 ///
-/// The first line may be a header that begins with `#`. An empty field is no reference, no score and no text field. A column whose first value is text (and not `nan` or `inf`) is no score but
+/// The first line may be a header that begins with `#`. An empty field is no reference, no score and no text field. A column whose first value that is not empty is text (and not `nan` or `inf`) is no score but
 /// a field that is kept; a warning says so.
 struct TSVDecoder: HypothesisDecoding {
   private let lines: LineReader
   private let ranksInIDs: Bool
   private var columns: TSVColumns?
-  private var checksKinds = false
+  /// Columns of the header that are scores unless their first value, which has not come yet, is text.
+  private var undecided: [Int] = []
   private(set) var warnings: [String] = []
 
   init(_ lines: LineReader, ranksInIDs: Bool) {
@@ -24,8 +25,11 @@ struct TSVDecoder: HypothesisDecoding {
       if line.isBlank { continue }
       if let columns { return try decode(line, columns) }
       if line.bytes[line.range.lowerBound] == UInt8(ascii: "#") {
-        columns = try TSVColumns(header: line, ranksInIDs: ranksInIDs)
-        checksKinds = true
+        let named = try TSVColumns(header: line, ranksInIDs: ranksInIDs)
+        undecided = named.meanings.indices.filter {
+          if case .score = named.meanings[$0] { true } else { false }
+        }
+        columns = named
         continue
       }
       let count = line.fields.count
@@ -43,10 +47,9 @@ struct TSVDecoder: HypothesisDecoding {
     guard fields.count == columns.meanings.count else {
       throw line.error(.columns(expected: columns.meanings.count, found: fields.count))
     }
-    if checksKinds {
+    if !undecided.isEmpty {
       findTexts(line, fields, &columns)
       self.columns = columns
-      checksKinds = false
     }
     var result = DecodedHypothesis(
       utterance: "",
@@ -103,12 +106,18 @@ struct TSVDecoder: HypothesisDecoding {
     _ fields: [Range<Int>],
     _ columns: inout TSVColumns
   ) {
-    for (index, field) in fields.enumerated() {
-      guard case .score(let name) = columns.meanings[index], !line.trimmed(field).isEmpty,
-        DecimalNumber.parse(line.bytes, line.trimmed(field)) == .text
-      else { continue }
-      columns.meanings[index] = .label(name)
-      warnings.append("\(lines.name): the column \(name) holds text, so it is kept and is no score")
+    undecided.removeAll { index in
+      let field = line.trimmed(fields[index])
+      if field.isEmpty { return false }
+      if case .score(let name) = columns.meanings[index],
+        DecimalNumber.parse(line.bytes, field) == .text
+      {
+        columns.meanings[index] = .label(name)
+        warnings.append(
+          "\(lines.name): the column \(name) holds text, so it is kept and is no score"
+        )
+      }
+      return true
     }
   }
 }
