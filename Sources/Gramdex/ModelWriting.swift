@@ -58,7 +58,8 @@ struct ModelWriting {
 
   /// Memory that stages may use beside the model's words.
   func memory(beside model: ScoredModel) -> Int {
-    budget - BuildMemory.processBytes(budget: budget) - model.memoryBytes
+    // A derivation holds a little more of its own than a build does.
+    budget - BuildMemory.processBytes(budget: budget) - budget / 64 - model.memoryBytes
   }
 
   /// Completes the model and writes it to a new file.
