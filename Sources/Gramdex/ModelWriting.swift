@@ -58,8 +58,7 @@ struct ModelWriting {
 
   /// Memory that stages may use beside the model's words.
   func memory(beside model: ScoredModel) -> Int {
-    // A derivation holds a little more of its own than a build does.
-    budget - BuildMemory.processBytes(budget: budget) - budget / 64 - model.memoryBytes
+    budget - BuildMemory.processBytes(budget: budget) - model.memoryBytes
   }
 
   /// Completes the model and writes it to a new file.
