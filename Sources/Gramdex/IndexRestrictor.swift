@@ -106,7 +106,7 @@ struct RestrictJob {
   }
 
   /// What one thread needs that reads text: a block of it with its words and answers.
-  private static let readingBytes = 13 << 20
+  private static let readingBytes = 12 << 20
 
   private func readOccurrences(of input: InputOptions) throws -> WordOccurrences {
     let threads = readingThreads
