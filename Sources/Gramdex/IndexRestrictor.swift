@@ -117,9 +117,7 @@ struct RestrictJob {
       temporaryFolder: writing.workspace.path
     )
     try forEachSentence(input) { try writer.append($0) }
-    let occurrences = try writer.finish(contextWords: model.order - 1)
-    ProcessMemory.returnFreedMemory()
-    return occurrences
+    return try writer.finish(contextWords: model.order - 1)
   }
 
   /// Threads that read text: they have at most half of the memory.
@@ -154,6 +152,8 @@ struct RestrictJob {
       reading.report(count, of: nil)
     }
     reading.report(count, of: count)
+    // What threads have read with is not counted among what later stages hold.
+    ProcessMemory.returnFreedMemory()
   }
 }
 
