@@ -104,6 +104,7 @@ enum ErrorReport {
     case PlanError.memory: Code.usage
     case is ScratchFileError: Code.inputOutput
     case let error as NBestError: error.isBadData ? Code.badData : Code.usage
+    case let error as LatticeError: error.isBadData ? Code.badData : Code.usage
     case let error as ListEvaluationError: error.isBadData ? Code.badData : Code.usage
     case TuningError.bounds, TuningError.folds, WeightTuningError.unknownFeature,
       WeightTuningError.scoreTwice:

@@ -84,14 +84,12 @@ struct HypothesisChoiceFlags: ParsableArguments {
     guard weights.contains("="), !FileManager.default.fileExists(atPath: weights) else {
       return TotalRule(ScoreWeights(try WeightsFile(contentsOf: weights)))
     }
-    var terms: [ScoreWeights.Entry] = []
-    for part in weights.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let sign = part.lastIndex(of: "="), sign > part.startIndex,
-        let weight = Double(part[part.index(after: sign)...]), weight.isFinite
-      else {
+    let parts = weights.split(separator: ",", omittingEmptySubsequences: false)
+    let terms = try parts.map { part in
+      guard let weight = ScoreWeightArgument(argument: String(part)) else {
         throw ValidationError("--weights: \"\(part)\" is not NAME=NUMBER, such as ac=1,lm=6.5")
       }
-      terms.append(ScoreWeights.Entry(String(part[..<sign]), weight))
+      return ScoreWeights.Entry(weight.name, weight.value)
     }
     return TotalRule(ScoreWeights(terms))
   }

@@ -76,18 +76,6 @@ struct LatticeWeightFlags: ParsableArguments {
   }
 }
 
-extension LatticesCommand {
-  /// Runs a command; what cannot be done with its lattices is reported with the exit code that it has.
-  static func reporting<Result>(_ body: () throws -> Result) throws -> Result {
-    do {
-      return try body()
-    } catch let error as LatticeError {
-      Messages.write("\(error)")
-      throw ExitCode(error.isBadData ? ErrorReport.Code.badData : ErrorReport.Code.usage)
-    }
-  }
-}
-
 /// `gramdex lattices extract`: the best hypotheses of lattices.
 struct LatticesExtractCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -118,18 +106,16 @@ struct LatticesExtractCommand: ParsableCommand {
   }
 
   func run() throws {
-    let lattices = try LatticesCommand.reporting {
-      try progress.run(isShort: true) { display, cancellation in
-        try LatticeJobs.writeLists(
-          of: self.lattices.input,
-          count: count,
-          weights: weights.overrides,
-          output: output,
-          format: format,
-          observer: display,
-          cancellation: cancellation
-        )
-      }
+    let lattices = try progress.run(isShort: true) { display, cancellation in
+      try LatticeJobs.writeLists(
+        of: self.lattices.input,
+        count: count,
+        weights: weights.overrides,
+        output: output,
+        format: format,
+        observer: display,
+        cancellation: cancellation
+      )
     }
     Messages.write(lattices == 1 ? "1 lattice" : "\(lattices) lattices")
   }
@@ -195,17 +181,15 @@ struct LatticesRescoreCommand: ParsableCommand {
       statesPerNode: statesPerNode,
       beam: beam
     )
-    let lattices = try LatticesCommand.reporting {
-      try progress.run(isShort: true) { display, cancellation in
-        try LatticeJobs.rescore(
-          self.lattices.input,
-          Ensemble.Member("lm", model),
-          options: options,
-          output: output,
-          observer: display,
-          cancellation: cancellation
-        )
-      }
+    let lattices = try progress.run(isShort: true) { display, cancellation in
+      try LatticeJobs.rescore(
+        self.lattices.input,
+        Ensemble.Member("lm", model),
+        options: options,
+        output: output,
+        observer: display,
+        cancellation: cancellation
+      )
     }
     Messages.write(lattices == 1 ? "1 lattice" : "\(lattices) lattices")
   }
@@ -245,15 +229,13 @@ struct LatticesOracleCommand: ParsableCommand {
 
   func run() throws {
     let references = try References(reading: self.references)
-    let found = try LatticesCommand.reporting {
-      try progress.run(isShort: true) { display, cancellation in
-        try LatticeJobs.oracle(
-          lattices.input,
-          references: references,
-          observer: display,
-          cancellation: cancellation
-        )
-      }
+    let found = try progress.run(isShort: true) { display, cancellation in
+      try LatticeJobs.oracle(
+        lattices.input,
+        references: references,
+        observer: display,
+        cancellation: cancellation
+      )
     }
     let report = Report(
       lattices: found.lattices,

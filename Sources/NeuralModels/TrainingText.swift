@@ -106,10 +106,8 @@ private final class TextEncoder {
   private let ids: ScratchNumbersWriter
   private let counts: CountBox
   /// The words of a block, and their ids.
-  private var found = RecordBuffer<WordPlace>(uninitialized: 0)
+  private var finder = WordFinder()
   private var foundIDs = RecordBuffer<UInt32>(uninitialized: 0)
-  /// For each LF of the block, how many words stand before it.
-  private var lineEnds = RecordBuffer<UInt32>(uninitialized: 0)
   /// Whether the line that the last block did not end has a word.
   private var hasWords = false
   private var skipped: UInt64 = 0
@@ -146,18 +144,14 @@ private final class TextEncoder {
   func append(_ block: TextBlock) throws {
     statistics.add(TextStatistics(block))
     normalizer.normalize(block, scratch: scratch)
-    let wordLimit = block.count / 2 + 1
-    if found.count < wordLimit {
-      found = RecordBuffer(uninitialized: wordLimit)
-      foundIDs = RecordBuffer(uninitialized: wordLimit)
-    }
-    if lineEnds.count < block.count { lineEnds = RecordBuffer(uninitialized: block.count) }
-    let (wordCount, lineCount) = block.findWords(into: found, lineEnds: lineEnds)
+    let limit = WordFinder.limit(block)
+    if foundIDs.count < limit { foundIDs = RecordBuffer(uninitialized: limit) }
+    let (wordCount, lineCount) = finder.find(in: block)
     // SAFETY: a block has 64 readable bytes after its text.
-    unsafe lexicon.lookUp(found, count: wordCount, in: block.pointer, into: foundIDs)
+    unsafe lexicon.lookUp(finder.found, count: wordCount, in: block.pointer, into: foundIDs)
     var word = 0
     for line in 0..<lineCount {
-      let end = Int(lineEnds[line])
+      let end = Int(finder.lineEnds[line])
       try append(word..<end, of: block)
       word = end
       if hasWords || convention == .lmplz { try append(WordID.endOfSentence.rawValue) }
@@ -185,7 +179,7 @@ private final class TextEncoder {
       switch id {
       case .beginOfSentence, .endOfSentence:
         skipped += 1
-      case .unknown where convention == .lmplz && isUnknownMark(found[word], in: block):
+      case .unknown where convention == .lmplz && isUnknownMark(finder.found[word], in: block):
         skipped += 1
       default:
         try append(id.rawValue)

@@ -32,11 +32,8 @@ final class BlockScorer {
   private let normalizer: TextNormalizer
   private let scratch = TextBlock(capacity: 0)
   let scorer: any RunScorer
-  /// The words of the block, found before they are looked up.
-  private var found = RecordBuffer<WordPlace>(uninitialized: 0)
+  private var finder = WordFinder()
   private var foundIDs = RecordBuffer<UInt32>(uninitialized: 0)
-  /// For each LF, how many words stand before it.
-  private var lineEnds = RecordBuffer<UInt32>(uninitialized: 0)
   private(set) var ids = RecordBuffer<UInt32>(uninitialized: 0)
   private(set) var scores = RecordBuffer<Float>(uninitialized: 0)
   private(set) var orders = RecordBuffer<UInt8>(uninitialized: 0)
@@ -83,7 +80,7 @@ final class BlockScorer {
     normalizer.normalize(block, scratch: scratch)
     let (wordCount, lineCount) = scan(block)
     // SAFETY: a block has 64 readable bytes after its text.
-    unsafe lexicon.lookUp(found, count: wordCount, in: block.pointer, into: foundIDs)
+    unsafe lexicon.lookUp(finder.found, count: wordCount, in: block.pointer, into: foundIDs)
     let begin = carry
     if convention.endsDocuments && block.inputIndex != inputIndex { latest = beginning }
     inputIndex = block.inputIndex
@@ -95,13 +92,9 @@ final class BlockScorer {
 
   /// Finds words and line ends.
   private func scan(_ block: TextBlock) -> (words: Int, lines: Int) {
-    let wordLimit = block.count / 2 + 1
-    if found.count < wordLimit {
-      found = RecordBuffer(uninitialized: wordLimit)
-      foundIDs = RecordBuffer(uninitialized: wordLimit)
-    }
-    if lineEnds.count < block.count { lineEnds = RecordBuffer(uninitialized: block.count) }
-    return block.findWords(into: found, lineEnds: lineEnds)
+    let limit = WordFinder.limit(block)
+    if foundIDs.count < limit { foundIDs = RecordBuffer(uninitialized: limit) }
+    return finder.find(in: block)
   }
 
   // The loops below get the buffers as parameters: each access to a property of a class is checked.
@@ -122,7 +115,7 @@ final class BlockScorer {
     var word = 0
     for line in 0...lineCount {
       let isEnded = line < lineCount
-      let end = isEnded ? Int(lineEnds[line]) : wordCount
+      let end = isEnded ? Int(finder.lineEnds[line]) : wordCount
       // What stands after the last LF goes on in the next block; often it is nothing.
       if !isEnded && word == end && carry == nil { break }
       let start = place
@@ -165,7 +158,7 @@ final class BlockScorer {
 
   /// Puts words, without sentence marks, at `place` and the ones after; returns the place after them.
   private func add(_ range: Range<Int>, at place: Int) -> Int {
-    let (end, bytes) = Self.add(range, found, foundIDs, at: place, ids, words, lexicon.count)
+    let (end, bytes) = Self.add(range, finder.found, foundIDs, at: place, ids, words, lexicon.count)
     textBytes += bytes
     return end
   }

@@ -6,8 +6,6 @@ import GramdexStorage
 /// for scores of these lists. Scores are negated; those in log10 become −ln. Each file gets its name when it is
 /// complete.
 struct KaldiFolder {
-  private static let lnTen = 2.302585092994046
-
   private(set) var losses = WritingLosses(.kaldi)
   private let folder: String
   private let log10Scores: [String]
@@ -37,7 +35,7 @@ struct KaldiFolder {
         guard let score = hypothesis.scores.first(where: { $0.name == name }) else {
           throw list.unwritable(.kaldi, "has no score \(name), which lists before it have")
         }
-        let cost = score.value == 0 ? 0 : -score.value * (isLog10 ? Self.lnTen : 1)
+        let cost = score.value == 0 ? 0 : -score.value * (isLog10 ? ScoreUnits.lnPerLog10 : 1)
         file.buffer += key
         try list.append(score, as: cost, .kaldi, to: &file.buffer)
         file.buffer.append(0x0A)

@@ -82,9 +82,6 @@ struct SRILMEncoder: ListEncoding {
 /// Words without times get some, each 0.01 after the end of the word before: SRILM takes words that touch for parts of words.
 /// The first of them gets the scores `ac` and `lm`, so that the sums are right.
 struct DecipherEncoder: ListEncoding {
-  /// Bytelogs in a unit of log10: ln(10) · 10000.5 / 1024.
-  static let bytelogsPerLog10 = 2.302585092994046 * 10000.5 / 1024
-
   private(set) var losses: WritingLosses
   private let options: NBestWritingOptions
   private var totalName: String?
@@ -158,7 +155,7 @@ struct DecipherEncoder: ListEncoding {
     to output: inout [UInt8]
   ) throws {
     let isLog10 = options.log10Scores.contains(score.name)
-    let value = isLog10 ? score.value * Self.bytelogsPerLog10 : score.value
+    let value = isLog10 ? score.value * ScoreUnits.bytelogsPerLog10 : score.value
     try list.append(score, as: value, options.format, to: &output)
   }
 

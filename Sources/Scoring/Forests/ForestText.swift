@@ -19,9 +19,8 @@ final class ForestText {
   private let normalizer: TextNormalizer
   private let block = TextBlock(capacity: 0)
   private let scratch = TextBlock(capacity: 0)
-  private var found = RecordBuffer<WordPlace>(uninitialized: 0)
+  private var finder = WordFinder()
   private var ids = RecordBuffer<UInt32>(uninitialized: 0)
-  private var lineEnds = RecordBuffer<UInt32>(uninitialized: 0)
   /// Where the words of each sentence begin, and where the last ones end.
   private var starts: [Int] = [0]
   /// How many words of each sentence are not in the lexicon.
@@ -52,15 +51,11 @@ final class ForestText {
   /// Finds the words of the sentences that were added.
   func read() {
     normalizer.normalize(block, scratch: scratch)
-    let wordLimit = block.count / 2 + 1
-    if found.count < wordLimit {
-      found = RecordBuffer(uninitialized: wordLimit)
-      ids = RecordBuffer(uninitialized: wordLimit)
-    }
-    if lineEnds.count < block.count { lineEnds = RecordBuffer(uninitialized: block.count) }
-    let (words, lines) = block.findWords(into: found, lineEnds: lineEnds)
+    let limit = WordFinder.limit(block)
+    if ids.count < limit { ids = RecordBuffer(uninitialized: limit) }
+    let (words, lines) = finder.find(in: block)
     // SAFETY: a block has 64 readable bytes after its text.
-    unsafe distinct.find(found, count: words, in: block.pointer, into: ids)
+    unsafe distinct.find(finder.found, count: words, in: block.pointer, into: ids)
     unsafe distinct.lookUp(lexicon, in: block.pointer)
     gather(lines)
     isPlanted = false
@@ -86,7 +81,7 @@ final class ForestText {
     var word = 0
     var kept = 0
     for line in 0..<lines {
-      let end = Int(lineEnds[line])
+      let end = Int(finder.lineEnds[line])
       let unknown = distinct.translate(ids, word..<max(end, word), to: &kept, lexicon.count)
       word = max(end, word)
       starts.append(kept)

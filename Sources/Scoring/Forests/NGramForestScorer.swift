@@ -18,7 +18,7 @@ extension NGramModel: ForestScoring {
 /// A *unit* is a word with the order − 1 words before it, or fewer where the sequences begin. Nodes with equal units have equal scores, and equal
 /// *contexts*, the order − 1 words that the next unit stands on. Units follow one another as nodes do, so that batches of them are looked up as a tree.
 ///
-/// Memory: 24 + 4 · order bytes a distinct n-gram, and 48 a node, of the largest forest.
+/// Memory: about 40 + 4 · order bytes a node of the largest forest, or a word of the sentences.
 @safe
 final class NGramForestScorer: ForestScorer, SentenceScorer {
   private let model: NGramModel
@@ -81,6 +81,8 @@ private struct Units: ~Copyable {
   /// Units by context and word, 0 where there is none; then units by the words of their context.
   private var byWord = RecordBuffer<UInt32>(uninitialized: 0)
   private var byContext = RecordBuffer<UInt32>(uninitialized: 0)
+  /// The last slot of these tables in use: one less than a power of two.
+  private var mask = 0
 
   init(order: Int) {
     self.order = order
@@ -94,28 +96,17 @@ private struct Units: ~Copyable {
     _ nodeWords: borrowing RecordBuffer<UInt32>,
     after state: State
   ) -> Int {
-    makeRoom(forest.count)
-    let root = begin(state)
-    Self.clear(byWord, 2 * forest.count)
-    Self.clear(byContext, 2 * forest.count)
-    count = Self.gather(
-      nodeWords,
-      forest.parents,
-      nodes: forest.count,
-      root: root,
-      order: order,
-      words,
-      parents,
-      contexts,
-      ofNode,
-      byWord,
-      byContext,
-      mask: Self.tableSize(2 * forest.count, byWord) - 1
-    )
+    let root = begin(forest.count, after: state)
+    for node in 0..<forest.count {
+      let parent = forest.parents[node]
+      let before = parent < 0 ? UInt32(root) : ofNode[Int(parent)]
+      let own = unit(of: nodeWords[node], after: contexts[Int(before)])
+      ofNode[node] = own
+    }
     return root + 1
   }
 
-  /// Finds the distinct n-grams of sentences that follow `state`.
+  /// Finds the distinct n-grams of sentences that follow `state`, one after the other.
   ///
   /// - Returns: the first unit that has no score yet.
   mutating func gather(
@@ -123,24 +114,20 @@ private struct Units: ~Copyable {
     starts: [Int],
     after state: State
   ) -> Int {
-    let most = (starts.last ?? 0) + starts.count
-    makeRoom(most)
-    let root = begin(state)
-    Self.clear(byWord, 2 * most)
-    Self.clear(byContext, 2 * most)
-    count = Self.gather(
-      ids,
-      starts: starts,
-      root: root,
-      order: order,
-      words,
-      parents,
-      contexts,
-      ofNode,
-      byWord,
-      byContext,
-      mask: Self.tableSize(2 * most, byWord) - 1
-    )
+    let root = begin((starts.last ?? 0) + starts.count, after: state)
+    let end = WordID.endOfSentence.rawValue
+    let first = contexts[root]
+    var place = 0
+    for sentence in 0..<starts.count - 1 {
+      var context = first
+      let last = starts[sentence + 1]
+      for index in starts[sentence]...last {
+        let unit = unit(of: index < last ? ids[index] : end, after: context)
+        ofNode[place] = unit
+        context = contexts[Int(unit)]
+        place += 1
+      }
+    }
     return root + 1
   }
 
@@ -164,27 +151,31 @@ private struct Units: ~Copyable {
 
   /// The sums of the scores of sentences that were gathered, in the order of their words.
   func sums(starts: [Int]) -> [Double] {
-    Self.sums(starts, ofNode, scores)
-  }
-
-  private static func sums(
-    _ starts: [Int],
-    _ ofWord: borrowing RecordBuffer<UInt32>,
-    _ scores: borrowing RecordBuffer<Float>
-  ) -> [Double] {
+    var sums: [Double] = []
+    sums.reserveCapacity(starts.count)
     var place = 0
-    return (0..<starts.count - 1).map { sentence in
+    for sentence in 0..<starts.count - 1 {
       var sum = 0.0
       for _ in starts[sentence]...starts[sentence + 1] {
-        sum += Double(scores[Int(ofWord[place])])
+        sum += Double(scores[Int(ofNode[place])])
         place += 1
       }
-      return sum
+      sums.append(sum)
     }
+    return sums
   }
 
-  /// Units of what came before: unit 0, where nothing is known, then the words of the state, the latest last.
-  private func begin(_ state: State) -> Int {
+  /// Begins with what came before `nodes` nodes: unit 0, where nothing is known, then the words of the state, the latest last.
+  ///
+  /// - Returns: the unit of the latest word.
+  private mutating func begin(_ nodes: Int, after state: State) -> Int {
+    makeRoom(nodes)
+    var size = 64
+    while size < 2 * nodes { size *= 2 }
+    mask = min(size, byWord.count) - 1
+    // SAFETY: both tables have more elements than the mask says.
+    unsafe byWord.pointer.update(repeating: 0, count: mask + 1)
+    unsafe byContext.pointer.update(repeating: 0, count: mask + 1)
     let width = max(order - 1, 1)
     words[0] = 0
     parents[0] = 0
@@ -202,146 +193,41 @@ private struct Units: ~Copyable {
     for distance in 0..<known {
       backoffs[known * width + distance] = state.backoff(distance).bitPattern
     }
+    count = known + 1
     return known
-  }
-
-  /// The size of a table for so many units, a power of two that is at most half full.
-  private static func tableSize(_ wanted: Int, _ table: borrowing RecordBuffer<UInt32>) -> Int {
-    var size = 64
-    while size < wanted { size *= 2 }
-    return min(size, table.count)
-  }
-
-  private static func clear(_ table: borrowing RecordBuffer<UInt32>, _ wanted: Int) {
-    // SAFETY: the size is at most that of the table.
-    unsafe table.pointer.update(repeating: 0, count: tableSize(wanted, table))
-  }
-
-  // The loops below get the buffers as parameters: each access to a property of a class is checked.
-
-  private static func gather(
-    _ nodeWords: borrowing RecordBuffer<UInt32>,
-    _ nodeParents: borrowing RecordBuffer<Int32>,
-    nodes: Int,
-    root: Int,
-    order: Int,
-    _ words: borrowing RecordBuffer<UInt32>,
-    _ parents: borrowing RecordBuffer<UInt32>,
-    _ contexts: borrowing RecordBuffer<UInt32>,
-    _ ofNode: borrowing RecordBuffer<UInt32>,
-    _ byWord: borrowing RecordBuffer<UInt32>,
-    _ byContext: borrowing RecordBuffer<UInt32>,
-    mask: Int
-  ) -> Int {
-    var count = root + 1
-    for node in 0..<nodes {
-      let parent = nodeParents[node] < 0 ? UInt32(root) : ofNode[Int(nodeParents[node])]
-      ofNode[node] = unit(
-        of: nodeWords[node],
-        after: contexts[Int(parent)],
-        &count,
-        order,
-        words,
-        parents,
-        contexts,
-        byWord,
-        byContext,
-        mask
-      )
-    }
-    return count
-  }
-
-  /// The units of sentences, one after the other: an element for each word, and for each `</s>`.
-  private static func gather(
-    _ ids: borrowing RecordBuffer<UInt32>,
-    starts: [Int],
-    root: Int,
-    order: Int,
-    _ words: borrowing RecordBuffer<UInt32>,
-    _ parents: borrowing RecordBuffer<UInt32>,
-    _ contexts: borrowing RecordBuffer<UInt32>,
-    _ ofWord: borrowing RecordBuffer<UInt32>,
-    _ byWord: borrowing RecordBuffer<UInt32>,
-    _ byContext: borrowing RecordBuffer<UInt32>,
-    mask: Int
-  ) -> Int {
-    let end = WordID.endOfSentence.rawValue
-    let first = contexts[root]
-    var count = root + 1
-    var place = 0
-    for sentence in 0..<starts.count - 1 {
-      var context = first
-      let range = starts[sentence]...starts[sentence + 1]
-      for index in range {
-        let unit = unit(
-          of: index < range.upperBound ? ids[index] : end,
-          after: context,
-          &count,
-          order,
-          words,
-          parents,
-          contexts,
-          byWord,
-          byContext,
-          mask
-        )
-        ofWord[place] = unit
-        context = contexts[Int(unit)]
-        place += 1
-      }
-    }
-    return count
   }
 
   /// The unit of a word after a context, made when it is the first.
   @inline(__always)
-  private static func unit(
-    of word: UInt32,
-    after context: UInt32,
-    _ count: inout Int,
-    _ order: Int,
-    _ words: borrowing RecordBuffer<UInt32>,
-    _ parents: borrowing RecordBuffer<UInt32>,
-    _ contexts: borrowing RecordBuffer<UInt32>,
-    _ byWord: borrowing RecordBuffer<UInt32>,
-    _ byContext: borrowing RecordBuffer<UInt32>,
-    _ mask: Int
-  ) -> UInt32 {
-    var slot = home(UInt64(context) << 32 | UInt64(word), mask)
+  private mutating func unit(of word: UInt32, after context: UInt32) -> UInt32 {
+    var slot = home(UInt64(context) << 32 | UInt64(word))
     while true {
       let unit = byWord[slot]
-      if unit == 0 {
-        let made = count
-        count += 1
-        byWord[slot] = UInt32(made)
-        words[made] = word
-        // Any unit that ends with the context's words will do as the parent, for they have one state.
-        parents[made] = context
-        contexts[made] =
-          word == WordID.endOfSentence.rawValue
-          ? UInt32(made) : self.context(of: made, order, words, parents, byContext, mask)
-        return UInt32(made)
-      }
+      if unit == 0 { return make(word, after: context, slot) }
       if words[Int(unit)] == word && parents[Int(unit)] == context { return unit }
       slot = (slot + 1) & mask
     }
   }
 
+  private mutating func make(_ word: UInt32, after context: UInt32, _ slot: Int) -> UInt32 {
+    let unit = count
+    count += 1
+    byWord[slot] = UInt32(unit)
+    words[unit] = word
+    // Any unit that ends with the context's words will do as the parent, for they have one state.
+    parents[unit] = context
+    contexts[unit] =
+      word == WordID.endOfSentence.rawValue ? UInt32(unit) : self.context(of: unit)
+    return UInt32(unit)
+  }
+
   @inline(__always)
-  private static func home(_ key: UInt64, _ mask: Int) -> Int {
+  private func home(_ key: UInt64) -> Int {
     Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> 32) & mask
   }
 
   /// The first unit that ends with the same order − 1 words as `unit`: itself if it is the first.
-  private static func context(
-    of unit: Int,
-    _ order: Int,
-    _ words: borrowing RecordBuffer<UInt32>,
-    _ parents: borrowing RecordBuffer<UInt32>,
-    _ byContext: borrowing RecordBuffer<UInt32>,
-    _ mask: Int
-  ) -> UInt32 {
+  private func context(of unit: Int) -> UInt32 {
     // Unigrams stand on nothing.
     if order == 1 { return 0 }
     var key: UInt64 = 0
@@ -351,7 +237,7 @@ private struct Units: ~Copyable {
       key ^= key >> 32
       place = Int(parents[place])
     }
-    var slot = home(key, mask)
+    var slot = home(key)
     while true {
       let other = Int(byContext[slot])
       if other == 0 {
